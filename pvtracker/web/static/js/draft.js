@@ -1,0 +1,78 @@
+// Keeps what is being typed on the server: a form with data-draft-url is posted there at most three seconds after a
+// change, and at once when the person leaves a field, the tab or the page. Nothing is stored in the browser.
+(() => {
+  const WAIT_MS = 2000;
+  const RETRY_MS = 10000;
+
+  const start = (form) => {
+    if (form.dataset.draftReady) return;
+    form.dataset.draftReady = "true";
+    const line = document.querySelector(`[data-draft-status="${form.id}"]`) ?? form.querySelector("[data-draft-status]");
+    let timer = null;
+    let changed = false;
+    let saving = false;
+    let submitted = false;
+
+    const say = (state, text) => {
+      if (!line) return;
+      line.dataset.state = state;
+      line.querySelector("[data-draft-text]").textContent = text;
+    };
+    const later = (wait) => {
+      clearTimeout(timer);
+      timer = setTimeout(save, wait);
+    };
+
+    async function save({ leaving = false } = {}) {
+      clearTimeout(timer);
+      timer = null;
+      if (!changed || submitted || (saving && !leaving)) return;
+      changed = false;
+      saving = true;
+      say("saving", "Saving draft …");
+      const body = new FormData(form);
+      for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+      try {
+        const response = await fetch(form.dataset.draftUrl, {
+          method: "POST",
+          body: new URLSearchParams(body),
+          headers: { "X-CSRFToken": body.get("csrfmiddlewaretoken") ?? "", "X-Requested-With": "draft" },
+          credentials: "same-origin",
+          keepalive: leaving, // lets the browser finish the request after the page is gone (up to 64 kB)
+          redirect: "error", // a redirect means: signed out
+        });
+        if (!response.ok) throw new Error(`status ${response.status}`);
+        const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+        if (!changed) say("saved", `Draft saved ${time}`);
+        document.dispatchEvent(new CustomEvent("pv:draft-saved", { detail: { form } }));
+      } catch {
+        changed = true;
+        say("failed", "Draft not saved: no answer from the server, or you were signed out. Your text is still on this page; trying again.");
+        later(RETRY_MS);
+      } finally {
+        saving = false;
+        if (changed && timer === null) later(WAIT_MS);
+      }
+    }
+
+    const noticeChange = () => {
+      changed = true;
+      if (timer === null && !saving) {
+        say("waiting", "Changes not saved yet");
+        later(WAIT_MS); // counted from the first change, so long typing cannot put it off
+      }
+    };
+    form.addEventListener("input", noticeChange);
+    form.addEventListener("change", noticeChange);
+    form.addEventListener("focusout", () => { if (changed) later(300); });
+    form.addEventListener("submit", () => { submitted = true; clearTimeout(timer); });
+    window.addEventListener("pageshow", () => { submitted = false; });
+    document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save({ leaving: true }); });
+    window.addEventListener("blur", () => save());
+    window.addEventListener("pagehide", () => save({ leaving: true }));
+  };
+
+  const startAll = (root) => root.querySelectorAll("form[data-draft-url]").forEach(start);
+  document.addEventListener("DOMContentLoaded", () => startAll(document));
+  document.addEventListener("htmx:load", (event) => startAll(event.target));
+})();
