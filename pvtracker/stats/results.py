@@ -1,0 +1,73 @@
+"""What the statistics return: frozen arrays of shape (n,), one entry per table, and a warning beside each
+number."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+TextArray = NDArray[np.object_]  # str, or None where there is nothing to say
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its two-sided limits. A number that does not exist is nan, and then `warning` says
+    why."""
+
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
+    confidence_level: float
+    warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
+class RateRatio:
+    """A ratio of incidence rates with its two-sided limits and the exact p-value of a ratio of one."""
+
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p: FloatArray
+    confidence_level: float
+    warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
+class PValues:
+    """Two-sided p-values, nan where `warning` says why there is none."""
+
+    p: FloatArray
+    warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleFdr:
+    """What a double false discovery rate procedure says of each event.
+
+    `p_body_system` is the adjusted p-value of the event's body system, `p_event` the adjusted p-value of
+    the event in the second step, `p_adjusted` the smallest common level at which the event is flagged,
+    `flag` whether it is flagged at the levels asked for.
+    """
+
+    p_adjusted: FloatArray
+    p_body_system: FloatArray
+    p_event: FloatArray
+    flag: BoolArray
+    warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
+class Detectable:
+    """The smallest risk in the arm that would be detected, as risk, difference and ratio, with the power
+    there."""
+
+    risk: FloatArray
+    difference: FloatArray
+    ratio: FloatArray
+    power: FloatArray
+    method: TextArray
+    warning: TextArray
