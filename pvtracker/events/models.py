@@ -1,0 +1,184 @@
+"""Adverse events, the judgements on them, their versions, the queries they raise, and what is being typed.
+
+An event is amended by a new version and voided by a last one; no row is ever deleted.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import CheckConstraint, Q, UniqueConstraint
+
+from pvtracker.audit.models import Operation
+from pvtracker.events.enums import (
+    ActionTaken,
+    Assessor,
+    Causality,
+    EventState,
+    Outcome,
+    SeriousnessCriterion,
+)
+from pvtracker.participants.models import partial_date_constraint
+
+
+class AdverseEvent(models.Model):
+    """The current version. `serious` is as reported (null: not stated); `criteria` may contradict it, and then a
+    query says so."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="adverse_events")
+    participant = models.ForeignKey(
+        "participants.Participant", on_delete=models.PROTECT, related_name="adverse_events"
+    )
+    number = models.PositiveIntegerField()  # within the participant
+    verbatim = models.CharField(max_length=400)
+    term = models.ForeignKey("coding.Term", on_delete=models.PROTECT, null=True, related_name="+")
+    onset = models.CharField(max_length=30, blank=True)
+    onset_earliest = models.DateField(null=True)
+    onset_latest = models.DateField(null=True)
+    end = models.CharField(max_length=30, blank=True)
+    end_earliest = models.DateField(null=True)
+    end_latest = models.DateField(null=True)
+    ongoing = models.BooleanField(default=False)
+    phase = models.CharField(max_length=40, blank=True)
+    scale = models.CharField(max_length=40)
+    grade = models.PositiveSmallIntegerField(null=True)
+    severity_reported = models.CharField(max_length=40, blank=True)
+    serious = models.BooleanField(null=True)
+    criteria = ArrayField(models.CharField(max_length=20), default=list)
+    outcome = models.CharField(max_length=30, blank=True, choices=Outcome.choices)
+    aware_on = models.CharField(max_length=30, blank=True)  # the site became aware
+    aware_on_earliest = models.DateField(null=True)
+    aware_on_latest = models.DateField(null=True)
+    narrative = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=EventState.choices, default=EventState.SUBMITTED)
+    version = models.PositiveIntegerField(default=1)
+    source_id = models.CharField(max_length=60, blank=True)
+    source_hash = models.CharField(max_length=64, blank=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["participant", "number"], name="event_number_once"),
+            UniqueConstraint(
+                fields=["participant", "source_id"], condition=~Q(source_id=""), name="event_source_once"
+            ),
+            CheckConstraint(condition=Q(grade__isnull=True) | Q(grade__range=(1, 5)), name="event_grade_1_to_5"),
+            CheckConstraint(condition=Q(version__gte=1), name="event_version_positive"),
+            CheckConstraint(condition=Q(state__in=EventState.values), name="event_state_known"),
+            CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="event_outcome_known"),
+            CheckConstraint(
+                condition=Q(criteria__contained_by=SeriousnessCriterion.values), name="event_criteria_known"
+            ),
+            CheckConstraint(condition=~Q(verbatim=""), name="event_verbatim_given"),
+            partial_date_constraint("event", "onset"),
+            partial_date_constraint("event", "end"),
+            partial_date_constraint("event", "aware_on"),
+        ]
+
+    @property
+    def label(self) -> str:
+        """The preferred term once coded, else what the clinician wrote."""
+        return self.term.preferred_term if self.term else self.verbatim
+
+
+class Assessment(models.Model):
+    """One assessor's judgement on one intervention. The sponsor adds an opinion, never replaces one."""
+
+    id = models.BigAutoField(primary_key=True)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, related_name="assessments")
+    intervention = models.ForeignKey("studies.Intervention", on_delete=models.PROTECT, related_name="+")
+    assessor = models.CharField(max_length=20, choices=Assessor.choices)
+    causality = models.CharField(max_length=20, choices=Causality.choices, blank=True)
+    causality_reported = models.CharField(max_length=40, blank=True)
+    action_taken = models.CharField(max_length=20, choices=ActionTaken.choices, blank=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["event", "intervention", "assessor"], name="assessment_once"),
+            CheckConstraint(condition=Q(assessor__in=Assessor.values), name="assessment_assessor_known"),
+            CheckConstraint(condition=Q(causality__in=["", *Causality.values]), name="assessment_causality_known"),
+            CheckConstraint(condition=Q(action_taken__in=["", *ActionTaken.values]), name="assessment_action_known"),
+        ]
+
+
+class AdverseEventVersion(models.Model):
+    """What the event said at one version, who wrote it and why. Written once."""
+
+    id = models.BigAutoField(primary_key=True)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, related_name="versions")
+    version = models.PositiveIntegerField()
+    operation = models.CharField(max_length=10, choices=Operation.choices)
+    body = models.JSONField()
+    reason = models.CharField(max_length=500, blank=True)
+    actor = models.CharField(max_length=80)
+    actor_name = models.CharField(max_length=120)
+    role = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=120)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["event", "version"], name="event_version_once"),
+            CheckConstraint(
+                condition=Q(operation="created") | ~Q(reason=""), name="event_version_change_has_reason"
+            ),
+        ]
+
+
+class QueryState(models.TextChoices):
+    OPEN = "open", "Open"
+    ANSWERED = "answered", "Answered"
+    CLOSED = "closed", "Closed"
+
+
+class DataQuery(models.Model):
+    """A question about a stored value: raised by a rule, answered by a person. It never blocks storing."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    participant = models.ForeignKey("participants.Participant", on_delete=models.PROTECT, related_name="queries")
+    event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, null=True, related_name="queries")
+    domain = models.CharField(max_length=10)
+    source_id = models.CharField(max_length=60, blank=True)
+    rule = models.CharField(max_length=60)
+    field = models.CharField(max_length=40)
+    message = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, choices=QueryState.choices, default=QueryState.OPEN)
+    answer = models.CharField(max_length=500, blank=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["participant", "domain", "source_id", "event", "rule", "field"],
+                condition=Q(state="open"),
+                name="query_open_once",
+                nulls_distinct=False,
+            ),
+            CheckConstraint(condition=Q(state__in=QueryState.values), name="query_state_known"),
+        ]
+
+
+class Draft(models.Model):
+    """What a person has typed and not yet submitted: kept as typed, held to no clinical rule."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    participant = models.ForeignKey("participants.Participant", on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, null=True, related_name="+")
+    body = models.JSONField()
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["account", "participant", "event"], name="draft_once", nulls_distinct=False
+            ),
+        ]

@@ -1,0 +1,48 @@
+"""What leaves for sponsors: numbered entries, one dense sequence per study, and who may read them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from pvtracker.audit.models import Operation
+
+
+class FeedHead(models.Model):
+    """The last number given in a study. Locked while numbers are given, so that only one process gives them."""
+
+    study = models.OneToOneField("studies.Study", on_delete=models.PROTECT, primary_key=True, related_name="+")
+    epoch = models.UUIDField(default=uuid.uuid4)  # changes after a restore: older cursors are refused
+    last_sequence = models.PositiveBigIntegerField(default=0)
+    numbered_at = models.DateTimeField(null=True)
+
+
+class FeedEntry(models.Model):
+    """One version of one event, in the order in which readers meet it: 1, 2, 3 … without a hole."""
+
+    id = models.BigAutoField(primary_key=True)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    sequence = models.PositiveBigIntegerField()
+    event_id = models.UUIDField()
+    version = models.PositiveIntegerField()
+    operation = models.CharField(max_length=10, choices=Operation.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "sequence"], name="feed_sequence_once"),
+            models.UniqueConstraint(fields=["study", "event_id", "version"], name="feed_version_once"),
+        ]
+
+
+class FeedAccess(models.Model):
+    """A sponsor's API client may read one study's feed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey("oauth2_provider.Application", on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField(auto_now_add=True)
+    granted_by = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "client"], name="feed_access_once")]

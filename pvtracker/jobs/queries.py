@@ -1,0 +1,33 @@
+"""Reading job rows."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.urls import reverse
+
+from pvtracker.jobs.models import Job, JobState
+
+# Where a finished job's result is looked at: task → URL name of a page of the study.
+RESULT_PAGES = {
+    "cuts.freeze": "cuts",
+    "reports.make": "reports",
+    "signals.detect": "signals",
+}
+
+
+def find(job_id: uuid.UUID) -> Job | None:
+    return Job.objects.filter(id=job_id).first()
+
+
+def next_page(job: Job, study_code: str) -> str:
+    """The way forward from a job's progress page."""
+    name = RESULT_PAGES.get(job.task)
+    return reverse(name, args=[study_code]) if name else reverse("home")
+
+
+def open_jobs(study_id: uuid.UUID) -> list[Job]:
+    """Jobs of a study that are waiting or running, oldest first."""
+    return list(
+        Job.objects.filter(study_id=study_id, state__in=[JobState.QUEUED, JobState.RUNNING]).order_by("created_at")
+    )

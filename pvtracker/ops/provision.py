@@ -1,0 +1,98 @@
+"""Logins, databases and schema: what needs administrative rights, done by the launcher before any room starts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from pvtracker.ops.environment import ROOT
+from pvtracker.ops.rooms import ROOMS, Installation, with_login
+from pvtracker.ops.services.postgres import ServiceError
+
+
+def provision(installation: Installation) -> None:
+    """Create what is missing, give each login its room and no other, and bring both schemas up to date."""
+    with psycopg.connect(installation.admin_url, autocommit=True) as connection:
+        for room in ROOMS:
+            _login(connection, installation.names.owner(room), installation.home.secrets()[f"{room}_owner"])
+            _login(connection, installation.names.login(room), installation.home.secrets()[f"{room}_login"])
+            _database(connection, installation, room)
+    for room in ROOMS:
+        _migrate(installation, room)
+
+
+def _login(connection: psycopg.Connection[tuple[object, ...]], name: str, password: str) -> None:
+    known = connection.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone()
+    statement = "alter role {} login password {}" if known else "create role {} login password {}"
+    connection.execute("set password_encryption = 'scram-sha-256'")
+    connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Literal(password)))
+
+
+def _database(connection: psycopg.Connection[tuple[object, ...]], installation: Installation, room: str) -> None:
+    names = installation.names
+    database, owner, login = map(sql.Identifier, (names.database(room), names.owner(room), names.login(room)))
+    if not connection.execute("select 1 from pg_database where datname = %s", [names.database(room)]).fetchone():
+        # a managed server's administrator is no superuser: it must be a member of the owner to hand a database over
+        connection.execute(sql.SQL("grant {} to current_user").format(owner))
+        connection.execute(
+            sql.SQL("create database {} owner {} encoding 'UTF8' template template0").format(database, owner)
+        )
+    connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+    connection.execute(sql.SQL("grant connect on database {} to {}").format(database, login))
+    if names.suffix == "":
+        connection.execute("revoke connect on database postgres from public")
+    url = with_login(
+        installation.admin_url,
+        user=names.owner(room),
+        password=installation.home.secrets()[f"{room}_owner"],
+        database=names.database(room),
+    )
+    with psycopg.connect(url, autocommit=True) as own:
+        own.execute("revoke all on schema public from public")
+        own.execute(sql.SQL("grant usage on schema public to {}").format(login))
+        for kind, rights in (("tables", "select, insert, update, delete"), ("sequences", "usage, select")):
+            own.execute(
+                sql.SQL(f"alter default privileges in schema public grant {rights} on {kind} to {{}}").format(login)
+            )
+
+
+def _migrate(installation: Installation, room: str) -> None:
+    """Run the room's migrations as its owner, unless they ran already (the mark names database and files)."""
+    mark = installation.home.path / "logs" / f"schema-{installation.names.database(room)}.json"
+    state = {"files": _migration_hash(), "database": _database_identity(installation, room)}
+    if mark.exists() and json.loads(mark.read_text()) == state:
+        return
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0"],
+        env=installation.environment(room, owner=True),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise ServiceError(f"The schema of the {room} room could not be brought up to date:\n{done.stderr.strip()}")
+    mark.write_text(json.dumps(state))
+
+
+def _migration_hash() -> str:
+    digest = sha256((ROOT / "requirements.txt").read_bytes())
+    for path in sorted(Path(ROOT / "pvtracker").glob("*/migrations/*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _database_identity(installation: Installation, room: str) -> list[object]:
+    """Server and database as the server knows them: a database dropped and made again is another one."""
+    with psycopg.connect(installation.admin_url) as connection:
+        found = connection.execute(
+            "select (select system_identifier::text from pg_control_system()), oid::bigint"
+            " from pg_database where datname = %s",
+            [installation.names.database(room)],
+        ).fetchone()
+    return list(found or [])

@@ -1,0 +1,116 @@
+"""What each room's processes are told, and nothing more. Only the launcher knows both rooms."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pvtracker.ops.environment import ROOT
+
+ROOMS = ("open", "closed")
+# What a child process keeps of our environment; everything else would be a way around the wall.
+KEEP = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "SSL_CERT_FILE", "PVTRACKER_ENVIRONMENT")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder that holds data, secrets and logs of one installation."""
+
+    path: Path
+
+    @classmethod
+    def default(cls) -> Home:
+        """`PVTRACKER_HOME`, else `var/` of the project."""
+        return cls(Path(os.environ.get("PVTRACKER_HOME") or ROOT / "var").resolve())
+
+    def make(self) -> None:
+        for folder in (self.path, *(self.storage(room) for room in ROOMS), self.path / "logs"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def storage(self, room: str) -> Path:
+        return self.path / "storage" / room
+
+    def secrets(self) -> dict[str, str]:
+        """Passwords and keys, made once and kept in a file that only its owner reads."""
+        path = self.path / "secrets.json"
+        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        wanted = {
+            "postgres_admin": secrets.token_hex(24),
+            "closed_storage_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+        }
+        for room in ROOMS:
+            wanted[f"{room}_login"] = secrets.token_hex(24)
+            wanted[f"{room}_owner"] = secrets.token_hex(24)
+            wanted[f"{room}_broker"] = secrets.token_hex(24)
+            wanted[f"{room}_secret_key"] = secrets.token_urlsafe(48)
+        complete = {**wanted, **known}
+        if complete != known:
+            unfinished = path.with_suffix(".new")
+            unfinished.touch(mode=0o600)
+            unfinished.write_text(json.dumps(complete, indent=1))
+            unfinished.replace(path)
+        return complete
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of databases and logins; a suffix keeps a second installation on the same server apart."""
+
+    suffix: str = ""
+
+    def database(self, room: str) -> str:
+        return f"pvtracker_{room}{self.suffix}"
+
+    def login(self, room: str) -> str:
+        return f"pv_{room}{self.suffix}"
+
+    def owner(self, room: str) -> str:
+        return f"pv_{room}_owner{self.suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A home, its services and names: enough to start any process of either room."""
+
+    home: Home
+    names: Names
+    admin_url: str
+    broker_urls: dict[str, str]
+    demo: bool = False
+
+    def database_url(self, room: str, *, owner: bool = False, database: str | None = None) -> str:
+        """The connection of a room's login (or owner) to its database."""
+        user = self.names.owner(room) if owner else self.names.login(room)
+        password = self.home.secrets()[f"{room}_{'owner' if owner else 'login'}"]
+        return with_login(self.admin_url, user=user, password=password, database=database or self.names.database(room))
+
+    def environment(self, room: str, *, owner: bool = False) -> dict[str, str]:
+        """The whole environment of a child process of one room."""
+        known = self.home.secrets()
+        own = {
+            "PVTRACKER_ROOM": room,
+            "DJANGO_SETTINGS_MODULE": "pvtracker.settings",
+            "PVTRACKER_SECRET_KEY": known[f"{room}_secret_key"],
+            "PVTRACKER_DATABASE_URL": self.database_url(room, owner=owner),
+            "PVTRACKER_BROKER_URL": self.broker_urls[room],
+            "PVTRACKER_STORAGE": str(self.home.storage(room)),
+            "PVTRACKER_DEMO": "1" if self.demo else "0",
+            "PVTRACKER_STATIC": str(self.home.path / "static"),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if room == "closed":
+            own["PVTRACKER_OPEN_STORAGE"] = str(self.home.storage("open"))
+            own["PVTRACKER_STORAGE_KEY"] = known["closed_storage_key"]
+        return {**{name: os.environ[name] for name in KEEP if name in os.environ}, **own}
+
+
+def with_login(url: str, *, user: str, password: str, database: str) -> str:
+    """The same server as `url`, as another login in another database."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, f"{quote(user)}:{quote(password)}@{host}", f"/{database}", parts.query, ""))

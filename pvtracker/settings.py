@@ -1,0 +1,199 @@
+"""Settings of one room. `PVTRACKER_ROOM` says which; a process holds the settings of that room and of no other.
+
+Every value comes from the environment (docs/reference/settings.md). The launcher, which knows both rooms, never imports
+this module: it gives each child process the variables of its own room only.
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+
+from pvtracker.lib.environment import MissingSetting, read, read_bool, read_list
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ROOM = read("PVTRACKER_ROOM")
+if ROOM not in {"open", "closed"}:
+    raise MissingSetting(f"PVTRACKER_ROOM must be open or closed, not {ROOM!r}.")
+
+SECRET_KEY = read("PVTRACKER_SECRET_KEY")
+DEBUG = False
+DEMO = read_bool("PVTRACKER_DEMO")
+ALLOWED_HOSTS = read_list("PVTRACKER_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = read_list("PVTRACKER_TRUSTED_ORIGINS")
+
+# --- applications: what is not listed here cannot be imported by this process -------------------------------------
+BOTH_ROOMS = ["jobs", "audit", "accounts", "studies", "cuts", "reports", "web", "ops"]
+OPEN_ONLY = ["coding", "participants", "events", "feeds"]
+CLOSED_ONLY = ["allocation", "signals"]
+ROOM_APPS = BOTH_ROOMS + (OPEN_ONLY if ROOM == "open" else CLOSED_ONLY)
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_htmx",
+    "csp",
+    *(["rest_framework", "drf_spectacular", "oauth2_provider"] if ROOM == "open" else []),
+    *[f"pvtracker.{app}" for app in ROOM_APPS],
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "pvtracker.web.middleware.PrivateResponses",
+]
+ROOT_URLCONF = f"pvtracker.urls_{ROOM}"
+WSGI_APPLICATION = "pvtracker.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "pvtracker.web.context.room",
+            ],
+        },
+    },
+]
+
+
+# --- database: one, with the login of this room -------------------------------------------------------------------
+def _database(url: str) -> dict[str, object]:
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": str(parts.port or query.pop("port", "")),
+        "OPTIONS": {"application_name": f"pvtracker-{ROOM}", **query},
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": _database(read("PVTRACKER_DATABASE_URL"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.Account"
+
+# --- storage: the closed room may read open cuts; only closed processes hold the key -------------------------------
+STORAGE = Path(read("PVTRACKER_STORAGE"))
+if ROOM == "closed":
+    OPEN_STORAGE = Path(read("PVTRACKER_OPEN_STORAGE"))
+    STORAGE_KEY = base64.b64decode(read("PVTRACKER_STORAGE_KEY"))
+
+# --- jobs -------------------------------------------------------------------------------------------------------
+BROKER_URL = read("PVTRACKER_BROKER_URL")
+JOB_LEASE_SECONDS = int(read("PVTRACKER_JOB_LEASE_SECONDS", "120"))
+JOB_ATTEMPTS = 5
+
+# --- people -----------------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign_in"
+
+# --- cookies and headers (cookies ignore ports, so each room has its own names) ------------------------------------
+SECURE = read_bool("PVTRACKER_HTTPS", default=not DEMO)
+_PREFIX = f"{'__Host-' if SECURE else ''}pv_{ROOM}"
+SESSION_COOKIE_NAME = f"{_PREFIX}_session"
+CSRF_COOKIE_NAME = f"{_PREFIX}_csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if read_bool("PVTRACKER_BEHIND_PROXY") else None
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# --- static files, language, time ---------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = Path(read("PVTRACKER_STATIC", str(BASE_DIR / "var" / "static")))
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = read_bool("PVTRACKER_STATIC_FROM_SOURCE", default=DEMO)
+LANGUAGE_CODE = "en-gb"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- sponsor API (open room) ---------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["oauth2_provider.contrib.rest_framework.OAuth2Authentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "pvtracker sponsor API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER = {
+    "SCOPES": {"feed": "Read the feeds of the studies this client is named for"},
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+}
+
+# --- logs: times, names and ids; never clinical values, never an arm -------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": f"{{asctime}} {ROOM} {{levelname}} {{name}} {{message}}", "style": "{"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django.request": {"level": "ERROR"}},
+}

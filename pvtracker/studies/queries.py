@@ -1,0 +1,75 @@
+"""Studies as one person may see them. Everything study-scoped is fetched through the person's memberships."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from pvtracker.accounts.models import Account
+from pvtracker.accounts.roles import ROLES, Permission
+from pvtracker.audit.context import Actor
+from pvtracker.studies.models import Membership, Site, Study
+
+
+def memberships_of(account: Any) -> list[Membership]:
+    """The memberships in force today, with their study and site."""
+    if not isinstance(account, Account) or not account.is_active:
+        return []
+    today = timezone.localdate()
+    return list(
+        Membership.objects.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gte=today), account=account, starts_on__lte=today
+        )
+        .select_related("study", "site")
+        .order_by("study__code", "role")
+    )
+
+
+def _granting(account: Any, permission: Permission, study: Study) -> list[Membership]:
+    """Memberships in a study that give a permission; remembered on the account object for the request."""
+    remembered = getattr(account, "_memberships", None)
+    if remembered is None:
+        remembered = memberships_of(account)
+        if isinstance(account, Account):
+            account._memberships = remembered  # type: ignore[attr-defined]  # lives as long as the request
+    return [m for m in remembered if m.study_id == study.id and permission in ROLES[m.role].permissions]
+
+
+def has_permission(account: Any, permission: Permission, *, study: Study, site: Site | None = None) -> bool:
+    """May this person do this in this study (and, when named, at this site)?"""
+    granting = _granting(account, permission, study)
+    return any(site is None or m.site_id is None or m.site_id == site.id for m in granting)
+
+
+def study_for(account: Any, code: str, permission: Permission) -> Study:
+    """The study, when the person has the permission in it. Unknown and forbidden are the same answer: 404."""
+    study = Study.objects.filter(code=code).first()
+    if study is None or not has_permission(account, permission, study=study):
+        raise Http404("No such study.")
+    return study
+
+
+def study_by_id(account: Any, study_id: uuid.UUID) -> Study | None:
+    """The study, when the person works in it in any role."""
+    return next((m.study for m in memberships_of(account) if m.study_id == study_id), None)
+
+
+def sites_for(account: Any, permission: Permission, study: Study) -> QuerySet[Site]:
+    """The sites at which the person has the permission: all of them when a membership names none."""
+    granting = _granting(account, permission, study)
+    sites = Site.objects.filter(study=study).order_by("code")
+    if any(m.site_id is None for m in granting):
+        return sites
+    return sites.filter(id__in=[m.site_id for m in granting])
+
+
+def actor_for(account: Any, permission: Permission, study: Study) -> Actor:
+    """The person as actor, under the role that gives the permission."""
+    granting = _granting(account, permission, study)
+    if not granting or not isinstance(account, Account):
+        raise Http404("No such study.")
+    return account.actor(role=granting[0].role)

@@ -1,0 +1,54 @@
+"""What every page knows: its room, the study it is about, and the ways onward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from pvtracker.accounts.roles import Permission
+from pvtracker.studies import queries
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+    current: bool
+
+
+# Which page a permission opens, in the order of the navigation: room, permission, label, URL name.
+PAGES = (
+    ("open", Permission.READ_PARTICIPANTS, "Participants", "participants"),
+    ("open", Permission.READ_PARTICIPANTS, "Adverse events", "events"),
+    ("open", Permission.READ_PARTICIPANTS, "Queries", "data_queries"),
+    ("open", Permission.FREEZE_CUTS, "Data cuts", "cuts"),
+    ("open", Permission.READ_OPEN_REPORTS, "Open reports", "reports"),
+    ("open", Permission.READ_FEED_STATUS, "Sponsor feed", "feed"),
+    ("closed", Permission.READ_SIGNALS, "Signals", "signals"),
+    ("closed", Permission.READ_CLOSED_REPORTS, "Closed reports", "reports"),
+    ("closed", Permission.RUN_SIGNALS, "Data cuts", "cuts"),
+)
+
+
+def room(request: HttpRequest) -> dict[str, Any]:
+    """`room`, `study` and `navigation` for the base template. The study is the one that the URL names."""
+    study = getattr(request, "study", None)
+    return {
+        "room": settings.ROOM,
+        "study": study,
+        "demo": settings.DEMO,
+        "navigation": _navigation(request, study) if study else [],
+    }
+
+
+def _navigation(request: HttpRequest, study: Any) -> list[Link]:
+    links = []
+    for page_room, permission, label, name in PAGES:
+        if page_room == settings.ROOM and queries.has_permission(request.user, permission, study=study):
+            url = reverse(name, args=[study.code])
+            links.append(Link(label=label, url=url, current=request.path.startswith(url)))
+    return links
