@@ -1,8 +1,9 @@
 """What a study's data look like between a reader (SDTM files, the simulator) and the actions that store it.
 
-One frozen record per row of input. Dates are text as delivered (partial ISO 8601); nothing is padded or repaired here.
-`participant` is always the unique subject identifier (USUBJID); `source_id` names the row within its participant
-(for example ``AE-12``), so that importing the same folder twice meets the same rows again.
+One frozen record per row of input. Dates are text as delivered (partial ISO 8601); nothing is padded or
+repaired here. `participant` is always the unique subject identifier (USUBJID); `source_id` names the row
+within its participant (for example ``AE-12``), so that importing the same folder twice meets the same rows
+again.
 
 Open records carry nothing that tells the arm. What does is in the two closed records at the end of this file.
 """
@@ -50,7 +51,7 @@ class VisitRecord:
 
 @dataclass(frozen=True, slots=True)
 class ExposureRecord:
-    """One row of EX: which intervention, when. What tells the arm (drug name, dose) is in `TreatmentRecord`."""
+    """One row of EX: which intervention, when. What tells the arm (drug, dose) is in `TreatmentRecord`."""
 
     row: int
     participant: str
@@ -133,7 +134,7 @@ class AssessmentRecord:
 
     intervention: str
     assessor: str  # investigator, sponsor
-    causality: str  # key of pvtracker.events.enums.Causality: not_related, unlikely, possible, probable, definite, ''
+    causality: str  # key of events.enums.Causality: not_related, unlikely, possible, probable, definite, ''
     action_taken: str  # key of pvtracker.events.enums.ActionTaken, '' when not stated
     causality_reported: str = ""  # as delivered, for example REMOTE
 
@@ -193,6 +194,6 @@ class TreatmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class RevealingMeasurementRecord:
-    """Closed: a measurement whose analyte tells the arm (declared per study), for example a persistence assay."""
+    """Closed: a measurement whose analyte tells the arm (declared per study), as a persistence assay does."""
 
     measurement: MeasurementRecord

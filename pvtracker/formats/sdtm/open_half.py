@@ -1,0 +1,274 @@
+"""The open half of the SDTM domains: everything clinical, nothing that tells an arm."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from pvtracker.formats.records import (
+    AssessmentRecord,
+    DispositionRecord,
+    EventRecord,
+    ExposureRecord,
+    HistoryRecord,
+    MeasurementRecord,
+    MedicationRecord,
+    ParticipantRecord,
+    VisitRecord,
+)
+from pvtracker.formats.sdtm import terms
+from pvtracker.formats.sdtm.columns import OPEN_COLUMNS, OPEN_REQUIRED
+from pvtracker.formats.sdtm.measurements import is_revealing, measurement
+from pvtracker.formats.sdtm.rows import Collected, DomainCount, Row, collect
+from pvtracker.formats.tables import Refused, StructuralFault, Table, narrowed
+
+STUDY_TREATMENT = "Study treatment"
+
+Files = Mapping[str, Iterable[Table | StructuralFault]]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecords:
+    """What the open room stores. A domain with a fault has no records."""
+
+    participants: tuple[ParticipantRecord, ...]
+    visits: tuple[VisitRecord, ...]
+    exposures: tuple[ExposureRecord, ...]
+    dispositions: tuple[DispositionRecord, ...]
+    events: tuple[EventRecord, ...]
+    measurements: tuple[MeasurementRecord, ...]  # LB, then VS
+    history: tuple[HistoryRecord, ...]
+    medications: tuple[MedicationRecord, ...]
+    refused: tuple[Refused, ...]
+    faults: tuple[StructuralFault, ...]
+    counts: tuple[DomainCount, ...]  # one per delivered domain, in load order
+
+
+def open_records(
+    files: Files,
+    *,
+    intervention: str = STUDY_TREATMENT,
+    revealing_analytes: frozenset[str] = frozenset(),
+) -> OpenRecords:
+    """The records of all delivered domains, made from the columns of `OPEN_COLUMNS` only.
+
+    `intervention` is the blinded name under which exposure and causality are stored. Rows of LB and VS whose
+    analyte is among `revealing_analytes` are left out before anything of them is read, and only counted.
+    Tables that were read with all their columns are narrowed first; better is to read them with
+    `OPEN_COLUMNS`.
+    """
+    seen = {
+        domain: [narrowed(file, OPEN_COLUMNS) if isinstance(file, Table) else file for file in files[domain]]
+        for domain in files
+    }
+    participants = collect(
+        "DM",
+        seen.get("DM", ()),
+        required=OPEN_REQUIRED["DM"],
+        build=_participant,
+        key=lambda record: (record.participant,),
+    )
+    visits = _visits(seen.get("SV", ()))
+    exposures = _rows_of("EX", seen, lambda row: _exposure(row, intervention))
+    dispositions = _rows_of("DS", seen, _disposition)
+    events = _rows_of("AE", seen, lambda row: _event(row, intervention))
+    laboratory = _measurements("LB", seen, revealing_analytes)
+    vital_signs = _measurements("VS", seen, revealing_analytes)
+    history = _rows_of("MH", seen, _history)
+    medications = _rows_of("CM", seen, _medication)
+    made: tuple[Collected[Any], ...] = (
+        participants,
+        visits,
+        exposures,
+        dispositions,
+        events,
+        laboratory,
+        vital_signs,
+        history,
+        medications,
+    )
+    return OpenRecords(
+        participants=participants.records,
+        visits=visits.records,
+        exposures=exposures.records,
+        dispositions=dispositions.records,
+        events=events.records,
+        measurements=laboratory.records + vital_signs.records,
+        history=history.records,
+        medications=medications.records,
+        refused=tuple(row for part in made for row in part.refused),
+        faults=tuple(fault for part in made for fault in part.faults),
+        counts=tuple(part.count for part in made if part.count.domain in files),
+    )
+
+
+class _Sourced(Protocol):
+    """A record that its row's number names within its participant."""
+
+    @property
+    def participant(self) -> str: ...
+    @property
+    def source_id(self) -> str: ...
+
+
+_SourcedRecord = TypeVar("_SourcedRecord", bound=_Sourced)
+
+
+def _row_key(record: _Sourced) -> tuple[str, str]:
+    return record.participant, record.source_id
+
+
+def _rows_of(domain: str, files: Files, build: Callable[[Row], _SourcedRecord]) -> Collected[_SourcedRecord]:
+    return collect(domain, files.get(domain, ()), required=OPEN_REQUIRED[domain], build=build, key=_row_key)
+
+
+def _participant(row: Row) -> ParticipantRecord:
+    participant = row.needed("USUBJID")
+    return ParticipantRecord(
+        row=row.number,
+        participant=participant,
+        code=row.text("SUBJID") or participant,
+        site=row.needed("SITEID"),
+        country=row.code("COUNTRY"),
+        age=row.age_in_years(),
+        sex=row.term("SEX", terms.SEX) or "U",
+        race=row.text("RACE"),
+        ethnicity=row.text("ETHNIC"),
+        consented_on=row.date("RFICDTC"),
+        started_on=row.date("RFSTDTC"),
+        ended_on=row.date("RFENDTC"),
+        died_on=row.date("DTHDTC"),
+        died=row.flag("DTHFL") is True,
+        screen_failure=row.flag("SCREEN_FAILURE") is True,
+    )
+
+
+def _visits(files: Iterable[Table | StructuralFault]) -> Collected[VisitRecord]:
+    """SV has no sequence number: the visit's number names the row; a second one of it is SV-3.5-2."""
+    times: Counter[tuple[str, str]] = Counter()
+
+    def visit(row: Row) -> VisitRecord:
+        participant, number = row.needed("USUBJID"), row.number_of("VISITNUM")
+        name = "SV-unnumbered" if number is None else f"SV-{number:.10g}"
+        start, end = row.date("SVSTDTC"), row.date("SVENDTC")
+        planned_day = row.whole("VISITDY")
+        times[participant, name] += 1
+        time = times[participant, name]
+        return VisitRecord(
+            row=row.number,
+            participant=participant,
+            source_id=name if time == 1 else f"{name}-{time}",
+            name=row.text("VISIT"),
+            number=number,
+            planned_day=planned_day,
+            start=start,
+            end=end,
+            phase=row.text("EPOCH"),
+        )
+
+    return collect("SV", files, required=OPEN_REQUIRED["SV"], build=visit, key=_row_key)
+
+
+def _exposure(row: Row, intervention: str) -> ExposureRecord:
+    return ExposureRecord(
+        row=row.number,
+        participant=row.needed("USUBJID"),
+        source_id=row.source_id("EX"),
+        intervention=intervention,
+        start=row.date("EXSTDTC"),
+        end=row.date("EXENDTC"),
+        phase=row.text("EPOCH"),
+    )
+
+
+def _disposition(row: Row) -> DispositionRecord:
+    return DispositionRecord(
+        row=row.number,
+        participant=row.needed("USUBJID"),
+        source_id=row.source_id("DS"),
+        category=row.text("DSCAT"),
+        term=row.text("DSDECOD"),
+        verbatim=row.needed("DSTERM"),
+        start=row.date("DSSTDTC"),
+    )
+
+
+def _measurements(domain: str, files: Files, revealing: frozenset[str]) -> Collected[MeasurementRecord]:
+    return collect(
+        domain,
+        files.get(domain, ()),
+        required=OPEN_REQUIRED[domain],
+        build=lambda row: measurement(row, domain),
+        key=_row_key,
+        leave_out=lambda row: is_revealing(row, domain, revealing),
+    )
+
+
+def _history(row: Row) -> HistoryRecord:
+    return HistoryRecord(
+        row=row.number,
+        participant=row.needed("USUBJID"),
+        source_id=row.source_id("MH"),
+        category=row.text("MHCAT"),
+        verbatim=row.needed("MHTERM"),
+        preferred_term=row.text("MHDECOD"),
+        system_organ_class=row.text("MHBODSYS") or row.text("MHSOC"),
+        start=row.date("MHSTDTC"),
+        end=row.date("MHENDTC"),
+    )
+
+
+def _medication(row: Row) -> MedicationRecord:
+    dose = [row.text("CMDOSE") or row.text("CMDOSTXT"), row.text("CMDOSU"), row.text("CMDOSFRQ")]
+    return MedicationRecord(
+        row=row.number,
+        participant=row.needed("USUBJID"),
+        source_id=row.source_id("CM"),
+        verbatim=row.needed("CMTRT"),
+        coded=row.text("CMDECOD"),
+        medication_class=row.text("CMCLAS"),
+        indication=row.text("CMINDC"),
+        dose_text=" ".join(part for part in dose if part),
+        start=row.date("CMSTDTC"),
+        end=row.date("CMENDTC"),
+    )
+
+
+def _event(row: Row, intervention: str) -> EventRecord:
+    severity, toxicity_grade = row.text("AESEV"), row.text("AETOXGR")
+    criteria = [key for column, key in terms.CRITERIA.items() if row.flag(column) is True]
+    return EventRecord(
+        row=row.number,
+        participant=row.needed("USUBJID"),
+        source_id=row.source_id("AE"),
+        verbatim=row.needed("AETERM"),
+        lowest_level_term=row.text("AELLT"),
+        preferred_term=row.text("AEDECOD"),
+        high_level_term=row.text("AEHLT"),
+        high_level_group_term=row.text("AEHLGT"),
+        system_organ_class=row.text("AEBODSYS") or row.text("AESOC"),
+        onset=row.date("AESTDTC"),
+        end=row.date("AEENDTC"),
+        ongoing=any(row.code(name) in terms.ONGOING for name in ("AEENRF", "AEENRTPT", "AEENTPT")),
+        severity_reported=toxicity_grade or severity,
+        grade=terms.grade_of(severity=severity, toxicity_grade=toxicity_grade),
+        serious=row.flag("AESER"),
+        criteria=tuple(dict.fromkeys(criteria)),
+        outcome=row.term("AEOUT", terms.OUTCOME),
+        assessments=_assessments(row, intervention),
+        phase=row.text("EPOCH"),
+    )
+
+
+def _assessments(row: Row, intervention: str) -> tuple[AssessmentRecord, ...]:
+    """The investigator's judgement; none where neither causality nor action is stated.
+
+    Causality scales are the sponsors' own: a word that is not among ours keeps its text and has no key.
+    """
+    reported, action = row.text("AEREL"), row.term("AEACN", terms.ACTION)
+    if not reported and not action:
+        return ()
+    causality = terms.CAUSALITY.get(reported.upper(), "")
+    return (AssessmentRecord(intervention, "investigator", causality, action, causality_reported=reported),)
