@@ -58,7 +58,7 @@ def adjust(values: FloatArray, group: IntArray) -> FloatArray:
     sorted_group = group[order]
     size = np.bincount(group[known])[sorted_group]
     position = np.arange(len(order)) - np.searchsorted(sorted_group, sorted_group) + 1
-    raw = np.minimum(1.0, values[order] * size / position)
+    raw = np.minimum(1.0, values[order] * (size / position))  # never below p, even after rounding
 
     # Running minimum from the end of each group. Whole-number ranks with the group in front keep it exact:
     # a smaller group number always wins, so the minimum starts afresh at each group's end.
