@@ -3,6 +3,7 @@
 (() => {
   const WAIT_MS = 2000;
   const RETRY_MS = 10000;
+  const KEEPALIVE_LIMIT = 60000; // browsers refuse more than 64 kB
 
   const start = (form) => {
     if (form.dataset.draftReady) return;
@@ -11,6 +12,8 @@
     let timer = null;
     let changed = false;
     let saving = false;
+    let request = null;
+    let failing = false;
     let submitted = false;
 
     const say = (state, text) => {
@@ -29,35 +32,47 @@
       if (!changed || submitted || (saving && !leaving)) return;
       changed = false;
       saving = true;
+      request?.abort(); // leaving while an older text is on its way: the newer one must be the last to arrive
+      const mine = new AbortController();
+      request = mine;
       say("saving", "Saving draft …");
-      const body = new FormData(form);
-      for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+      const data = new FormData(form);
+      for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+      const body = new URLSearchParams(data).toString();
       try {
         const response = await fetch(form.dataset.draftUrl, {
           method: "POST",
-          body: new URLSearchParams(body),
-          headers: { "X-CSRFToken": body.get("csrfmiddlewaretoken") ?? "", "X-Requested-With": "draft" },
+          body,
+          headers: {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-CSRFToken": data.get("csrfmiddlewaretoken") ?? "",
+            "X-Requested-With": "draft",
+          },
           credentials: "same-origin",
-          keepalive: leaving, // lets the browser finish the request after the page is gone (up to 64 kB)
+          keepalive: leaving && body.length < KEEPALIVE_LIMIT, // the browser then finishes it after the page is gone
+          signal: mine.signal,
           redirect: "error", // a redirect means: signed out
         });
         if (!response.ok) throw new Error(`status ${response.status}`);
+        failing = false;
         const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
         if (!changed) say("saved", `Draft saved ${time}`);
         document.dispatchEvent(new CustomEvent("pv:draft-saved", { detail: { form } }));
       } catch {
-        changed = true;
+        if (request !== mine || submitted) return;
+        changed = failing = true;
         say("failed", "Draft not saved: no answer from the server, or you were signed out. Your text is still on this page; trying again.");
         later(RETRY_MS);
       } finally {
-        saving = false;
-        if (changed && timer === null) later(WAIT_MS);
+        if (request === mine) saving = false;
+        if (!saving && changed && timer === null) later(WAIT_MS);
       }
     }
 
     const noticeChange = () => {
       changed = true;
-      if (timer === null && !saving) {
+      if (failing) later(WAIT_MS); // the failure stays in sight until a draft is saved
+      else if (timer === null && !saving) {
         say("waiting", "Changes not saved yet");
         later(WAIT_MS); // counted from the first change, so long typing cannot put it off
       }
@@ -65,7 +80,11 @@
     form.addEventListener("input", noticeChange);
     form.addEventListener("change", noticeChange);
     form.addEventListener("focusout", () => { if (changed) later(300); });
-    form.addEventListener("submit", () => { submitted = true; clearTimeout(timer); });
+    form.addEventListener("submit", () => {
+      submitted = true;
+      clearTimeout(timer);
+      request?.abort(); // a draft must not arrive after what was sent
+    });
     window.addEventListener("pageshow", () => { submitted = false; });
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save({ leaving: true }); });
     window.addEventListener("blur", () => save());
