@@ -31,7 +31,11 @@ GRADES = (("1", "1 mild"), ("2", "2 moderate"), ("3", "3 severe"), ("4", "4 pote
 class SampleForm(forms.Form):
     """Every kind of field once."""
 
-    verbatim = forms.CharField(label="Event in your own words", help_text="As you would write it in the file.")
+    verbatim = forms.CharField(
+        label="Event in your own words",
+        help_text="As you would write it in the file.",
+        error_messages={"required": "An event needs words. Write what happened, as you would in the file."},
+    )
     term = forms.CharField(widget=forms.HiddenInput, required=False)
     site = forms.ChoiceField(label="Site", choices=[("", "Choose …"), ("01", "01"), ("02", "02")], required=False)
     onset = forms.CharField(
@@ -44,7 +48,13 @@ class SampleForm(forms.Form):
     year = forms.CharField(label="Year", required=False, max_length=4)
     month = forms.CharField(label="Month", required=False, max_length=2)
     day = forms.CharField(label="Day", required=False, max_length=2)
-    grade = forms.ChoiceField(label="Severity (worst)", choices=GRADES, widget=forms.RadioSelect, help_text="DAIDS 2.1")
+    grade = forms.ChoiceField(
+        label="Severity (worst)",
+        choices=GRADES,
+        widget=forms.RadioSelect,
+        help_text="DAIDS 2.1",
+        error_messages={"required": "An event needs a grade. Choose the worst grade that it reached."},
+    )
     criteria = forms.MultipleChoiceField(
         label="Seriousness criteria",
         choices=CRITERIA,
@@ -120,6 +130,12 @@ def _chart() -> dict[str, Any]:
         for code, series in counts.items()
         for week, count in zip(weeks, series, strict=True)
     ]
+    participant = {
+        "field": "participant",
+        "type": "nominal",
+        "title": "Participant",
+        "legend": {"symbolType": "stroke", "symbolSize": 400},
+    }
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": "CD4 count of two sample participants over 100 weeks; both fall after week 24.",
@@ -129,8 +145,8 @@ def _chart() -> dict[str, Any]:
         "encoding": {
             "x": {"field": "week", "type": "quantitative", "title": "Week"},
             "y": {"field": "cd4", "type": "quantitative", "title": "CD4 (cells/µL)"},
-            "color": {"field": "participant", "type": "nominal", "title": "Participant"},
-            "strokeDash": {"field": "participant", "type": "nominal", "title": "Participant"},
+            "color": participant,
+            "strokeDash": participant,
         },
     }
     table = {

@@ -9,15 +9,8 @@
 
   const loadVega = () => (loading ??= import(bundle).then(() => window.vegaEmbed));
 
-  /** The value of a colour token as the browser resolves it now (light or dark). */
-  const colour = (name) => {
-    const probe = document.createElement("span");
-    probe.style.color = `var(--pv-${name})`;
-    document.body.append(probe);
-    const value = getComputedStyle(probe).color;
-    probe.remove();
-    return value;
-  };
+  // SVG takes the token itself, so a drawn chart follows theme and paper without being drawn again.
+  const colour = (name) => `var(--pv-${name})`;
 
   const config = () => {
     const ink = colour("ink");
@@ -48,12 +41,11 @@
   async function draw(place) {
     const status = place.querySelector("[data-chart-status]") ?? document.createElement("p");
     try {
-      if (!drawn.has(place)) status.textContent = "Drawing the chart …";
+      status.textContent = "Drawing the chart …";
       const [embed, spec] = await Promise.all([loadVega(), readSpec(place)]);
       const composed = ["hconcat", "vconcat", "concat", "facet", "repeat"].some((key) => key in spec)
         || ["row", "column", "facet"].some((key) => key in (spec.encoding ?? {}));
       if (!composed && !("width" in spec)) spec.width = "container";
-      drawn.get(place)?.finalize();
       drawn.set(place, await embed(place, { ...spec, autosize: spec.autosize ?? { type: "fit-x", contains: "padding" } },
         { ...OPTIONS, config: { ...config(), ...(spec.config ?? {}) } }));
     } catch (error) {
@@ -64,13 +56,15 @@
   }
 
   const startAll = (root) => {
-    for (const place of root.querySelectorAll("[data-chart], [data-chart-url]")) if (!drawn.has(place)) draw(place);
-  };
-  const redraw = () => {
-    for (const place of [...drawn.keys()]) if (place.isConnected) draw(place); else { drawn.get(place).finalize(); drawn.delete(place); }
+    for (const place of root.querySelectorAll("[data-chart], [data-chart-url]")) {
+      if (place.dataset.chartReady) continue;
+      place.dataset.chartReady = "true";
+      draw(place);
+    }
   };
   document.addEventListener("DOMContentLoaded", () => startAll(document));
   document.addEventListener("htmx:load", (event) => startAll(event.target));
-  document.addEventListener("pv:theme", redraw);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  document.addEventListener("htmx:beforeCleanupElement", (event) => {
+    for (const [place, view] of drawn) if (event.target.contains(place)) { view.finalize(); drawn.delete(place); }
+  });
 })();

@@ -25,7 +25,6 @@
         try { localStorage.setItem(KEY, choice); } catch { /* the choice then lasts for this page only */ }
         show(choice);
         say();
-        document.dispatchEvent(new CustomEvent("pv:theme"));
       });
     }
   });
