@@ -1,0 +1,1 @@
+"""Everything that writes events, their queries and drafts. One file per concern; import from the file."""

@@ -1,0 +1,362 @@
+"""Recording, amending, assessing and voiding an adverse event.
+
+Each action writes, in one transaction: the current row, its assessments, a version that is never written
+again, an outbox row for the feed, and the queries that the rules raise or settle.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils import timezone
+
+from pvtracker.audit.context import Actor, action
+from pvtracker.audit.models import Operation, Outbox
+from pvtracker.coding.models import ReleaseState, Term
+from pvtracker.events.actions.errors import EventRefused, VersionConflict
+from pvtracker.events.actions.questions import ask
+from pvtracker.events.details import EventDetails, Judgement, Known, facts_of, participant_facts, trio
+from pvtracker.events.enums import Assessor, EventState
+from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment
+from pvtracker.events.rules import EventFacts, Finding, examine, refusals
+from pvtracker.events.snapshots import body_of, content
+from pvtracker.participants.models import Exposure, Participant
+from pvtracker.studies.models import Intervention
+
+KIND = "adverse_event"  # of the outbox
+
+
+@action
+def record_event(
+    *,
+    participant: Participant,
+    details: EventDetails,
+    submission_key: uuid.UUID,
+    by: Actor,
+    source: str = "form",
+    reason: str = "",
+) -> AdverseEvent:
+    """Store a new event as version 1 and give it the participant's next number.
+
+    `submission_key` becomes the event's id: sending the same key again returns the event stored first. Raises
+    `EventRefused` with its findings when a rule refuses; findings that are questions are stored as data
+    queries.
+    """
+    locked = _lock(participant)
+    before = AdverseEvent.objects.filter(pk=submission_key).first()
+    if before is not None:
+        if before.participant_id != locked.id:
+            raise EventRefused("This form belongs to another participant. Open a new form.")
+        return before
+    interventions = _interventions(locked.study_id)
+    known = _others(locked)
+    facts = _facts(
+        locked, details, interventions=interventions, others=known, scale=locked.study.severity_scale
+    )
+    findings = _not_refused(facts)
+    last = (
+        AdverseEvent.objects.filter(participant=locked)
+        .order_by("-number")
+        .values_list("number", flat=True)
+        .first()
+    )
+    now = timezone.now()
+    event = AdverseEvent(
+        id=submission_key,
+        study=locked.study,
+        participant=locked,
+        number=(last or 0) + 1,
+        scale=locked.study.severity_scale,
+        recorded_at=now,
+    )
+    _write_details(event, details, facts)
+    event.save(force_insert=True)
+    assessments = Assessment.objects.bulk_create(_assessments(event, details.judgements, interventions))
+    write_version(event, assessments, Operation.CREATED, by=by, source=source, reason=reason, at=now)
+    ask(event, findings, at=now)
+    return event
+
+
+@action
+def amend_event(
+    *,
+    event: AdverseEvent,
+    version: int,
+    details: EventDetails,
+    reason: str,
+    by: Actor,
+    source: str = "form",
+) -> AdverseEvent:
+    """Replace what the event says by `details`, as a new version. The sponsor's opinions stay as they are.
+
+    `version` is the version that the writer read. Raises `VersionConflict` when it is no longer the current
+    one, `EventRefused` when a rule refuses, the reason is missing, nothing was changed, or the event is void.
+    """
+    _reason_given(reason)
+    participant = _lock(event.participant)
+    current = _current(event, version=version)
+    interventions = _interventions(event.study_id)
+    before = list(Assessment.objects.filter(event=current).select_related("intervention"))
+    body_before = content(body_of(current, before))
+    known = _others(participant, apart_from=current.id)
+    facts = _facts(participant, details, interventions=interventions, others=known, scale=current.scale)
+    findings = _not_refused(facts)
+    _write_details(current, details, facts)
+    said = _assessments(current, details.judgements, interventions, standing=before)
+    opinions = [a for a in before if a.assessor == Assessor.SPONSOR]
+    if content(body_of(current, [*said, *opinions])) == body_before:
+        raise EventRefused("Nothing was changed, so no new version was made.")
+    current.version += 1
+    current.save(force_update=True)
+    _store(said)
+    now = timezone.now()
+    write_version(current, [*said, *opinions], Operation.AMENDED, by=by, source=source, reason=reason, at=now)
+    ask(current, findings, at=now)
+    return current
+
+
+@action
+def assess_as_sponsor(
+    *,
+    event: AdverseEvent,
+    version: int,
+    opinions: tuple[Judgement, ...],
+    reason: str,
+    by: Actor,
+    source: str = "form",
+) -> AdverseEvent:
+    """Add or change the sponsor's own opinion on causality, beside the investigator's, which no one else
+    changes.
+
+    EU CTR 536/2014, Annex III: the sponsor does not downgrade the investigator's causality; both are
+    reported.
+    """
+    _reason_given(reason)
+    participant = _lock(event.participant)
+    current = _current(event, version=version)
+    current.participant = participant
+    interventions = _interventions(event.study_id)
+    before = list(Assessment.objects.filter(event=current).select_related("intervention"))
+    body_before = content(body_of(current, before))
+    said = _assessments(current, opinions, interventions, standing=before, assessor=Assessor.SPONSOR)
+    kept = [a for a in before if a.assessor == Assessor.INVESTIGATOR]
+    if content(body_of(current, [*said, *kept])) == body_before:
+        raise EventRefused("Nothing was changed, so no new version was made.")
+    current.version += 1
+    current.save(force_update=True, update_fields=["version"])
+    _store(said)
+    everything = [*said, *kept]
+    write_version(
+        current, everything, Operation.AMENDED, by=by, source=source, reason=reason, at=timezone.now()
+    )
+    return current
+
+
+@action
+def void_event(
+    *, event: AdverseEvent, version: int, reason: str, by: Actor, source: str = "form"
+) -> AdverseEvent:
+    """Declare that the event should not have been recorded. It stays readable, counts nowhere, and cannot be
+    amended.
+    """
+    _reason_given(reason)
+    participant = _lock(event.participant)
+    current = _current(event, version=version)
+    current.participant = participant
+    assessments = list(Assessment.objects.filter(event=current).select_related("intervention"))
+    current.state = EventState.VOIDED
+    current.version += 1
+    current.save(force_update=True, update_fields=["state", "version"])
+    now = timezone.now()
+    write_version(current, assessments, Operation.VOIDED, by=by, source=source, reason=reason, at=now)
+    ask(current, [], at=now)
+    return current
+
+
+def write_version(
+    event: AdverseEvent,
+    assessments: Iterable[Assessment],
+    operation: Operation,
+    *,
+    by: Actor,
+    source: str,
+    reason: str,
+    at: datetime,
+) -> None:
+    """The version row and its outbox row. Inside an action only."""
+    version_row(event, assessments, operation, by=by, source=source, reason=reason, at=at).save(
+        force_insert=True
+    )
+    outbox_row(event, operation, at=at).save(force_insert=True)
+
+
+def version_row(
+    event: AdverseEvent,
+    assessments: Iterable[Assessment],
+    operation: Operation,
+    *,
+    by: Actor,
+    source: str,
+    reason: str,
+    at: datetime,
+) -> AdverseEventVersion:
+    """What the event says now, as a version not yet saved; an import saves many at once."""
+    return AdverseEventVersion(
+        study_id=event.study_id,
+        event=event,
+        version=event.version,
+        operation=operation,
+        body=body_of(event, assessments),
+        reason=reason,
+        actor=by.id,
+        actor_name=by.name,
+        role=by.role,
+        source=source,
+        recorded_at=at,
+    )
+
+
+def outbox_row(event: AdverseEvent, operation: Operation, *, at: datetime) -> Outbox:
+    """The notice of this version for readers outside, not yet saved."""
+    return Outbox(
+        study_id=event.study_id,
+        kind=KIND,
+        object_id=event.id,
+        version=event.version,
+        operation=operation,
+        recorded_at=at,
+    )
+
+
+def _lock(participant: Participant) -> Participant:
+    """The participant's row, held until commit: numbers are given and duplicates looked for one writer at a
+    time.
+    """
+    return (
+        Participant.objects.select_for_update(of=("self",))
+        .select_related("site", "study")
+        .get(pk=participant.pk)
+    )
+
+
+def _current(event: AdverseEvent, *, version: int) -> AdverseEvent:
+    """The event as it stands, when it is the version that the writer read and not void."""
+    current = AdverseEvent.objects.select_related("participant__site", "study", "term__release").get(
+        pk=event.pk
+    )
+    if current.version != version:
+        raise VersionConflict(read=version, current=current.version)
+    if current.state == EventState.VOIDED:
+        raise EventRefused("The event is void. Record a new one instead.")
+    return current
+
+
+def _interventions(study_id: uuid.UUID) -> dict[uuid.UUID, Intervention]:
+    return {i.id: i for i in Intervention.objects.filter(study_id=study_id).order_by("ordinal", "code")}
+
+
+def _others(participant: Participant, *, apart_from: uuid.UUID | None = None) -> list[Known]:
+    events = AdverseEvent.objects.filter(participant=participant).exclude(state=EventState.VOIDED)
+    rows = events.exclude(pk=apart_from).values_list("number", "verbatim", "term_id", "onset")
+    return [Known(number=n, verbatim=v, term=t, onset=o) for n, v, t, o in rows]
+
+
+def _facts(
+    participant: Participant,
+    details: EventDetails,
+    *,
+    interventions: dict[uuid.UUID, Intervention],
+    others: list[Known],
+    scale: str,
+) -> EventFacts:
+    exposures = Exposure.objects.filter(participant=participant).select_related("intervention")
+    return facts_of(
+        details,
+        scale=scale,
+        participant=participant_facts(participant, exposures),
+        interventions=interventions.values(),
+        others=others,
+    )
+
+
+def _not_refused(facts: EventFacts) -> list[Finding]:
+    findings = examine(facts)
+    refused = refusals(findings)
+    if refused:
+        raise EventRefused(" ".join(finding.sentence for finding in refused), tuple(refused))
+    return findings
+
+
+def _write_details(event: AdverseEvent, details: EventDetails, facts: EventFacts) -> None:
+    """Set the event's columns to what was said, in stored form."""
+    event.verbatim = facts.verbatim
+    event.term = _term(details.term, study_id=event.study_id)
+    for name, day in (("onset", facts.onset), ("end", facts.end), ("aware_on", facts.aware_on)):
+        for column, value in trio(name, day).items():
+            setattr(event, column, value)
+    event.ongoing = facts.ongoing
+    if event.grade != facts.grade:
+        event.severity_reported = ""  # as delivered belonged to the grade that is replaced
+    event.grade = facts.grade
+    event.serious = facts.serious
+    event.criteria = sorted(facts.criteria)
+    event.outcome = facts.outcome
+    event.narrative = facts.narrative
+
+
+def _term(term_id: int | None, *, study_id: uuid.UUID) -> Term | None:
+    """The term, when it stands in a whole release that this study may use."""
+    if term_id is None:
+        return None
+    term = (
+        Term.objects.select_related("release").filter(pk=term_id, release__state=ReleaseState.READY).first()
+    )
+    if term is None or term.release.study_id not in {None, study_id}:
+        raise EventRefused(
+            "The coded term does not stand in a dictionary of this study. Choose a suggestion again."
+        )
+    return term
+
+
+def _assessments(
+    event: AdverseEvent,
+    judgements: Iterable[Judgement],
+    interventions: dict[uuid.UUID, Intervention],
+    *,
+    standing: Iterable[Assessment] = (),
+    assessor: Assessor = Assessor.INVESTIGATOR,
+) -> list[Assessment]:
+    """The assessor's judgements as rows: those that stand with what is said now, and new ones where something
+    is said.
+    """
+    rows = {a.intervention_id: a for a in standing if a.assessor == assessor}
+    for judgement in judgements:
+        intervention = interventions.get(judgement.intervention)
+        if intervention is None:
+            raise EventRefused("One of the interventions does not belong to this study. Open the form again.")
+        row = rows.get(intervention.id)
+        if row is None:
+            if not (judgement.causality or judgement.action_taken):
+                continue
+            row = Assessment(
+                study_id=event.study_id, event=event, intervention=intervention, assessor=assessor
+            )
+            rows[intervention.id] = row
+        elif row.causality != judgement.causality:
+            row.causality_reported = ""  # as delivered belonged to the judgement that is replaced
+        row.causality, row.action_taken = judgement.causality, judgement.action_taken
+    return list(rows.values())
+
+
+def _store(assessments: list[Assessment]) -> None:
+    """Insert new judgements and update standing ones, in one statement each."""
+    fields = ["causality", "causality_reported", "action_taken"]
+    Assessment.objects.bulk_create([a for a in assessments if a.pk is None])
+    Assessment.objects.bulk_update([a for a in assessments if a.pk is not None], fields)
+
+
+def _reason_given(reason: str) -> None:
+    if not reason.strip():
+        raise EventRefused("A reason is missing. Say in a few words why the record is changed.")

@@ -1,0 +1,157 @@
+"""What a person or a file says about an event, and the facts that the rules examine."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from pvtracker.events.enums import Assessor
+from pvtracker.events.rules import AssessmentFacts, EventFacts, ParticipantFacts, read_date
+from pvtracker.events.text import many_lines, one_line, same_words
+from pvtracker.lib.partial_dates import PartialDate, parse
+from pvtracker.participants.models import Exposure, Participant
+from pvtracker.studies.models import Intervention, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the investigator says of one intervention. Keys of `Causality` and `ActionTaken`; '' when not
+    said.
+    """
+
+    intervention: uuid.UUID
+    causality: str = ""
+    action_taken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventDetails:
+    """One event as said: dates as text, term by its id. Unknown is said by `onset_unknown` and
+    `end_unknown`.
+    """
+
+    verbatim: str
+    term: int | None = None
+    onset: str = ""
+    onset_unknown: bool = False
+    end: str = ""
+    end_unknown: bool = False
+    ongoing: bool = False
+    aware_on: str = ""
+    grade: int | None = None
+    serious: bool | None = None
+    criteria: frozenset[str] = frozenset()
+    outcome: str = ""
+    narrative: str = ""
+    judgements: tuple[Judgement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event that stands already, as far as telling duplicates needs it."""
+
+    number: int
+    verbatim: str
+    term: int | None
+    onset: str
+
+
+def facts_of(
+    details: EventDetails,
+    *,
+    scale: str,
+    participant: ParticipantFacts,
+    interventions: Iterable[Intervention],
+    others: Iterable[Known] = (),
+) -> EventFacts:
+    """The facts that `examine` takes. `others` are the participant's other events, voided ones left out."""
+    named = {intervention.id: intervention for intervention in interventions}
+    verbatim = one_line(details.verbatim)
+    onset, end, aware_on = details.onset.strip(), details.end.strip(), details.aware_on.strip()
+    return EventFacts(
+        participant=participant,
+        verbatim=verbatim,
+        scale=scale,
+        onset_text=onset,
+        onset=read_date(onset),
+        onset_unknown=details.onset_unknown,
+        end_text=end,
+        end=read_date(end),
+        end_unknown=details.end_unknown,
+        ongoing=details.ongoing,
+        aware_on_text=aware_on,
+        aware_on=read_date(aware_on),
+        grade=details.grade,
+        serious=details.serious,
+        criteria=details.criteria,
+        outcome=details.outcome,
+        narrative=many_lines(details.narrative),
+        assessments=tuple(
+            AssessmentFacts(
+                intervention=named[j.intervention].name,
+                assessor=Assessor.INVESTIGATOR,
+                causality=j.causality,
+                action_taken=j.action_taken,
+                kind=named[j.intervention].kind,
+            )
+            for j in details.judgements
+            if j.intervention in named
+        ),
+        duplicates=duplicates_of(verbatim=verbatim, term=details.term, onset=onset, others=others),
+    )
+
+
+def duplicates_of(*, verbatim: str, term: int | None, onset: str, others: Iterable[Known]) -> tuple[int, ...]:
+    """Numbers of the other events that say the same words, or carry the same term, with the same onset as
+    written.
+    """
+    words = same_words(verbatim)
+    return tuple(
+        sorted(
+            other.number
+            for other in others
+            if other.onset == onset
+            and (same_words(other.verbatim) == words or (term is not None and other.term == term))
+        )
+    )
+
+
+def participant_facts(
+    participant: Participant, exposures: Iterable[Exposure], *, now: datetime | None = None
+) -> ParticipantFacts:
+    """What the rules need of a participant. Reads `participant.site` and each `exposure.intervention`."""
+    given = list(exposures)
+    dated = [exposure for exposure in given if exposure.start]
+    first = min(dated, key=lambda exposure: (exposure.start_earliest, exposure.start_latest), default=None)
+    consented_on = parse(participant.consented_on)
+    born = None
+    if consented_on is not None and participant.age is not None:
+        born = date(max(consented_on.earliest.year - participant.age - 1, 1), 1, 1)
+    return ParticipantFacts(
+        today=today_at(participant.site, now=now),
+        consented_on=consented_on,
+        first_exposure=parse(first.start) if first else None,
+        exposed_interventions=frozenset(exposure.intervention.name for exposure in given),
+        died_on=parse(participant.died_on),
+        screen_failure=participant.screen_failure,
+        born_not_before=born,
+    )
+
+
+def today_at(site: Site, *, now: datetime | None = None) -> date:
+    """The calendar day at the site, in its own time zone."""
+    return (now or timezone.now()).astimezone(ZoneInfo(site.time_zone)).date()
+
+
+def trio(name: str, day: PartialDate | None) -> dict[str, str | date | None]:
+    """The three columns of a partial date."""
+    return {
+        name: day.text if day else "",
+        f"{name}_earliest": day.earliest if day else None,
+        f"{name}_latest": day.latest if day else None,
+    }
