@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from pvtracker.formats.numbers import number_from
@@ -167,7 +167,7 @@ def collect(
     if faults:
         return Collected((), (), tuple(faults), DomainCount(domain, rows, 0, 0, 0))
     records: list[Record] = []
-    refused = [row for table in tables for row in table.refused]
+    refused = [replace(row, domain=domain) for table in tables for row in table.refused]
     left_out = 0
     seen: set[tuple[str, ...]] = set()
     for table in tables:
