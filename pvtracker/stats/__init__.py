@@ -1,9 +1,13 @@
-"""Statistics of two arms and of many terms: counts in, frozen arrays out. No Django; methods in
-docs/methods."""
+"""Statistics of two arms and of many terms: counts in, frozen arrays out; docs/methods has a page for
+each."""
 
 from pvtracker.stats.benjamini_hochberg import benjamini_hochberg, benjamini_hochberg_by_group
+from pvtracker.stats.detectable import fisher_power, smallest_detectable, smallest_significant_count
+from pvtracker.stats.double_fdr import double_fdr_2004, double_fdr_2012, double_fdr_2012_within
 from pvtracker.stats.fisher import fisher, fisher_midp
 from pvtracker.stats.odds_ratio import odds_ratio_conditional
+from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
+from pvtracker.stats.rates import incidence_rate_exact, rate_ratio_exact
 from pvtracker.stats.results import Detectable, DoubleFdr, Interval, PValues, RateRatio
 from pvtracker.stats.risk_difference import risk_difference_mn
 from pvtracker.stats.risk_ratio import risk_ratio_koopman, risk_ratio_mn
@@ -16,10 +20,20 @@ __all__ = [
     "RateRatio",
     "benjamini_hochberg",
     "benjamini_hochberg_by_group",
+    "double_fdr_2004",
+    "double_fdr_2012",
+    "double_fdr_2012_within",
     "fisher",
     "fisher_midp",
+    "fisher_power",
+    "incidence_rate_exact",
     "odds_ratio_conditional",
+    "proportion_clopper_pearson",
+    "rate_ratio_exact",
     "risk_difference_mn",
     "risk_ratio_koopman",
     "risk_ratio_mn",
+    "smallest_detectable",
+    "smallest_significant_count",
+    "upper_limit_for_zero",
 ]

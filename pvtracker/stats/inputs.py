@@ -18,25 +18,25 @@ def counts(name: str, value: ArrayLike) -> IntArray:
         raise ValueError(f"{name} must hold whole numbers, got {array.dtype} values")
     if array.ndim > 1:
         raise ValueError(f"{name} must be a number or have shape (n,), got shape {array.shape}")
-    _refuse(name, "must be finite", array, ~np.isfinite(array))
-    _refuse(name, "must be ≥ 0", array, array < 0)
-    _refuse(name, "must be whole numbers", array, array != np.floor(array))
-    _refuse(name, f"must be ≤ {LARGEST_COUNT}", array, array > LARGEST_COUNT)
+    refuse(name, "must be finite", array, ~np.isfinite(array))
+    refuse(name, "must be ≥ 0", array, array < 0)
+    refuse(name, "must be whole numbers", array, array != np.floor(array))
+    refuse(name, f"must be ≤ {LARGEST_COUNT}", array, array > LARGEST_COUNT)
     return array.astype(np.int64)
 
 
-def years(name: str, value: ArrayLike) -> FloatArray:
+def follow_up(name: str, value: ArrayLike) -> FloatArray:
     """The value as follow-up time, scalar or shape (n,); ValueError if negative or not finite."""
     array = numbers(name, value)
-    _refuse(name, "must be finite", array, ~np.isfinite(array))
-    _refuse(name, "must be ≥ 0", array, array < 0)
+    refuse(name, "must be finite", array, ~np.isfinite(array))
+    refuse(name, "must be ≥ 0", array, array < 0)
     return array
 
 
 def probabilities(name: str, value: ArrayLike) -> FloatArray:
     """The value as probabilities, scalar or shape (n,), nan allowed; ValueError outside [0, 1]."""
     array = numbers(name, value)
-    _refuse(name, "must lie in [0, 1] or be nan", array, (array < 0) | (array > 1))
+    refuse(name, "must lie in [0, 1] or be nan", array, (array < 0) | (array > 1))
     return array
 
 
@@ -73,8 +73,8 @@ def tables(
     y, b = counts("n_ref", n_ref), counts("N_ref", N_ref)
     size = same_length(n_arm=x, N_arm=a, n_ref=y, N_ref=b)
     x, a, y, b = (np.broadcast_to(each, size) for each in (x, a, y, b))
-    _refuse("n_arm", "must be ≤ N_arm", x, x > a)
-    _refuse("n_ref", "must be ≤ N_ref", y, y > b)
+    refuse("n_arm", "must be ≤ N_arm", x, x > a)
+    refuse("n_ref", "must be ≤ N_ref", y, y > b)
     return x, a, y, b
 
 
@@ -91,6 +91,6 @@ def empty_arm_warning(N_arm: IntArray, N_ref: IntArray) -> TextArray:
     return warning
 
 
-def _refuse(name: str, rule: str, array: IntArray | FloatArray, wrong: np.ndarray) -> None:
+def refuse(name: str, rule: str, array: IntArray | FloatArray, wrong: np.ndarray) -> None:
     if np.any(wrong):
         raise ValueError(f"{name} {rule}, got {np.atleast_1d(array)[np.atleast_1d(wrong)][0]}")
