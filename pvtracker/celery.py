@@ -13,7 +13,9 @@ app.conf.update(
         "visibility_timeout": 3600,  # rows with leases find lost work long before
         "unacked_restore_throttle": 1,
         "socket_timeout": 15,
-        "socket_connect_timeout": 5,
+        "socket_connect_timeout": 2,
+        "max_retries": 0,  # a form never waits for the broker; the sweeper rings again
+        "interval_start": 0,
         "global_keyprefix": f"{settings.ROOM}:",
     },
     task_ignore_result=True,
@@ -25,7 +27,7 @@ app.conf.update(
     accept_content=["json"],
     worker_hijack_root_logger=False,
     worker_max_memory_per_child=1_500_000,  # kB; the PDF compiler grows with its tables
-    task_publish_retry=False,  # a form never waits for the broker; the sweeper rings again
+    task_publish_retry=False,
     timezone="UTC",
 )
 app.autodiscover_tasks([name for name in settings.INSTALLED_APPS if name.startswith("pvtracker.")])

@@ -21,9 +21,10 @@ def refuse_powerful_login() -> None:
             "        where n.nspname not like 'pg\\_%%' and n.nspname <> 'information_schema'"
             "        and pg_has_role(current_user, c.relowner, 'member')),"
             " (select string_agg(d.datname, ', ') from pg_database d where d.datname <> current_database()"
-            "        and d.datallowconn and d.datname like 'pvtracker%%'"
+            "        and d.datallowconn and d.datname like %s"
             "        and has_database_privilege(current_user, d.oid, 'connect'))"
-            " from pg_roles r where r.rolname = current_user"
+            " from pg_roles r where r.rolname = current_user",
+            [f"pvtracker_{'closed' if settings.ROOM == 'open' else 'open'}%"],
         )
         user, powerful, owns_database, owns_tables, elsewhere = cursor.fetchone()
     problems = [

@@ -59,12 +59,16 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names of databases and logins; a suffix keeps a second installation on the same server apart."""
+    """Names of databases and logins; a suffix keeps a second installation on the same server apart.
+
+    `clone` names copies of the databases that the same logins use (tests).
+    """
 
     suffix: str = ""
+    clone: str = ""
 
     def database(self, room: str) -> str:
-        return f"pvtracker_{room}{self.suffix}"
+        return f"pvtracker_{room}{self.suffix}{self.clone}"
 
     def login(self, room: str) -> str:
         return f"pv_{room}{self.suffix}"
