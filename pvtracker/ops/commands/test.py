@@ -1,0 +1,159 @@
+"""`manage.py test`: all checks, then all tests, each room's against that room's own engine. Prints one closing line.
+
+Checks and tests report all their failures, not the first. Arguments go to pytest; with a path among them only the
+groups under that path run, and the checks are left out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from pvtracker.ops.environment import ROOT
+from pvtracker.ops.rooms import Home, Installation, Names
+from pvtracker.ops.services.running import services
+
+SUFFIX = "_test"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tests that share a process: a folder under tests/ and the room whose settings they run with ('' for none)."""
+
+    folder: str
+    room: str
+
+
+GROUPS = (
+    Group("pure", ""),
+    Group("architecture", "open"),
+    Group("open", "open"),
+    Group("closed", "closed"),
+    Group("wall", ""),
+    Group("browser", ""),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+
+def run(arguments: list[str]) -> int:
+    """Run everything, or what the arguments name. Exit 1 when a check or a test failed."""
+    paths = [argument for argument in arguments if Path(argument.split("::")[0]).exists()]
+    rest = [argument for argument in arguments if argument not in paths]
+    started = time.monotonic()
+    total = Counts()
+    home = Home(Home.default().path / "test")
+    with services(home=home, names=Names(SUFFIX), durable=False) as installation:
+        if not paths:
+            total += _checks(installation)
+        for group in GROUPS:
+            chosen = [path for path in paths if f"tests/{group.folder}" in path or path.rstrip("/") == "tests"]
+            if (paths and not chosen) or not (ROOT / "tests" / group.folder).exists():
+                continue
+            named = [path for path in chosen if path.rstrip("/") != "tests"]
+            total += _pytest(installation, group, [*(named or [f"tests/{group.folder}"]), *rest])
+    print(f"\nall checks and tests after {time.monotonic() - started:.0f} s:")
+    print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
+    return 1 if total.failed or not total.passed else 0
+
+
+# --- checks ---------------------------------------------------------------------------------------------------------
+def _checks(installation: Installation) -> Counts:
+    rooms = {room: installation.environment(room) for room in ("open", "closed")}
+    python = sys.executable
+    scripts = Path(python).parent
+    checks: list[tuple[str, list[str], dict[str, str]]] = [
+        ("ruff check", [str(scripts / "ruff"), "check", "."], rooms["open"]),
+        ("ruff format", [str(scripts / "ruff"), "format", "--check", "."], rooms["open"]),
+        ("import-linter", [str(scripts / "lint-imports")], rooms["open"]),
+        ("mypy", [str(scripts / "mypy")], rooms["open"]),
+        *[
+            (f"migrations ({room})", [python, "manage.py", "makemigrations", "--check", "--dry-run"], rooms[room])
+            for room in rooms
+        ],
+        *[(f"system check ({room})", [python, "manage.py", "check"], rooms[room]) for room in rooms],
+        ("generated docs", [python, "manage.py", "generate_docs", "--check"], rooms["open"]),
+    ]
+    counts = Counts()
+    for name, command, environment in checks:
+        begun = time.monotonic()
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+        print(f"check {name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - begun:.1f} s)", flush=True)
+        if done.returncode:
+            print(done.stdout + done.stderr, flush=True)
+        counts += Counts(passed=1) if done.returncode == 0 else Counts(failed=1)
+    return counts
+
+
+# --- tests ----------------------------------------------------------------------------------------------------------
+def _pytest(installation: Installation, group: Group, arguments: list[str]) -> Counts:
+    print(f"\n=== tests/{group.folder}{f' ({group.room} room)' if group.room else ''}", flush=True)
+    command = [sys.executable, "-m", "pytest", *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=_environment(installation, group), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None  # noqa: S101 - PIPE was asked for above
+        tail = ""
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            tail = line if line.strip() else tail
+    counts = _counts(tail)
+    if process.returncode not in (0, 5) and not counts.failed:
+        counts += Counts(failed=1)  # pytest itself broke
+    return counts
+
+
+def _environment(installation: Installation, group: Group) -> dict[str, str]:
+    """A room's own environment, or for groups without a room what they need to start rooms themselves."""
+    test = {
+        "PVTRACKER_TEST_HOME": str(installation.home.path),
+        "PVTRACKER_TEST_ADMIN_URL": installation.admin_url,
+        "PVTRACKER_TEST_OPEN_BROKER": installation.broker_urls["open"],
+        "PVTRACKER_TEST_CLOSED_BROKER": installation.broker_urls["closed"],
+        "PVTRACKER_STATIC_FROM_SOURCE": "1",
+    }
+    if group.room:
+        return {**installation.environment(group.room), **test, "PVTRACKER_HTTPS": "0", "PVTRACKER_TEST_ROOM": group.room}
+    base = {name: value for name, value in os.environ.items() if not name.startswith(("PVTRACKER_", "DJANGO_"))}
+    browser = find_browser()
+    return {**base, **test, **({"PVTRACKER_TEST_BROWSER": browser} if browser else {})}
+
+
+def find_browser() -> str | None:
+    """A Chromium on PATH; where none is and apt may install one (root on Debian), it is installed."""
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    mac = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+    if mac.exists():
+        return str(mac)
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("installing Chromium for the browser tests …", flush=True)
+        quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "capture_output": True}
+        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-y", "-q", "chromium", "poppler-utils"]):
+            subprocess.run(command, **quiet)  # type: ignore[call-overload]  # keyword arguments from a dict
+        return shutil.which("chromium")
+    return None
+
+
+def _counts(summary: str) -> Counts:
+    def number(word: str) -> int:
+        found = re.search(rf"(\d+) {word}", summary)
+        return int(found[1]) if found else 0
+
+    return Counts(number("passed"), number("failed") + number("errors?"), number("skipped"))

@@ -1,0 +1,105 @@
+"""The launcher: what the user types, outside both rooms.
+
+It alone knows the administrative connection. It makes what a command needs (services, logins, schema) and then starts
+children that each hold one room's settings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from pvtracker.ops import children
+from pvtracker.ops.rooms import Home, Installation, Names
+from pvtracker.ops.services.postgres import ServiceError
+from pvtracker.ops.services.running import services
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command and where it runs: in one room (`open`, `closed`), by its `audience`, or in a module of its own."""
+
+    name: str
+    help: str
+    where: str
+
+
+# One line per command. `module`: pvtracker/ops/commands/<name>.py has add_arguments() and run().
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command("demo", "a simulated trial through the whole main job, then both rooms served", "module"),
+        Command("test", "all checks and all tests; further arguments go to pytest", "module"),
+        Command("bench", "a benchmark, with its peer in the same run", "module"),
+        Command("import_study", "read a folder of SDTM files into both rooms", "module"),
+        Command("simulate_trial", "make a simulated trial", "module"),
+        Command("freeze_cut", "freeze a data cut", "open"),
+        Command("detect_signals", "compare the arms on a cut", "closed"),
+        Command("dsmb_report", "make an open or closed report", "audience"),
+        Command("serve", "run web, worker and scheduler of both rooms until Ctrl-C", "module"),
+        Command("migrate", "create logins and databases and bring both schemas up to date", "migrate"),
+    )
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run one command. Exit 0 done, 1 refused or failed with a sentence, 2 wrong usage."""
+    if not argv or argv[0] in {"-h", "--help", "help"}:
+        print(_usage())
+        return 0 if argv else 2
+    command = COMMANDS.get(argv[0])
+    if command is None:
+        print(f"There is no command {argv[0]!r}.\n\n{_usage()}", file=sys.stderr)
+        return 2
+    try:
+        return _run(command, argv[1:])
+    except ServiceError as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def _run(command: Command, arguments: list[str]) -> int:
+    if command.where == "module":
+        module = import_module(f"pvtracker.ops.commands.{command.name}")
+        if command.name == "test":
+            return int(module.run(arguments))  # its arguments are pytest's, its services are its own
+        parser = argparse.ArgumentParser(prog=f"manage.py {command.name}", description=command.help)
+        module.add_arguments(parser)
+        chosen = parser.parse_args(arguments)
+        work: Callable[[Installation], int] = lambda installation: int(module.run(chosen, installation))  # noqa: E731
+    elif command.where == "migrate":
+        work = _migrated
+    else:
+        room = _audience(arguments) if command.where == "audience" else command.where
+        if {"-h", "--help"} & set(arguments):
+            print("starting the services to ask the room for its help …", file=sys.stderr)
+        work = lambda installation: children.run(installation, room, command.name, *arguments).returncode  # noqa: E731
+    with services(home=Home.default(), names=Names()) as installation:
+        return work(installation)
+
+
+def _migrated(installation: Installation) -> int:
+    print("both rooms: logins, databases and schema are up to date")
+    return 0
+
+
+def _audience(arguments: list[str]) -> str:
+    """The room of a report is its audience; anything else is left to the command to refuse, in the open room."""
+    for position, argument in enumerate(arguments):
+        value = argument.partition("=")[2] if argument.startswith("--audience=") else None
+        if argument == "--audience" and position + 1 < len(arguments):
+            value = arguments[position + 1]
+        if value == "closed":
+            return "closed"
+    return "open"
+
+
+def _usage() -> str:
+    lines = [f"  {command.name:<16} {command.help}" for command in COMMANDS.values()]
+    return "usage: python3 manage.py COMMAND [options]\n\n" + "\n".join(lines)

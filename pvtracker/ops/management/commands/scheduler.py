@@ -1,0 +1,59 @@
+"""The scheduler of this room: small, frequent work that reads the database and needs no broker.
+
+It runs beside the workers, not through them, so that lost bells are found while the broker is down and the feed is
+numbered while every worker is busy. Two schedulers at once do no harm: each step locks what it changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections
+
+log = logging.getLogger("pvtracker.scheduler")
+
+
+def steps() -> list[tuple[str, float, Callable[[], object]]]:
+    """What this room does and how often: name, seconds between two runs, function."""
+    from pvtracker.jobs import actions as jobs
+
+    own: list[tuple[str, float, Callable[[], object]]] = [("sweep jobs", 5.0, jobs.sweep)]
+    if settings.ROOM == "open":
+        from pvtracker.feeds import actions as feeds
+
+        own.append(("number the feed", 1.0, feeds.number_all))
+    else:
+        from pvtracker.cuts import closed
+
+        own.append(("receive cuts", 3.0, closed.receive_cuts))
+    return own
+
+
+class Command(BaseCommand):
+    help = "Sweep jobs; number the feed (open room); receive cuts (closed room)."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        due = {name: 0.0 for name, _, _ in steps()}
+        while not stop.is_set():
+            for name, seconds, function in steps():
+                if time.monotonic() >= due[name]:
+                    due[name] = time.monotonic() + seconds
+                    self._run(name, function)
+            stop.wait(0.2)
+
+    def _run(self, name: str, function: Callable[[], object]) -> None:
+        close_old_connections()
+        try:
+            function()
+        except Exception as fault:  # one failing step must not stop the others; it is tried again when next due
+            log.error("%s failed: %s", name, type(fault).__name__, exc_info=settings.DEMO)

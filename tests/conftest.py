@@ -1,0 +1,56 @@
+"""Fixtures for every group of tests. `manage.py test` starts the engines and runs each group in its own process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+ROOM = os.environ.get("PVTRACKER_TEST_ROOM", "")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """The database is there already; pytest-django must not make one of its own."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: pytest.FixtureDef[None]) -> Iterator[None]:
+    """Point the room's connection at a fresh clone of the migrated template for this run of tests."""
+    if not ROOM:
+        yield  # pytest started by hand against a development database: tests roll back in it
+        return
+    from django.db import connections
+
+    from tests.services import clone
+
+    with clone(ROOM, f"run{os.getpid()}") as name:
+        _point_at(name)
+        yield
+        connections.close_all()
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: object) -> Iterator[str]:
+    """A freshly cloned, empty database for one test that needs real commits; yields its name."""
+    from django.db import connections
+
+    from tests.services import clone
+
+    with clone(ROOM, f"one{os.getpid()}") as name:
+        before = connections["default"].settings_dict["NAME"]
+        _point_at(name)
+        with django_db_blocker.unblock():  # type: ignore[attr-defined]
+            yield name
+        connections.close_all()
+        _point_at(str(before))
+
+
+def _point_at(name: str) -> None:
+    from django.conf import settings
+    from django.db import connections
+
+    connections.close_all()
+    connections["default"].settings_dict["NAME"] = name
+    settings.DATABASES["default"]["NAME"] = name

@@ -1,0 +1,70 @@
+"""The engines that `manage.py test` started, as fixtures need them: clones of the migrated databases."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from pvtracker.ops.rooms import ROOMS, Home, Installation, Names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SUFFIX = "_test"
+
+
+def admin_url() -> str:
+    """The administrative connection; tests that need it are skipped when pytest was started without it."""
+    url = os.environ.get("PVTRACKER_TEST_ADMIN_URL")
+    if not url:
+        pytest.skip("needs the engines of `python3 manage.py test`")
+    return url
+
+
+@contextmanager
+def clone(room: str, name: str) -> Iterator[str]:
+    """A fresh copy of a room's migrated, empty database, dropped afterwards; yields its name."""
+    template, copy = Names(SUFFIX).database(room), Names(SUFFIX, f"_{name}").database(room)
+    with psycopg.connect(admin_url(), autocommit=True) as connection:
+        _drop(connection, copy)
+        owner, login = Names(SUFFIX).owner(room), Names(SUFFIX).login(room)
+        connection.execute(
+            sql.SQL("create database {} template {} owner {}").format(*map(sql.Identifier, (copy, template, owner)))
+        )
+        connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(copy)))
+        connection.execute(
+            sql.SQL("grant connect on database {} to {}").format(sql.Identifier(copy), sql.Identifier(login))
+        )
+    try:
+        yield copy
+    finally:
+        with psycopg.connect(admin_url(), autocommit=True) as connection:
+            _drop(connection, copy)
+
+
+def _drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def installation(name: str, folder: Path) -> Iterator[Installation]:
+    """Both rooms with databases and storage of their own, sharing the engines and logins of the test run."""
+    admin_url()
+    secrets = Home(Path(os.environ["PVTRACKER_TEST_HOME"])).path / "secrets.json"
+    home = Home(folder)
+    home.make()
+    (home.path / "secrets.json").write_bytes(secrets.read_bytes())
+    with clone("open", name), clone("closed", name):
+        yield Installation(
+            home=home,
+            names=Names(SUFFIX, f"_{name}"),
+            admin_url=admin_url(),
+            broker_urls={room: os.environ[f"PVTRACKER_TEST_{room.upper()}_BROKER"] for room in ROOMS},
+            demo=True,
+        )
