@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -22,7 +23,9 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         dump(simulate(study="SIM", participants=12, effects={"Pyrexia": 2.0}), tmp_path / name)
     for file in ("open.json.gz", "closed.json.gz"):
-        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+        content = (tmp_path / "one" / file).read_bytes()
+        assert content == (tmp_path / "two" / file).read_bytes()
+        assert content[4:8] == bytes(4)  # the gzip header's time: none, so tomorrow's bytes are the same too
 
 
 def test_another_seed_makes_another_trial(tmp_path: Path) -> None:
@@ -75,12 +78,18 @@ def test_another_json_file_is_refused(tmp_path: Path) -> None:
         load_open(tmp_path)
 
 
+def years_in(path: Path) -> set[int]:
+    with ZipFile(path) as archive:
+        return {member.date_time[0] for member in archive.infolist()}
+
+
 def test_bulk_files_repeat_byte_for_byte_and_read_back_equal(tmp_path: Path) -> None:
     trial = simulate_bulk(study="SIM", participants=200, terms=60, effects={"Synthetic term 00002": 3.0})
     paths = dump_bulk(trial, tmp_path / "one")
     again = simulate_bulk(study="SIM", participants=200, terms=60, effects={"Synthetic term 00002": 3.0})
     for mine, yours in zip(paths, dump_bulk(again, tmp_path / "two"), strict=True):
         assert mine.read_bytes() == yours.read_bytes()
+        assert years_in(mine) == {1980}
         assert mine.stat().st_mode & 0o777 == 0o600
     half, closed = load_bulk_open(tmp_path / "one"), load_bulk_closed(tmp_path / "one")
     assert (half.events.onset == trial.open.events.onset).all()
