@@ -1,6 +1,6 @@
 """Invented values for the live page of components (`templates/web/components.html`); no record of any study.
 
-The page is the reference that docs/reference/ui.md points to, and what the browser tests measure for accessibility.
+The page is the reference that docs/reference/ui.md points to, and what is measured for accessibility.
 """
 
 from __future__ import annotations
@@ -25,7 +25,13 @@ CRITERIA = (
     ("hospital", "Requires or prolongs hospitalisation"),
     ("disability", "Persistent or significant disability"),
 )
-GRADES = (("1", "1 mild"), ("2", "2 moderate"), ("3", "3 severe"), ("4", "4 potentially life-threatening"), ("5", "5 death"))
+GRADES = (
+    ("1", "1 mild"),
+    ("2", "2 moderate"),
+    ("3", "3 severe"),
+    ("4", "4 potentially life-threatening"),
+    ("5", "5 death"),
+)
 
 
 class SampleForm(forms.Form):
@@ -37,9 +43,13 @@ class SampleForm(forms.Form):
         error_messages={"required": "An event needs words. Write what happened, as you would in the file."},
     )
     term = forms.CharField(widget=forms.HiddenInput, required=False)
-    site = forms.ChoiceField(label="Site", choices=[("", "Choose …"), ("01", "01"), ("02", "02")], required=False)
+    site = forms.ChoiceField(
+        label="Site", choices=[("", "Choose …"), ("01", "01"), ("02", "02")], required=False
+    )
     onset = forms.CharField(
-        label="Onset", required=False, help_text="What is known: 2026, 2026-03, 2026-03-05 or 2026-03-05T10:30."
+        label="Onset",
+        required=False,
+        help_text="What is known: 2026, 2026-03, 2026-03-05 or 2026-03-05T10:30.",
     )
     onset_unknown = forms.BooleanField(label="unknown", required=False)
     end = forms.CharField(label="End", required=False, help_text="What is known, as for the onset.")
@@ -63,7 +73,10 @@ class SampleForm(forms.Form):
         help_text="All that apply; none means not serious.",
     )
     related = forms.ChoiceField(
-        label="Related to apheresis", choices=[("y", "yes"), ("n", "no")], widget=forms.RadioSelect, required=False
+        label="Related to apheresis",
+        choices=[("y", "yes"), ("n", "no")],
+        widget=forms.RadioSelect,
+        required=False,
     )
     narrative = forms.CharField(label="Narrative", widget=forms.Textarea(attrs={"rows": 4}), required=False)
     confirm = forms.BooleanField(label="I have seen the participant's file", required=False)
@@ -103,7 +116,10 @@ def _table() -> dict[str, Any]:
         {"label": "Per 100 person-years", "numeric": True},
     ]
     rows = [
-        {"cells": _cells("Blood and lymphatic system disorders", "11/74 (14.9%)", "14", "11.62"), "strong": True},
+        {
+            "cells": _cells("Blood and lymphatic system disorders", "11/74 (14.9%)", "14", "11.62"),
+            "strong": True,
+        },
         {"cells": _cells("Anaemia", "7/74 (9.5%)", "8", "6.64", level=1)},
         {
             "cells": _cells("Neutropenia", "4/74 (5.4%)", "6", "4.98", level=1),
@@ -151,8 +167,13 @@ def _chart() -> dict[str, Any]:
     }
     table = {
         "caption": "CD4 count (cells/µL) by week",
-        "columns": [{"label": "Participant"}, *({"label": f"week {week}", "numeric": True} for week in weeks)],
-        "rows": [{"cells": _cells(code, *(str(count) for count in series))} for code, series in counts.items()],
+        "columns": [
+            {"label": "Participant"},
+            *({"label": f"week {week}", "numeric": True} for week in weeks),
+        ],
+        "rows": [
+            {"cells": _cells(code, *(str(count) for count in series))} for code, series in counts.items()
+        ],
     }
     return {"spec": spec, "table": table}
 
@@ -169,7 +190,13 @@ def _history() -> list[dict[str, Any]]:
                 {"label": "Outcome", "before": "recovering", "after": "recovered"},
             ],
         },
-        {"number": 1, "when": datetime(2026, 3, 6, 9, 41, tzinfo=UTC), "who": "clinician-02", "reason": "", "changes": []},
+        {
+            "number": 1,
+            "when": datetime(2026, 3, 6, 9, 41, tzinfo=UTC),
+            "who": "clinician-02",
+            "reason": "",
+            "changes": [],
+        },
     ]
 
 
@@ -184,7 +211,11 @@ def samples() -> dict[str, Any]:
         "form": SampleForm(prefix="ok"),
         "broken_form": broken,
         "sign_in_form": SampleSignIn(prefix="sign"),
-        "crumbs": [{"label": "Participants", "url": "#"}, {"label": "02-003", "url": "#"}, {"label": "Adverse event 4"}],
+        "crumbs": [
+            {"label": "Participants", "url": "#"},
+            {"label": "02-003", "url": "#"},
+            {"label": "Adverse event 4"},
+        ],
         "header_actions": [
             {"label": "Print", "url": "#", "icon": "printer"},
             {"label": "Amend", "url": "#", "icon": "pencil", "kind": "primary"},
@@ -193,14 +224,23 @@ def samples() -> dict[str, Any]:
         "job_states": ["queued", "running", "done", "failed", "dead"],
         "grades": [1, 2, 3, 4, 5],
         "table": _table(),
-        "empty_table": {"caption": "Deaths", "columns": [], "rows": [], "empty": "No death was reported up to the cut-off date."},
+        "empty_table": {
+            "caption": "Deaths",
+            "columns": [],
+            "rows": [],
+            "empty": "No death was reported up to the cut-off date.",
+        },
         "facts": [
             {"label": "Participant", "value": "02-003", "url": "#"},
             {"label": "Onset", "value": "2026-03"},
             {"label": "Phase", "value": "mobilisation"},
             {"label": "Outcome", "value": "recovered"},
         ],
-        "tabs": [Link("Overview", "#", True), Link("Adverse events", "#", count=7), Link("Laboratory", "#", count=212)],
+        "tabs": [
+            Link("Overview", "#", True),
+            Link("Adverse events", "#", count=7),
+            Link("Laboratory", "#", count=212),
+        ],
         "page": _page(),
         "history": _history(),
         "chart": _chart(),
