@@ -1,0 +1,43 @@
+"""Many rows at once by PostgreSQL's COPY, inside the transaction of an action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+from django.db.models.fields import AutoFieldMixin
+from psycopg import sql
+
+
+def copy_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """Insert `rows`, whose values stand in the order of the field `names`; returns how many there were.
+
+    Fields not named get what the database gives them (a serial number, null). A value that breaks a
+    constraint fails the whole COPY, and with it the transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("Rows are copied inside a transaction; call this from an action.")
+    columns = [str(model._meta.get_field(name).column) for name in names]
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    count = 0
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
+
+
+def copy_objects(model: type[Model], objects: Iterable[Model]) -> int:
+    """Insert unsaved objects with every value that `save()` would write; their serial numbers stay unknown
+    to them.
+    """
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoFieldMixin)]
+    rows = (
+        [field.get_db_prep_save(field.pre_save(item, add=True), connection) for field in fields]
+        for item in objects
+    )
+    return copy_rows(model, [field.name for field in fields], rows)

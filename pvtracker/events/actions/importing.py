@@ -1,0 +1,369 @@
+"""Adverse events from a file: everything that can be read is stored, and what the rules find becomes queries.
+
+A row is known by its participant and `source_id`, its content by a hash. The same row again changes
+nothing; other content is a new version. Each event, its version, its queries and its outbox row are written
+in one transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Model
+from django.utils import timezone
+
+from pvtracker.audit.bulk import copy_objects
+from pvtracker.audit.context import Actor, action
+from pvtracker.audit.models import Operation, Outbox
+from pvtracker.coding.models import Release, Term
+from pvtracker.events.actions.capture import outbox_row, version_row
+from pvtracker.events.actions.questions import ask, query_row
+from pvtracker.events.details import EventDetails, Judgement, Known, facts_of, participant_facts, trio
+from pvtracker.events.enums import Assessor, EventState
+from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment, DataQuery, QueryState
+from pvtracker.events.rules import Finding, ParticipantFacts, examine, read_date
+from pvtracker.events.text import many_lines, one_line, without_control_characters
+from pvtracker.formats.records import AssessmentRecord, EventRecord
+from pvtracker.lib.content_hash import content_hash
+from pvtracker.lib.tally import RefusedRow, Tally
+from pvtracker.participants.actions import unknown_participant
+from pvtracker.participants.models import Exposure, Participant
+from pvtracker.studies.models import Intervention, Study
+
+CLOSED_TO_IMPORT = {
+    EventState.VOIDED: "This event was voided here; another content for it is not taken from a file.",
+    EventState.LOCKED: "This event is locked here; another content for it is not taken from a file.",
+}
+LIMITS = {"verbatim": 400, "severity_reported": 40, "phase": 40}
+
+TermKey = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Standing:
+    """What is known of one participant while the rows of a file go by."""
+
+    participant: Participant
+    facts: ParticipantFacts
+    last_number: int = 0
+    events: list[Known] = field(default_factory=list)  # voided ones left out
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that the rows are held against."""
+
+    study: Study
+    by: Actor
+    source: str
+    reason: str
+    now: datetime
+    interventions: dict[str, Intervention]  # by blinded name
+    terms: dict[TermKey, Term]
+    people: dict[str, Standing]  # by subject identifier
+    known: dict[tuple[uuid.UUID, str], tuple[uuid.UUID, str, str]]  # participant, source id → id, hash, state
+
+
+@dataclass(slots=True)
+class Written:
+    """What is to be copied into the tables, and what was counted."""
+
+    rows: dict[type[Model], list[Model]] = field(default_factory=lambda: defaultdict(list))
+    queries: Counter[str] = field(default_factory=Counter)
+    refused: list[RefusedRow] = field(default_factory=list)
+    stored: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+@action
+def import_events(
+    *,
+    study: Study,
+    records: Iterable[EventRecord],
+    release: Release | None,
+    by: Actor,
+    source: str,
+    reason: str,
+) -> Tally:
+    """Store adverse events; new ones are numbered within their participant by the order of their source ids.
+
+    `release` holds the coded terms of the records; an event whose term is not in it stays uncoded, and a
+    query says so. `reason` stands in the history of events that say something else than before. An event
+    that a person corrected here keeps the correction for as long as the file says what it said; a voided or
+    locked one is never touched.
+    """
+    in_order = sorted(records, key=lambda record: (record.participant, _sequence(record.source_id)))
+    context = _context(study, in_order, release, by=by, source=source, reason=reason)
+    written = Written()
+    for record in in_order:
+        _take(record, context, written)
+    for model in (AdverseEvent, Assessment, AdverseEventVersion, DataQuery, Outbox):
+        if written.rows[model]:
+            copy_objects(model, written.rows[model])
+    return Tally(
+        stored=written.stored,
+        changed=written.changed,
+        unchanged=written.unchanged,
+        refused=tuple(sorted(written.refused, key=lambda row: row.row)),
+        queries=dict(sorted(written.queries.items())),
+    )
+
+
+def _take(record: EventRecord, context: Context, written: Written) -> None:
+    """Decide what becomes of one row."""
+    standing = context.people.get(record.participant)
+    if standing is None:
+        written.refused.append(unknown_participant(record.row))
+        return
+    refusal = _refusal(record, context)
+    if refusal is not None:
+        written.refused.append(refusal)
+        return
+    digest = content_hash(record)
+    before = context.known.get((standing.participant.id, record.source_id))
+    if before is None:
+        _record(record, standing, digest, context, written)
+        written.stored += 1
+    elif before[1] == digest:
+        written.unchanged += 1
+    elif before[2] in CLOSED_TO_IMPORT:
+        message = CLOSED_TO_IMPORT[EventState(before[2])]
+        written.refused.append(RefusedRow(row=record.row, rule=f"event-{before[2]}", message=message))
+    else:
+        _amend(before[0], record, standing, digest, context, written)
+        written.changed += 1
+
+
+def _record(record: EventRecord, standing: Standing, digest: str, context: Context, written: Written) -> None:
+    standing.last_number += 1
+    event = AdverseEvent(
+        study=context.study,
+        participant=standing.participant,
+        number=standing.last_number,
+        scale=context.study.severity_scale,
+        state=EventState.SUBMITTED.value,
+        version=1,
+        source_id=record.source_id,
+    )
+    _fill(event, record, digest, context)
+    assessments = [_assessment(event, judged, context) for judged in record.assessments]
+    findings = _findings(event, record, standing, context)
+    standing.events.append(_known(event))
+    written.rows[AdverseEvent].append(event)
+    written.rows[Assessment] += assessments
+    _leave_version(event, assessments, Operation.CREATED, context, written)
+    written.rows[DataQuery] += [query_row(event, finding, at=context.now) for finding in findings]
+    written.queries.update(finding.rule for finding in findings)
+
+
+def _amend(
+    event_id: uuid.UUID,
+    record: EventRecord,
+    standing: Standing,
+    digest: str,
+    context: Context,
+    written: Written,
+) -> None:
+    """Write the new content as the next version; queries whose ground is gone are closed, new ones opened."""
+    event = AdverseEvent.objects.select_for_update().get(id=event_id)
+    event.study, event.participant = context.study, standing.participant
+    _fill(event, record, digest, context)
+    event.version += 1
+    event.save()
+    said = {(judged.intervention, judged.assessor): judged for judged in record.assessments}
+    for kept in Assessment.objects.filter(event=event, assessor=Assessor.INVESTIGATOR).select_related(
+        "intervention"
+    ):
+        if (kept.intervention.name, kept.assessor) not in said:
+            kept.causality = kept.causality_reported = kept.action_taken = ""
+            kept.save(update_fields=["causality", "causality_reported", "action_taken"])
+    for judged in said.values():
+        Assessment.objects.update_or_create(
+            event=event,
+            intervention=context.interventions[judged.intervention],
+            assessor=judged.assessor,
+            defaults={
+                "study": context.study,
+                "causality": judged.causality,
+                "causality_reported": judged.causality_reported,
+                "action_taken": judged.action_taken,
+            },
+        )
+    standing.events = [known for known in standing.events if known.number != event.number] + [_known(event)]
+    assessments = list(Assessment.objects.filter(event=event).select_related("intervention"))
+    _leave_version(event, assessments, Operation.AMENDED, context, written)
+    findings = _findings(event, record, standing, context)
+    asked = DataQuery.objects.filter(event=event).exclude(state=QueryState.CLOSED)
+    standing_queries = set(asked.values_list("rule", "field"))
+    ask(event, findings, at=context.now)
+    written.queries.update(f.rule for f in findings if (f.rule, f.field) not in standing_queries)
+
+
+def _fill(event: AdverseEvent, record: EventRecord, digest: str, context: Context) -> None:
+    """Set what the row says. Control characters are left out; a query tells of them."""
+    event.verbatim = without_control_characters(one_line(record.verbatim))
+    event.term = context.terms.get(_term_key(record))
+    for name, text in (("onset", record.onset), ("end", record.end), ("aware_on", record.aware_on)):
+        for column, value in trio(name, read_date(text)).items():
+            setattr(event, column, value)
+    event.ongoing = record.ongoing
+    event.phase = record.phase
+    event.grade = record.grade
+    event.severity_reported = record.severity_reported
+    event.serious = record.serious
+    event.criteria = sorted(record.criteria)
+    event.outcome = record.outcome
+    event.narrative = without_control_characters(many_lines(record.narrative), lines=True)
+    event.source_hash = digest
+    event.recorded_at = context.now
+
+
+def _assessment(event: AdverseEvent, judged: AssessmentRecord, context: Context) -> Assessment:
+    return Assessment(
+        study=context.study,
+        event=event,
+        intervention=context.interventions[judged.intervention],
+        assessor=judged.assessor,
+        causality=judged.causality,
+        causality_reported=judged.causality_reported,
+        action_taken=judged.action_taken,
+    )
+
+
+def _leave_version(
+    event: AdverseEvent,
+    assessments: Sequence[Assessment],
+    operation: Operation,
+    context: Context,
+    written: Written,
+) -> None:
+    version = version_row(
+        event,
+        assessments,
+        operation,
+        by=context.by,
+        source=context.source,
+        reason=context.reason,
+        at=context.now,
+    )
+    written.rows[AdverseEventVersion].append(version)
+    written.rows[Outbox].append(outbox_row(event, operation, at=context.now))
+
+
+def _findings(
+    event: AdverseEvent, record: EventRecord, standing: Standing, context: Context
+) -> list[Finding]:
+    """What the rules find in the row as delivered; only events with a lower number count as its doubles."""
+    details = EventDetails(
+        verbatim=record.verbatim,
+        term=event.term_id,
+        onset=record.onset,
+        end=record.end,
+        ongoing=record.ongoing,
+        aware_on=record.aware_on,
+        grade=record.grade,
+        serious=record.serious,
+        criteria=frozenset(record.criteria),
+        outcome=record.outcome,
+        narrative=record.narrative,
+        judgements=tuple(
+            Judgement(context.interventions[judged.intervention].id, judged.causality, judged.action_taken)
+            for judged in record.assessments
+            if judged.assessor == Assessor.INVESTIGATOR
+        ),
+    )
+    findings = examine(
+        facts_of(
+            details,
+            scale=event.scale,
+            participant=standing.facts,
+            interventions=context.interventions.values(),
+            others=(known for known in standing.events if known.number < event.number),
+        )
+    )
+    if record.preferred_term and event.term is None:
+        message = "The coded term that was delivered is not in the study's dictionary release."
+        findings.append(Finding("term-not-in-release", "term", message, "Code the event here.", "query"))
+    return findings
+
+
+def _refusal(record: EventRecord, context: Context) -> RefusedRow | None:
+    for name, limit in LIMITS.items():
+        length = len(getattr(record, name))
+        if length > limit:
+            message = f"{name} has {length} characters; at most {limit} can be stored."
+            return RefusedRow(row=record.row, rule="too-long", message=message)
+    if not without_control_characters(one_line(record.verbatim)):
+        return RefusedRow(row=record.row, rule="missing", message="The description of the event is empty.")
+    if any(judged.intervention not in context.interventions for judged in record.assessments):
+        message = "A judgement names an intervention that is not one of the study's."
+        return RefusedRow(row=record.row, rule="unknown-intervention", message=message)
+    return None
+
+
+def _context(
+    study: Study,
+    records: Sequence[EventRecord],
+    release: Release | None,
+    *,
+    by: Actor,
+    source: str,
+    reason: str,
+) -> Context:
+    now = timezone.now()
+    subjects = {record.participant for record in records}
+    participants = list(Participant.objects.filter(study=study, subject__in=subjects).select_related("site"))
+    exposures: dict[uuid.UUID, list[Exposure]] = defaultdict(list)
+    for exposure in Exposure.objects.filter(participant__in=participants).select_related("intervention"):
+        exposures[exposure.participant_id].append(exposure)
+    people = {
+        person.subject: Standing(person, participant_facts(person, exposures[person.id], now=now))
+        for person in participants
+    }
+    by_id = {standing.participant.id: standing for standing in people.values()}
+    known: dict[tuple[uuid.UUID, str], tuple[uuid.UUID, str, str]] = {}
+    for event in AdverseEvent.objects.filter(participant__in=participants):
+        standing = by_id[event.participant_id]
+        standing.last_number = max(standing.last_number, event.number)
+        if event.state != EventState.VOIDED:
+            standing.events.append(_known(event))
+        if event.source_id:
+            known[event.participant_id, event.source_id] = (event.id, event.source_hash, event.state)
+    return Context(
+        study=study,
+        by=by,
+        source=source,
+        reason=reason,
+        now=now,
+        interventions={item.name: item for item in Intervention.objects.filter(study=study)},
+        terms=_terms(release),
+        people=people,
+        known=known,
+    )
+
+
+def _terms(release: Release | None) -> dict[TermKey, Term]:
+    if release is None:
+        return {}
+    terms = Term.objects.filter(release=release).select_related("release")
+    return {(term.lowest_level_term, term.preferred_term, term.system_organ_class): term for term in terms}
+
+
+def _term_key(record: EventRecord) -> TermKey:
+    lowest = record.lowest_level_term or record.preferred_term
+    return (lowest, record.preferred_term, record.system_organ_class)
+
+
+def _known(event: AdverseEvent) -> Known:
+    return Known(number=event.number, verbatim=event.verbatim, term=event.term_id, onset=event.onset)
+
+
+def _sequence(source_id: str) -> tuple[int, str]:
+    """AE-2 before AE-10; anything else by its letters, last."""
+    number = source_id.rpartition("-")[2]
+    return (int(number), source_id) if number.isdecimal() else (2**31, source_id)

@@ -1,0 +1,236 @@
+"""Everything that writes the protocol: studies, sites, arms' names, interventions, and who works where."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import F, Q
+from django.utils import timezone
+
+from pvtracker.accounts.models import Account
+from pvtracker.accounts.roles import roles_of
+from pvtracker.audit.context import Actor, action
+from pvtracker.studies.models import Arm, Intervention, Membership, Site, Study
+
+
+class StudyRefused(ValueError):
+    """The study cannot be written like this; the text is a sentence for the person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudyEntry:
+    """What a study says about itself; the same in both rooms."""
+
+    code: str
+    title: str
+    sponsor: str = ""
+    planned_participants: int | None = None
+    simulated: bool = False
+    severity_scale: str = "mild-moderate-severe"
+    analysis_arm: str = "actual"
+    emergent_window_days: int | None = None
+    revealing_analytes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SiteEntry:
+    code: str
+    country: str = ""  # ISO 3166 alpha-3
+    time_zone: str = "UTC"  # IANA
+
+
+@dataclass(frozen=True, slots=True)
+class ArmEntry:
+    """The name of a randomised group, as the protocol prints it."""
+
+    code: str
+    name: str
+    is_reference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InterventionEntry:
+    code: str
+    name: str  # the blinded one
+    kind: str  # InterventionKind
+
+
+@action
+def create_study(
+    *, entry: StudyEntry, by: Actor, study_id: uuid.UUID | None = None, reason: str = "", source: str = "form"
+) -> Study:
+    """A new study. The closed room gives the id under which the open room knows it."""
+    if Study.objects.filter(code=entry.code).exists():
+        raise StudyRefused(f"There is a study {entry.code} already.")
+    return Study.objects.create(id=study_id or uuid.uuid4(), **_values(entry))
+
+
+@action
+def update_study(
+    *, study: Study, entry: StudyEntry, by: Actor, reason: str = "", source: str = "form"
+) -> bool:
+    """Write what differs, under the next version; False when nothing did. The code of a study never
+    changes.
+    """
+    if entry.code != study.code:
+        raise StudyRefused(f"The code of study {study.code} cannot be changed to {entry.code}.")
+    values = _values(entry)
+    if all(getattr(study, name) == value for name, value in values.items()):
+        return False
+    changed = Study.objects.filter(id=study.id, version=study.version).update(
+        **values, version=F("version") + 1
+    )
+    if not changed:
+        raise StudyRefused(
+            f"Study {study.code} was changed by somebody else meanwhile; look again and repeat."
+        )
+    study.refresh_from_db()
+    return True
+
+
+@action
+def put_sites(
+    *, study: Study, sites: Sequence[SiteEntry], by: Actor, reason: str = "", source: str = "form"
+) -> dict[str, Site]:
+    """Create or correct the named sites; returns all sites of the study by code. None is removed."""
+    known = {site.code: site for site in Site.objects.filter(study=study)}
+    for entry in sites:
+        site = known.get(entry.code)
+        if site is None:
+            known[entry.code] = Site.objects.create(
+                study=study, code=entry.code, country=entry.country, time_zone=entry.time_zone
+            )
+        elif (site.country, site.time_zone) != (entry.country, entry.time_zone):
+            site.country, site.time_zone = entry.country, entry.time_zone
+            site.save(update_fields=["country", "time_zone"])
+    return known
+
+
+@action
+def put_arms(
+    *, study: Study, arms: Sequence[ArmEntry], by: Actor, reason: str = "", source: str = "form"
+) -> dict[str, Arm]:
+    """Create or rename arms in the protocol's order; at most one is the reference. Returns all arms by
+    code.
+    """
+    if sum(entry.is_reference for entry in arms) > 1:
+        raise StudyRefused("A study has one reference arm, not several.")
+    known = {arm.code: arm for arm in Arm.objects.filter(study=study)}
+    # the old reference steps down first: the database allows one at any moment
+    if any(entry.is_reference for entry in arms):
+        named = {entry.code for entry in arms if entry.is_reference}
+        Arm.objects.filter(study=study, is_reference=True).exclude(code__in=named).update(is_reference=False)
+    for ordinal, entry in enumerate(arms):
+        values = {"name": entry.name, "is_reference": entry.is_reference, "ordinal": ordinal}
+        arm = known.get(entry.code)
+        if arm is None:
+            known[entry.code] = Arm.objects.create(study=study, code=entry.code, **values)
+        elif any(getattr(arm, name) != value for name, value in values.items()):
+            Arm.objects.filter(id=arm.id).update(**values)
+            arm.refresh_from_db()
+    return known
+
+
+@action
+def put_interventions(
+    *,
+    study: Study,
+    interventions: Sequence[InterventionEntry],
+    by: Actor,
+    reason: str = "",
+    source: str = "form",
+) -> dict[str, Intervention]:
+    """Create or rename interventions in order; returns all interventions of the study by *name*."""
+    known = {intervention.code: intervention for intervention in Intervention.objects.filter(study=study)}
+    for ordinal, entry in enumerate(interventions):
+        values = {"name": entry.name, "kind": entry.kind, "ordinal": ordinal}
+        intervention = known.get(entry.code)
+        if intervention is None:
+            known[entry.code] = Intervention.objects.create(study=study, code=entry.code, **values)
+        elif any(getattr(intervention, name) != value for name, value in values.items()):
+            Intervention.objects.filter(id=intervention.id).update(**values)
+            intervention.refresh_from_db()
+    return {intervention.name: intervention for intervention in known.values()}
+
+
+@action
+def grant_membership(
+    *,
+    study: Study,
+    account: Account,
+    role: str,
+    by: Actor,
+    room: str,
+    reason: str,
+    site: Site | None = None,
+    starts_on: date | None = None,
+    source: str = "form",
+) -> Membership:
+    """Give a person a role of this `room`; the membership that says the same and still runs is returned as
+    it is.
+    """
+    roles = roles_of(room)
+    if role not in roles:
+        raise StudyRefused(f"{role} is not a role of the {room} room. Roles there: {', '.join(roles)}.")
+    if roles[role].scope == "site" and site is None:
+        raise StudyRefused(f"{roles[role].label} is a role at one site; name the site.")
+    if roles[role].scope == "study" and site is not None:
+        raise StudyRefused(f"{roles[role].label} is a role in the whole study; name no site.")
+    if site is not None and site.study_id != study.id:
+        raise StudyRefused(f"Site {site.code} belongs to another study.")
+    if not reason:
+        raise StudyRefused("Say why this person gets the role.")
+    first_day = starts_on or timezone.localdate()
+    running = Membership.objects.filter(
+        Q(ends_on__isnull=True) | Q(ends_on__gte=first_day),
+        study=study,
+        account=account,
+        role=role,
+        site=site,
+        starts_on__lte=first_day,
+    ).first()
+    return running or Membership.objects.create(
+        study=study,
+        account=account,
+        site=site,
+        role=role,
+        starts_on=first_day,
+        reason=reason,
+        granted_by=by.name,
+    )
+
+
+@action
+def end_membership(
+    *, membership: Membership, ends_on: date, reason: str, by: Actor, source: str = "form"
+) -> Membership:
+    """Let a membership run out on a day; it is never deleted."""
+    if ends_on < membership.starts_on:
+        raise StudyRefused(f"The membership began on {membership.starts_on}; it cannot end before that.")
+    if not reason:
+        raise StudyRefused("Say why the membership ends.")
+    membership.ends_on = ends_on
+    membership.save(update_fields=["ends_on"])
+    return membership
+
+
+def _values(entry: StudyEntry) -> dict[str, object]:
+    if not entry.code.strip():
+        raise StudyRefused("A study needs a code.")
+    for name, limit in (("code", 40), ("title", 300), ("sponsor", 120)):
+        if len(getattr(entry, name)) > limit:
+            raise StudyRefused(f"The {name} of a study has at most {limit} characters.")
+    return {
+        "code": entry.code,
+        "title": entry.title,
+        "sponsor": entry.sponsor,
+        "planned_participants": entry.planned_participants,
+        "simulated": entry.simulated,
+        "severity_scale": entry.severity_scale,
+        "analysis_arm": entry.analysis_arm,
+        "emergent_window_days": entry.emergent_window_days,
+        "revealing_analytes": list(entry.revealing_analytes),
+    }
