@@ -75,9 +75,9 @@ def closed_domains(revealing_analytes: frozenset[str] = frozenset()) -> tuple[st
 
 def _has_no_arm(row: Row) -> bool:
     """A screen failure, or a participant who was not (or not yet) given an arm: no code and no name."""
-    if any(is_screened_out(row.text(name)) for name in ("ARMCD", "ARMNRS")):
-        return True
-    return not any(row.text(name) for name in ("ARMCD", "ARM", "ACTARMCD", "ACTARM"))
+    return is_screened_out(row.text("ARMCD")) or not any(
+        row.text(name) for name in ("ARMCD", "ARM", "ACTARMCD", "ACTARM")
+    )
 
 
 def _allocation(row: Row) -> AllocationRecord:

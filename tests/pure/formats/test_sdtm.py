@@ -17,7 +17,8 @@ SUBJECT = {
 EVENT = {
     "DOMAIN": "AE", "USUBJID": "S-01", "AESEQ": "1", "AETERM": "Headache", "AESTDTC": "2026-03",
     "AEENDTC": "", "AESER": "N", "AESEV": "MILD", "AETOXGR": "", "AEREL": "", "AEACN": "", "AEOUT": "",
-    "AESDTH": "", "AESLIFE": "", "AESHOSP": "", "AESMIE": "", "AESOD": "", "AESCAN": "", "AEENRF": "", "AEENRTPT": "",
+    "AESDTH": "", "AESLIFE": "", "AESHOSP": "", "AESMIE": "", "AESOD": "", "AESCAN": "",
+    "AEENRF": "", "AEENRTPT": "",
 }  # fmt: skip
 OTHERS: Mapping[str, dict[str, str]] = {
     "SV": {"USUBJID": "S-01", "VISITNUM": "1", "SVSTDTC": "2026-01-02"},

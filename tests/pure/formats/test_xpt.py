@@ -2,7 +2,9 @@
 
 import gzip
 from pathlib import Path
+from typing import Any
 
+import pyreadstat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +110,42 @@ def test_padding_is_no_row_and_a_row_is_no_padding(tmp_path: Path) -> None:
         content = xpt_bytes(tmp_path, rows)
         assert layout_of(content).record_length == 5
         assert xpt.read_table(content).row_count == count
+
+
+def test_blank_rows_at_the_end_are_not_taken_for_rows(tmp_path: Path) -> None:
+    """Sixteen rows of five bytes fill 80 bytes exactly; 80 blanks after them are no padding."""
+    content = xpt_bytes(tmp_path, [{"DOMAIN": "AE", "USUBJID": f"S{index}"} for index in range(10, 26)])
+    assert xpt.read_table(content).row_count == 16
+    assert fault_of(content + b" " * 80).rule == "xpt-trailing-blanks"
+
+
+@pytest.mark.parametrize(
+    ("field", "rule"),
+    [(1, "xpt-variable"), (5, "xpt-variable"), (7, "xpt-variable"), (87, "xpt-variable"), (8, "column-name")],
+)
+def test_the_descriptions_of_the_variables_must_fit_together(sound: bytes, field: int, rule: str) -> None:
+    """Type, length, number, position and name of the second variable; each description has 140 bytes."""
+    damaged = bytearray(sound)
+    damaged[640 + 140 + field] += 0x11
+    if field == 8:
+        damaged[640 + 140 + field] = ord("?")
+    assert fault_of(bytes(damaged)).rule == rule
+
+
+def test_what_fills_the_header_is_blank(sound: bytes) -> None:
+    damaged = bytearray(sound)
+    damaged[640 + 5 * 140] = ord("x")  # five descriptions, then blanks to the next 80 bytes
+    assert fault_of(bytes(damaged)).rule == "xpt-header"
+
+
+def test_a_reader_that_gives_other_rows_than_the_length_is_not_believed(
+    sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real: Any = pyreadstat.read_xport
+    monkeypatch.setattr(pyreadstat, "read_xport", lambda *args, **kwargs: real(*args, row_limit=5, **kwargs))
+    fault = fault_of(sound)
+    assert fault.rule == "xpt-row-count"
+    assert "6 rows" in str(fault) and "reading gives 5" in str(fault)
 
 
 def test_a_flipped_byte_in_the_header_is_refused_or_changes_no_value(sound: bytes) -> None:
