@@ -136,11 +136,13 @@ def check_shape(report: Report) -> None:
                 )
             if not figure.description.strip():
                 raise ReportError(f"Figure {figure.key} of section {section.key} has no description.")
-        keys = [table.key for table in tables] + [figure.key for figure in _figures(section)]
-        for key in [f"{section.key}/{key}" for key in keys]:
-            if key in seen:
-                raise ReportError(f"Two tables or figures are called {key}.")
-            seen.add(key)
+        names = [f"section {section.key}"]
+        names += [f"table {section.key}/{table.key}" for table in tables]
+        names += [f"figure {section.key}/{figure.key}" for figure in _figures(section)]
+        for name in names:
+            if name in seen:
+                raise ReportError(f"The key of {name} is used twice.")
+            seen.add(name)
 
 
 def _check_table(section: Section, table: Table) -> None:

@@ -74,20 +74,19 @@ def overview(shares: Sequence[Share], *, reference: str = "") -> Spec:
             "type": "quantitative",
             "scale": {"domain": [0, top * 1.2], "nice": False},
             "title": "Participants" if counts else "Participants, %",
-            "axis": {"values": _counts_to(top) if counts else [0, 20, 40, 60, 80, 100]},
+            "axis": {"values": _counts_to(top) if counts else [0, 20, 40, 60, 80, 100], "grid": False},
         },
-        "color": colour_of(arms, reference),
         "tooltip": [
             {"field": "label", "title": "Events"},
             {"field": "arm", "title": "Arm"},
             {"field": "text", "title": "n/N"},
         ],
     }
-    ends: dict[str, Any] = {"shape": shape_of(arms)}
+    colour = {"color": colour_of(arms, reference)}
     if len(arms) > 1:
         encoding["yOffset"] = {"field": "arm", "sort": arms, "scale": {"domain": arms}}
     return chart(
-        description=f"Bars of participants with adverse events, by kind ({named(labels)}): {_spoken(values)}.",
+        description=f"Bars of participants with adverse events ({named(labels)}): {_spoken(values)}.",
         height_px=height + 75,
         content={
             "width": WIDTH - BAR_LABELS - 40,
@@ -95,14 +94,14 @@ def overview(shares: Sequence[Share], *, reference: str = "") -> Spec:
             "data": {"values": values},
             "encoding": encoding,
             "layer": [
-                {"mark": {"type": "bar", "fillOpacity": 0.3, "strokeWidth": 0}},
+                {"mark": {"type": "bar", "fillOpacity": 0.3}, "encoding": colour},
                 {
                     "mark": {"type": "point", "filled": True, "size": 42, "opacity": 1},
-                    "encoding": ends if len(arms) > 1 else {},
+                    "encoding": {**colour, "shape": shape_of(arms)},
                 },
                 {
                     "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 10},
-                    "encoding": {"text": {"field": "text"}, "color": {"value": None}},
+                    "encoding": {"text": {"field": "text"}},
                 },
             ],
         },

@@ -1,7 +1,8 @@
-"""Measurements over the weeks (CD4 count, viral load), pooled or by arm, with the number measured under them."""
+"""Measurements over the weeks (CD4 count, viral load), pooled or by arm, over the number measured."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,6 @@ from pvtracker.reports.charts.style import (
     chart,
     colour_of,
     dash_of,
-    legend,
     nothing,
     shape_of,
 )
@@ -45,7 +45,7 @@ def course(
     line_at: float | None = None,
     line_label: str = "",
 ) -> Spec:
-    """A line per arm with intervals (a ribbon if pooled, bars if by arm), and under it how many were measured.
+    """A line per arm with intervals (a ribbon if pooled, bars if by arm); under it how many were measured.
 
     `statistic` names centre and limits, for example “Mean with 95 % interval”. `line_at` draws a horizontal
     line, for example the limit of detection, named `line_label`.
@@ -69,10 +69,13 @@ def course(
         "type": "quantitative",
         "scale": {"type": "log", "nice": False} if log else {"zero": False},
         "title": f"{measure}, {unit}" + (" (log scale)" if log else ""),
-        "axis": {"tickCount": 5, **({"format": "~s"} if log else {})},
+        "axis": {"values": _powers(drawn), "format": ","} if log else {"tickCount": 5},
     }
-    layers = [*_line_at(line_at, line_label, domain), *_intervals(values, arms, x=x, y=y, reference=reference)]
-    layers.append(_lines(values, arms, x=x, y=y, reference=reference))
+    layers = [
+        *_line_at(line_at, line_label, domain),
+        _intervals(values, arms, x=x, y=y, reference=reference),
+        _lines(values, arms, x=x, y=y, reference=reference),
+    ]
     counted = 16 * len(arms)
     return chart(
         description=_description(drawn, arms, measure=measure, unit=unit, statistic=statistic),
@@ -89,24 +92,22 @@ def course(
 
 def _intervals(
     values: list[dict[str, Any]], arms: list[str], *, x: dict[str, Any], y: dict[str, Any], reference: str
-) -> list[dict[str, Any]]:
+) -> dict[str, Any]:
     bounded = [{"filter": {"field": bound, "valid": True}} for bound in ("low", "high")]
     mark: dict[str, Any] = {"type": "rule", "strokeWidth": 1.2, "opacity": 0.75}
     if len(arms) == 1:
         mark = {"type": "area", "opacity": 0.16}
-    return [
-        {
-            "data": {"values": values},
-            "transform": bounded,
-            "mark": mark,
-            "encoding": {
-                "x": x,
-                "y": {"field": "low", **y},
-                "y2": {"field": "high"},
-                "color": {**colour_of(arms, reference), "legend": None},
-            },
-        }
-    ]
+    return {
+        "data": {"values": values},
+        "transform": bounded,
+        "mark": mark,
+        "encoding": {
+            "x": x,
+            "y": {"field": "low", **y},
+            "y2": {"field": "high"},
+            "color": colour_of(arms, reference),
+        },
+    }
 
 
 def _lines(
@@ -122,17 +123,19 @@ def _lines(
                 {"field": "arm", "title": "Arm"},
                 {"field": "week", "title": "Week"},
                 {"field": "n", "title": "Participants"},
-                *[{"field": f, "title": f.capitalize(), "format": ",.4~g"} for f in ("centre", "low", "high")],
+                {"field": "centre", "title": "Estimate", "format": ",.4~g"},
+                {"field": "low", "title": "Low", "format": ",.4~g"},
+                {"field": "high", "title": "High", "format": ",.4~g"},
             ],
         },
         "layer": [
             {
                 "mark": {"type": "line", "strokeWidth": 1.6},
-                "encoding": {"strokeDash": {**dash_of(arms, reference), "legend": None}},
+                "encoding": {"strokeDash": dash_of(arms, reference)},
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 42, "opacity": 1},
-                "encoding": {"shape": {**shape_of(arms), "legend": legend(arms)}},
+                "encoding": {"shape": shape_of(arms)},
             },
         ],
     }
@@ -204,8 +207,16 @@ def _ticks(weeks: list[float]) -> list[float]:
     return sorted(_spaced(weeks, domain, room=30.0)) if weeks[-1] > weeks[0] else weeks
 
 
+def _powers(points: Sequence[CoursePoint]) -> list[float]:
+    numbers = [
+        n for point in points for n in (point.centre, point.low, point.high) if n is not None and n > 0
+    ]
+    first, last = math.floor(math.log10(min(numbers))), math.ceil(math.log10(max(numbers)))
+    return [10.0**power for power in range(first, last + 1)]
+
+
 def _value(point: CoursePoint, arms: list[str], span: float) -> dict[str, Any]:
-    aside = (arms.index(point.arm) - (len(arms) - 1) / 2) * span * 0.006
+    aside = (arms.index(point.arm) - (len(arms) - 1) / 2) * span * 0.008
     return {
         "arm": point.arm,
         "week": point.week,

@@ -21,8 +21,9 @@ class Bin:
 
 def follow_up(bins: Sequence[Bin], *, title: str, reference: str = "") -> Spec:
     """Bars of participants by `title` (for example “Weeks of follow-up”), the counts above the bars."""
+    named = f"{title[:1].lower()}{title[1:]}"
     if not any(bar.n for bar in bins):
-        return nothing(f"No participant has any {title[:1].lower()}{title[1:]} yet, so there is nothing to draw.")
+        return nothing(f"No participant has any {named} yet, so there is nothing to draw.")
     arms = arm_order([bar.arm for bar in bins], reference)
     top = max(bar.n for bar in bins)
     edges = sorted({bar.start for bar in bins} | {bar.end for bar in bins})
@@ -43,7 +44,7 @@ def follow_up(bins: Sequence[Bin], *, title: str, reference: str = "") -> Spec:
     total = {arm: sum(bar.n for bar in bins if bar.arm == arm) for arm in arms}
     return chart(
         description=(
-            f"Histogram of participants by {title[:1].lower()}{title[1:]}, from {edges[0]:g} to {edges[-1]:g}: "
+            f"Histogram of participants by {named}, from {edges[0]:g} to {edges[-1]:g}: "
             + "; ".join(f"{arm}, {total[arm]} participants" for arm in arms)
             + "."
         ),
@@ -85,7 +86,6 @@ def _panel(
                 "scale": {"domain": [0, top * 1.15], "nice": False},
                 "axis": {"tickCount": 4, "tickMinStep": 1},
             },
-            "color": {**colour_of(arms, reference), "legend": None},
         },
         "layer": [
             {
@@ -100,6 +100,7 @@ def _panel(
                         "bin": {"binned": True},
                     },
                     "x2": {"field": "end"},
+                    "color": {**colour_of(arms, reference), "legend": None},
                 },
             },
             {
@@ -107,7 +108,6 @@ def _panel(
                 "encoding": {
                     "x": {"field": "middle", "type": "quantitative"},
                     "text": {"field": "n", "format": ","},
-                    "color": {"value": None},
                 },
             },
         ],

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 CHARACTER = 5.6  # px, a little more than the mean advance of 10 px text
 LINE = 12.0  # px
@@ -22,12 +20,8 @@ class Box:
     bottom: float
 
     @classmethod
-    def of_point(
-        cls, value: Mapping[str, Any], *, reach: float, floor: float, width: int, height: int
-    ) -> Box:
-        """The square around a volcano's point; x runs from -reach to reach, y from p = 1 up to `floor`."""
-        x = width * (float(value["difference"]) + reach) / (2 * reach)
-        y = height * (1 - math.log(float(value["p"])) / math.log(floor))
+    def around(cls, x: float, y: float) -> Box:
+        """The square that a point's marker takes."""
         return cls(x - 4, y - 4, x + 4, y + 4)
 
     def beside(self, side: str, text: str) -> Box:
@@ -49,13 +43,14 @@ class Box:
 
 
 def place(points: Sequence[Box], names: Sequence[str], *, width: int, most: int) -> list[tuple[int, str]]:
-    """Index and side (left, right) of up to `most` names, earlier points first; a name without room is left out.
+    """Index and side (left, right) of up to `most` names, earlier points first.
 
-    Pure greedy placement: a name may cover no point and no other name, and must stay inside the plot.
+    `names` may be shorter than `points`: the rest are obstacles only. A name may cover no point and no other
+    name and must stay inside the plot; without room it is left out.
     """
     placed: list[Box] = []
     result: list[tuple[int, str]] = []
-    for index, (point, name) in enumerate(zip(points, names, strict=True)):
+    for index, (point, name) in enumerate(zip(points, names, strict=False)):
         if len(result) == most:
             break
         middle = (point.left + point.right) / 2

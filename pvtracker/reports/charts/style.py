@@ -1,8 +1,8 @@
 """What every chart shares: size, typeface, colours (as in the style sheet's tokens), shapes and dashes.
 
-A chart function returns a Vega-Lite specification without style; `styled` adds the theme when it is drawn, on the
-web and on paper. Arms differ by colour and by shape or dash, in the order reference arm first; the reference arm
-is grey with an open circle and a dashed line.
+A chart function returns a Vega-Lite specification without style; `styled` adds the theme when it is drawn, on
+the web and on paper. Arms differ by colour and by shape or dash, the reference arm first: grey, a circle, a
+dashed line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ POOLED = "All participants"
 
 SHAPES = ("circle", "diamond", "triangle-up", "square", "cross")
 DASHES = ([5, 3], [1, 0], [8, 3, 2, 3], [2, 2], [10, 4])
-# Grades 1 to 5 from light to dark: the order survives a black-and-white print. With the ink that reads on each.
+# Grades 1 to 5 from light to dark, so that the order survives a black-and-white print; and the ink for each.
 GRADE_FILLS = ("#efe2bf", "#e8b75c", "#cf7a2a", "#a03a1c", "#521028")
 GRADE_INKS = ("#17212b", "#17212b", "#17212b", "#ffffff", "#ffffff")
 
@@ -51,7 +51,7 @@ def config(theme: Theme = "light") -> dict[str, Any]:
         "mark": {"color": colours[1]},
         "rule": {"color": soft},
         "text": {"color": ink, "fontSize": 11, "font": FONT},
-        "title": {"color": ink, "fontSize": 11, "fontWeight": 600, "anchor": "start", "font": FONT, "offset": 6},
+        "title": {"color": ink, "fontSize": 11, "fontWeight": 600, "anchor": "start", "frame": "group"},
         "axis": {
             "labelColor": ink,
             "titleColor": soft,
@@ -140,16 +140,19 @@ def shape_of(arms: Sequence[str]) -> dict[str, Any]:
 
 
 def dash_of(arms: Sequence[str], reference: str = "") -> dict[str, Any]:
-    """Line pattern by arm; solid for one pooled line."""
+    """Line pattern by arm; solid for one pooled line. The legend shows the marker, not the pattern."""
     first = 0 if reference in arms else 1
     dashes = [DASHES[(i + first) % len(DASHES)] for i in range(len(arms))]
     scale = {"domain": list(arms), "range": dashes}
-    return {"field": "arm", "type": "nominal", "scale": scale, "legend": legend(arms)}
+    return {"field": "arm", "type": "nominal", "scale": scale, "legend": None}
 
 
 def legend(arms: Sequence[str]) -> dict[str, Any] | None:
-    """A legend where there is something to tell apart."""
-    return {"values": list(arms)} if len(arms) > 1 else None
+    """A legend where there is something to tell apart: filled markers, whatever lines the chart has."""
+    if len(arms) < 2:
+        return None
+    plain = {"opacity": {"value": 1}, "strokeWidth": {"value": 0}, "strokeDash": {"value": [1, 0]}}
+    return {"values": list(arms), "encode": {"symbols": {"update": plain}}}
 
 
 def too_few_for_percent(totals: Sequence[int]) -> bool:

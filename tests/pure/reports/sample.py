@@ -1,7 +1,7 @@
 """An open and a closed sample report of realistic content, made without a database.
 
-The numbers are drawn from a seeded generator: they stand for no trial. Arms and sizes are those of the founding
-trial (38 and 36 participants), events have the terms that its procedures cause.
+The numbers are drawn from a seeded generator: they stand for no trial. Arms and sizes are those of the
+founding trial (38 and 36 participants), events have the terms that its procedures cause.
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ SIZES = {ACTIVE: 38, REFERENCE: 36, POOLED: 74}
 
 TERMS = {
     "General disorders and administration site conditions": [
-        ("Fatigue", 0.31, 0.30), ("Pyrexia", 0.29, 0.14), ("Chills", 0.13, 0.11), ("Catheter site pain", 0.16, 0.08),
+        ("Fatigue", 0.31, 0.30), ("Pyrexia", 0.29, 0.14), ("Chills", 0.13, 0.11),
+        ("Catheter site pain", 0.16, 0.08),
         ("Influenza like illness", 0.10, 0.11), ("Oedema peripheral", 0.03, 0.06),
     ],
     "Musculoskeletal and connective tissue disorders": [
-        ("Bone pain", 0.58, 0.56), ("Back pain", 0.18, 0.22), ("Arthralgia", 0.16, 0.11), ("Myalgia", 0.13, 0.08),
+        ("Bone pain", 0.58, 0.56), ("Back pain", 0.18, 0.22), ("Arthralgia", 0.16, 0.11),
+        ("Myalgia", 0.13, 0.08),
     ],
     "Nervous system disorders": [
         ("Headache", 0.42, 0.36), ("Paraesthesia oral", 0.21, 0.22), ("Dizziness", 0.10, 0.06),
@@ -43,7 +45,8 @@ TERMS = {
         ("Lymphadenopathy", 0.24, 0.31), ("Thrombocytopenia", 0.11, 0.08), ("Leukocytosis", 0.08, 0.11),
     ],
     "Infections and infestations": [
-        ("Upper respiratory tract infection", 0.34, 0.22), ("Sinusitis", 0.08, 0.06), ("Herpes zoster", 0.05, 0.00),
+        ("Upper respiratory tract infection", 0.34, 0.22), ("Sinusitis", 0.08, 0.06),
+        ("Herpes zoster", 0.05, 0.00),
         ("Syphilis", 0.03, 0.08), ("Oral candidiasis", 0.00, 0.06),
     ],
     "Gastrointestinal disorders": [
@@ -112,8 +115,8 @@ def _report(audience: Audience, arms: list[str]) -> Report:
         code_version="0.2.0",
         sections=tuple(sections),
         settings={
-            "Treatment-emergent": "Onset on or after the day of first exposure. A partial onset date counts as "
-            "treatment-emergent unless its latest possible day is before first exposure.",
+            "Treatment-emergent": "Onset on or after the day of first exposure. A partial onset date counts "
+            "as treatment-emergent unless its latest possible day is before first exposure.",
             "Participants counted": "Once per term and once per organ class, however many events they had.",
             "Intervals": "95 %, Miettinen and Nurminen 1985, without adjustment for the number of terms.",
             "p": "Fisher's exact test, two-sided, unadjusted.",
@@ -133,7 +136,7 @@ def _summary(audience: Audience) -> list[Block]:
         Bullets(
             (
                 "71 of 74 participants had at least one adverse event; most follow mobilisation with G-CSF.",
-                "Four participants had a serious adverse event. None was judged related to the infused cells.",
+                "Four participants had a serious adverse event. None was judged related to the cells.",
                 "No participant has died.",
                 "Three events wait for coding and two queries on onset dates are open.",
             )
@@ -142,8 +145,8 @@ def _summary(audience: Audience) -> list[Block]:
     if audience == "closed":
         blocks.append(
             Paragraph(
-                "No term shows a difference whose interval excludes zero after adjustment. With 38 against 36 "
-                "participants the data could have detected, with power 0.8, a rise from 5 % to 31 %.",
+                "No term shows a difference whose interval excludes zero after adjustment. With 38 against "
+                "36 participants the data could have detected, with power 0.8, a rise from 5 % to 31 %.",
                 emphasis=True,
             )
         )
@@ -162,7 +165,13 @@ def _enrolment(arms: list[str]) -> list[Block]:
              sum(day.replace(day=1) <= month for day in days)))
         for month in months
     ]  # fmt: skip
-    status = {"Randomised": 1.0, "Infused": 0.97, "Interrupted ART": 0.92, "In follow-up": 0.84, "Withdrew": 0.08}
+    status = {
+        "Randomised": 1.0,
+        "Infused": 0.97,
+        "Interrupted ART": 0.92,
+        "In follow-up": 0.84,
+        "Withdrew": 0.08,
+    }
     return [
         charts.figure(
             key="enrolment",
@@ -173,7 +182,11 @@ def _enrolment(arms: list[str]) -> list[Block]:
         Table(
             key="by_month",
             title="Participants enrolled by month",
-            columns=(Column("month", "Month"), Column("new", "New", "count"), Column("total", "Total", "count")),
+            columns=(
+                Column("month", "Month"),
+                Column("new", "New", "count"),
+                Column("total", "Total", "count"),
+            ),
             rows=tuple(rows),
         ),
         Table(
@@ -195,7 +208,10 @@ def _baseline(arms: list[str]) -> Table:
     return Table(
         key="baseline",
         title="Baseline characteristics",
-        columns=(Column("item", "Characteristic"), *[Column(_key(arm), _label(arm), "interval") for arm in arms]),
+        columns=(
+            Column("item", "Characteristic"),
+            *[Column(_key(arm), _label(arm), "interval") for arm in arms],
+        ),
         rows=(
             *rows,
             Row(("CD4 count", *[None for _ in arms]), strong=True),
@@ -230,7 +246,8 @@ def _exposure(arms: list[str]) -> list[Block]:
                 *[Column(_key(arm), _label(arm), "count") for arm in arms],
             ),
             rows=tuple(
-                Row((f"{start:g} to {start + 7:g}", *[_bin(bins, start, arm) for arm in arms])) for start in starts
+                Row((f"{start:g} to {start + 7:g}", *[_bin(bins, start, arm) for arm in arms]))
+                for start in starts
             ),
         ),
     ]
@@ -246,7 +263,9 @@ def _overview(arms: list[str]) -> list[Block]:
         "Fatal": 0.0,
     }
     shares = [
-        charts.Share(kind, arm, _of(arm, share)[0], SIZES[arm]) for kind, share in kinds.items() for arm in arms
+        charts.Share(kind, arm, _of(arm, share)[0], SIZES[arm])
+        for kind, share in kinds.items()
+        for arm in arms
     ]
     return [
         charts.figure(
@@ -276,9 +295,13 @@ def _events(arms: list[str]) -> Table:
     rows = []
     for system in TERMS:
         mine = [count for count in COUNTS if count.system == system]
-        worst = Count(system, system, min(38, sum(c.active for c in mine)), min(36, sum(c.reference for c in mine)))
+        worst = Count(
+            system, system, min(38, sum(c.active for c in mine)), min(36, sum(c.reference for c in mine))
+        )
         rows.append(Row(tuple(_event_cells(worst, arms)), strong=True))
-        rows += [Row(tuple(_event_cells(count, arms)), level=1, warning=_warning(count, closed)) for count in mine]
+        rows += [
+            Row(tuple(_event_cells(count, arms)), level=1, warning=_warning(count, closed)) for count in mine
+        ]
     return Table(
         key="events",
         title="Participants with treatment-emergent adverse events by organ class and term",
@@ -308,7 +331,8 @@ def _severity(arms: list[str]) -> list[Block]:
             title="Participants by the worst grade of their events",
             columns=(Column("grade", "Worst grade"), *_arm_columns(arms)),
             rows=tuple(
-                Row((f"{grade} {labels[grade]}", *[_of(arm, part) for arm in arms])) for grade, part in parts.items()
+                Row((f"{grade} {labels[grade]}", *[_of(arm, part) for arm in arms]))
+                for grade, part in parts.items()
             ),
         ),
     ]
@@ -375,8 +399,8 @@ def _serious(audience: Audience) -> list[Block]:
         Column("outcome", "Outcome"),
     ]
     listed: list[tuple[Cell, ...]] = [
-        ("1003-007", "Pyelonephritis", "right sided pyelonephritis with fever 39.6, i.v. antibiotics", "2025-06-11", 74,
-         3, "Hospitalisation", "None", "Recovered", ACTIVE),
+        ("1003-007", "Pyelonephritis", "right sided pyelonephritis with fever 39.6, i.v. antibiotics",
+         "2025-06-11", 74, 3, "Hospitalisation", "None", "Recovered", ACTIVE),
         ("1001-012", "Catheter site thrombosis", "clot at the apheresis line", "2025-08", None, 3,
          "Hospitalisation; other medically important", "Apheresis", "Recovered with sequelae", REFERENCE),
         ("2001-003", "Myocardial infarction", "NSTEMI", "2026-01-30", 212, 4,
@@ -387,12 +411,16 @@ def _serious(audience: Audience) -> list[Block]:
     if audience == "closed":
         columns.insert(1, Column("arm", "Arm"))
         rows = tuple(
-            Row((row[0], row[9], *row[1:9]), warning="Day unknown: onset date partial." if row[4] is None else "")
+            Row(
+                (row[0], row[9], *row[1:9]),
+                warning="Day unknown: onset date partial." if row[4] is None else "",
+            )
             for row in listed
         )
     else:
         rows = tuple(
-            Row(row[:9], warning="Day unknown: onset date partial." if row[4] is None else "") for row in listed
+            Row(row[:9], warning="Day unknown: onset date partial." if row[4] is None else "")
+            for row in listed
         )
     death_columns = (Column("participant", "Participant"), Column("date", "Date"), Column("cause", "Cause"))
     return [

@@ -1,0 +1,139 @@
+"""Draws a frozen report as PDF: `python -m pvtracker.reports.typesetting < report.json > report.pdf`.
+
+The typesetter is given data, not markup: the report goes in as JSON and its text is shown as text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pvtracker.reports import charts
+from pvtracker.reports.blocks import Report
+from pvtracker.reports.fonts import FAMILY, FOLDER, breakable, printable
+from pvtracker.reports.frozen import from_json
+from pvtracker.reports.shown import ShownFigure, ShownReport, show
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "templates" / "reports" / "report.typ"
+STANDARDS: list[Literal["ua-1", "a-2a"]] = ["ua-1", "a-2a"]
+POINTS_PER_PX = 0.75
+POINTS_PER_MM = 72 / 25.4
+
+
+def typeset(report: Report) -> bytes:
+    """The PDF of a report, dated at its cut-off date. Imports typesetter and chart drawer when called."""
+    import typst
+
+    shown = show(report)
+    pictures = {f"figure-{key}.svg": draw(figure) for key, figure in figures(shown)}
+    # In memory, nothing on disk: the package takes a dictionary of files, which its type stubs do not know.
+    files: Any = {
+        "main.typ": TEMPLATE.read_bytes(),
+        "report.json": json.dumps(paper(shown, pictures), ensure_ascii=False).encode(),
+        **{name: svg.encode() for name, svg in pictures.items()},
+    }
+    made = typst.compile(
+        files,
+        font_paths=[FOLDER],
+        ignore_system_fonts=True,
+        pdf_standards=STANDARDS,
+        timestamp=int(
+            datetime.combine(date.fromisoformat(report.cut_date), datetime.min.time(), UTC).timestamp()
+        ),
+    )
+    return bytes(made)
+
+
+def figures(shown: ShownReport) -> Iterator[tuple[str, ShownFigure]]:
+    """Every figure with a name that is its own in the whole report."""
+    for section in shown.sections:
+        for block in section.blocks:
+            if isinstance(block, ShownFigure):
+                yield block.number, block
+
+
+def draw(figure: ShownFigure) -> str:
+    """A figure as SVG with our typeface, as wide as its content."""
+    import vl_convert
+
+    vl_convert.register_font_directory(str(FOLDER))
+    svg = vl_convert.vegalite_to_svg(charts.styled(figure.spec), allowed_base_urls=[])
+    return printable(str(svg))
+
+
+def paper(shown: ShownReport, pictures: dict[str, str]) -> dict[str, Any]:
+    """What the template reads: the shown report with printable text, each figure with its file and size."""
+    sections = [
+        {
+            "number": section.number,
+            "title": section.title,
+            "landscape": section.landscape,
+            "blocks": [
+                _picture(block, pictures) if isinstance(block, ShownFigure) else asdict(block)
+                for block in section.blocks
+            ],
+        }
+        for section in shown.sections
+    ]
+    made: dict[str, Any] = _printable({**asdict(replace(shown, sections=())), "sections": sections})
+    return {**made, "family": FAMILY}
+
+
+def _picture(figure: ShownFigure, pictures: dict[str, str]) -> dict[str, Any]:
+    name = f"figure-{figure.number}.svg"
+    width, height = _size(pictures[name])
+    scale = min(1.0, figure.height_mm * POINTS_PER_MM / height) if height else 1.0
+    return {
+        "kind": "figure",
+        "number": figure.number,
+        "title": figure.title,
+        "description": figure.description,
+        "file": name,
+        "width": round(width * scale, 1),
+        "table": figure.table.number,
+    }
+
+
+def _size(svg: str) -> tuple[float, float]:
+    found = re.search(r'viewBox="0 0 ([0-9.]+) ([0-9.]+)"', svg)
+    if found is None:
+        raise ValueError("A drawn chart has no size.")
+    return float(found[1]) * POINTS_PER_PX, float(found[2]) * POINTS_PER_PX
+
+
+@lru_cache(maxsize=100_000)  # the same few shares and terms come again and again
+def _text(text: str) -> str:
+    return breakable(re.sub(r"(?<=\d) %", "\u00a0%", printable(text)))
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, dict):
+        return {key: _printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(item) for item in value]
+    return value
+
+
+def main() -> int:
+    """Reads a frozen report and writes its PDF, or says on standard error why not, without quoting it."""
+    try:
+        made = typeset(from_json(sys.stdin.buffer.read()))
+    except Exception as error:  # the parent must learn the reason whatever it is
+        message = re.sub(r"[\"`“].*[\"`”]", "…", str(error).splitlines()[0] if str(error) else "")
+        sys.stderr.write(f"{type(error).__name__}: {message}\n")
+        return 1
+    sys.stdout.buffer.write(made)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
