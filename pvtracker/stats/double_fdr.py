@@ -10,6 +10,8 @@ from pvtracker.stats.benjamini_hochberg import adjust, grouped
 from pvtracker.stats.inputs import level, no_warning
 from pvtracker.stats.results import DoubleFdr, FloatArray, IntArray, TextArray
 
+ROUNDING = 1e-12
+
 NO_P = "no p-value: the event is not counted in any family"
 FLAGGED_BELOW = "flagged at its p_adjusted but no longer at alpha, where more body systems join the family"
 
@@ -100,7 +102,9 @@ def _smallest_alpha(values: FloatArray, p_system: FloatArray) -> FloatArray:
     same."""
     smallest = np.full(len(values), np.nan)
     steps = np.unique(p_system[~np.isnan(p_system)])
-    for start, end in zip(steps, np.append(steps, np.inf)[1:], strict=True):
+    following = np.append(steps, np.inf)[1:]
+    apart = following > steps * (1 + ROUNDING)  # two steps that only rounding parts are one step
+    for start, end in zip(steps[apart], following[apart], strict=True):
         flagged_from = np.maximum(start, _second_step(values, p_system, start))
         smallest = np.where(np.isnan(smallest) & (flagged_from < end), flagged_from, smallest)
     return smallest

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from pvtracker.stats.inputs import empty_arm_warning, tables
 from pvtracker.stats.results import FloatArray, IntArray, PValues
-from pvtracker.stats.two_sided import two_sided
+from pvtracker.stats.two_sided import essential, two_sided
 
 
 def fisher(n_arm: ArrayLike, N_arm: ArrayLike, n_ref: ArrayLike, N_ref: ArrayLike) -> PValues:
@@ -55,7 +55,10 @@ def _conditional(x: IntArray, a: IntArray, y: IntArray, b: IntArray) -> tuple[Fl
     def log_ratio(rows: IntArray, k: IntArray) -> FloatArray:
         return hypergeometric_log_ratio(arm[rows, None], ref[rows, None], events[rows, None], k)
 
-    first, last = support(arm, ref, events)
+    # Given the margins, the count is a sum of as many independent trials as the smallest margin (Vatutin &
+    # Mikhailov 1982, Theory Probab Appl 27:734-743).
+    smallest_margin = np.minimum(np.minimum(arm, ref), np.minimum(events, arm + ref - events))
+    first, last = essential(*support(arm, ref, events), events * (arm / (arm + ref)), smallest_margin)
     return two_sided(first, last, log_ratio, row.reshape(-1), x)
 
 

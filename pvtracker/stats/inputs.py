@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from pvtracker.stats.results import FloatArray, IntArray, TextArray
 
-LARGEST_COUNT = 2**40  # products of two counts stay exact enough in float64, and no trial is larger
+LARGEST_COUNT = 2**30  # a thousand million: no trial is larger, and work and memory stay bounded
 
 EMPTY_ARM = "empty arm: no participant in the arm"
 EMPTY_REFERENCE = "empty arm: no participant in the reference arm"

@@ -9,7 +9,7 @@ from scipy.special import betainccinv, betaincinv, gammainccinv, gammaincinv
 
 from pvtracker.stats.inputs import counts, follow_up, level, no_warning, same_length
 from pvtracker.stats.results import FloatArray, IntArray, Interval, RateRatio, TextArray
-from pvtracker.stats.two_sided import two_sided
+from pvtracker.stats.two_sided import essential, two_sided
 
 NO_EVENT = "no event in either arm: the ratio does not exist, its limits are 0 and infinity"
 
@@ -99,4 +99,5 @@ def _p_of_equal_rates(x: IntArray, y: IntArray, relative: FloatArray) -> FloatAr
         ratio: FloatArray = np.log((total[rows, None] - k) / (k + 1.0)) + log_odds[rows, None]
         return ratio
 
-    return two_sided(np.zeros_like(total), total, log_ratio, np.arange(len(total)), x)[0]
+    first, last = essential(np.zeros_like(total), total, total / (1 + relative), total)
+    return two_sided(first, last, log_ratio, np.arange(len(total)), x)[0]

@@ -14,7 +14,7 @@ from pvtracker.stats.roots import bracketed_roots, outside_of
 NO_EVENT = "no event in either arm: the ratio does not exist, its limits are 0 and infinity"
 
 # log(ratio) of the bracket's inner end where the estimate is 0 or infinite: beyond any ratio of counts
-# below 2**40
+# below 2**30
 FAR = 80.0
 
 

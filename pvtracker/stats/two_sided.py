@@ -18,6 +18,9 @@ LOG_TIE = float(np.log1p(1e-7))
 
 CELLS_AT_ONCE = 1_000_000  # bounds memory: some 8 MB per work array
 
+# Beyond this many powers of e a probability is zero in float64.
+VANISHING = 745.0
+
 # (rows, k) -> log(P(k + 1) / P(k)), shapes (r,) and (w,) -> (r, w); rows index the distributions.
 LogRatio = Callable[[IntArray, IntArray], FloatArray]
 
@@ -29,16 +32,33 @@ def two_sided(
 
     p = P(outcomes no more likely than the observed); mid-p counts those as likely as the observed by half.
     first, last: shapes (r,), the support of each row; row, value: shapes (q,).
+    A value outside the support, which `essential` may have cut, is taken as its end: its p is below 1e-300.
     """
     p, mid_p = np.empty(len(row)), np.empty(len(row))
+    inside = np.clip(value, first[row], last[row])
     order = np.argsort(row, kind="stable")
     starts = np.searchsorted(row[order], np.arange(len(first) + 1))
     for rows, width in batches(last - first + 1):
         asked = np.concatenate([order[starts[r] : starts[r + 1]] for r in rows])
         place = np.repeat(np.arange(len(rows)), starts[rows + 1] - starts[rows])
         log_p = log_weights(rows, first[rows], last[rows], width, log_ratio)
-        p[asked], mid_p[asked] = _tails(log_p, place, value[asked] - first[row[asked]])
+        p[asked], mid_p[asked] = _tails(log_p, place, inside[asked] - first[row[asked]])
     return p, mid_p
+
+
+def essential(
+    first: IntArray, last: IntArray, mean: FloatArray, trials: IntArray
+) -> tuple[IntArray, IntArray]:
+    """The part of the support that float64 can see: outside it all probability together is zero.
+
+    For a sum of so many independent yes/no trials with this mean, by Hoeffding's inequality (1963). Small
+    supports stay whole; of a thousand million outcomes less than one in a thousand is left.
+    """
+    reach = np.sqrt(trials * (VANISHING / 2)) + 2
+    return (
+        np.maximum(first, np.floor(mean - reach).astype(np.int64)),
+        np.minimum(last, np.ceil(mean + reach).astype(np.int64)),
+    )
 
 
 def batches(widths: IntArray) -> Iterator[tuple[IntArray, int]]:

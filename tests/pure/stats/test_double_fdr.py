@@ -137,6 +137,25 @@ def test_an_event_that_a_larger_family_loses_says_so() -> None:
     )
 
 
+def test_levels_that_only_rounding_parts_are_one_level() -> None:
+    """0.018 · 4/2 and 0.027 · 4/3 are 0.036 on paper and differ in the last digit in the machine."""
+    trial = [
+        (0, 0.009),
+        (0, 0.018),
+        (0, 0.027),
+        (0, 0.037),
+        (1, 0.0),
+        (2, 0.009),
+        (2, 0.018),
+        (2, 0.033),
+        (3, 0.0),
+    ]
+    p, system = columns(trial)
+    p_adjusted = double_fdr_2012(p, system).p_adjusted
+    for event, level in enumerate(p_adjusted):
+        assert event in flagged_2012(trial, level * (1 + 1e-12) + 1e-300)
+
+
 def test_a_missing_p_counts_in_no_family() -> None:
     p, system = [0.01, np.nan, 0.5, np.nan], ["eye", "eye", "skin", "ear"]
     for method in (double_fdr_2004, double_fdr_2012, double_fdr_2012_within):

@@ -7,7 +7,7 @@ from scipy import stats as scipy_stats
 
 from pvtracker.stats import Interval, risk_ratio_koopman, risk_ratio_mn
 from tests.pure.stats.oracles import pearson_at_ratio
-from tests.pure.stats.tables import one_table
+from tests.pure.stats.tables import every_table, one_table
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,16 @@ def test_pearsons_statistic_at_each_limit_is_the_quantile(
             if 0 < limit < np.inf:
                 assert pearson_at_ratio(limit, *table) == pytest.approx(quantile * factor, rel=1e-5)
         assert found.confidence_level == confidence_level
+
+
+@pytest.mark.parametrize(("N_arm", "N_ref"), [(3, 3), (5, 2), (1, 4)])
+def test_nothing_outside_the_limits_is_accepted_and_nothing_inside_refused(N_arm: int, N_ref: int) -> None:
+    n_arm, n_ref = every_table(N_arm, N_ref)
+    found = risk_ratio_koopman(n_arm, N_arm, n_ref, N_ref)
+    for i, (x, y) in enumerate(zip(n_arm.tolist(), n_ref.tolist(), strict=True)):
+        for ratio in np.exp(np.linspace(-5.03, 5.01, 29)) if x + y else ():
+            accepted = pearson_at_ratio(ratio, x, N_arm, y, N_ref) <= 3.841458821
+            assert accepted == (found.low[i] <= ratio <= found.high[i])
 
 
 def test_no_event_in_the_arm_leaves_an_upper_limit() -> None:
@@ -109,7 +119,7 @@ def test_more_confidence_widens_the_interval_about_the_estimate(table: tuple[int
 
 
 def test_the_largest_counts_do_not_break_the_search() -> None:
-    found = risk_ratio_koopman([2**40, 1], 2**40, [1, 2**40], 2**40)
+    found = risk_ratio_koopman([2**30, 1], 2**30, [1, 2**30], 2**30)
     assert (found.low < found.estimate).all()
     assert (found.estimate < found.high).all()
     np.testing.assert_allclose(found.low[0] * found.high[1], 1, rtol=1e-9)
