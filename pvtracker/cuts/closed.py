@@ -1,0 +1,279 @@
+"""Closed room: find the cuts that the open room froze, verify them, join the arms, and keep the result sealed.
+
+The one module below `ops` that may ask who received what. Polling is safe to repeat and to run in several processes:
+the work on one cut is done under a lock of that cut, and what is joined once stays as it is.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from pvtracker.allocation.models import Allocation, JoinedCut, RevealingMeasurement, Treatment
+from pvtracker.audit.context import Actor, action
+from pvtracker.cuts import manifest as manifests
+from pvtracker.cuts.columns import CLOSED_DATASETS, DATASETS, OPEN_DATASETS, schema
+from pvtracker.cuts.data import CutData, CutError, read_frame, to_parquet
+from pvtracker.cuts.models import Cut, CutState
+from pvtracker.lib.canonical import canonical_json, sha256_hex
+from pvtracker.lib.partial_dates import parse
+from pvtracker.lib.sealed import SealError, seal, unseal
+from pvtracker.studies import actions as study_actions
+from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry, StudyEntry
+from pvtracker.studies.models import Study
+
+log = logging.getLogger(__name__)
+_told: set[uuid.UUID] = set()
+TABLES: dict[str, Any] = {
+    "arms": Allocation,
+    "treatments": Treatment,
+    "revealing_measurements": RevealingMeasurement,
+}
+DAY_OF = {"treatments": "start", "revealing_measurements": "taken_on"}
+
+
+@dataclass(slots=True)
+class Received:
+    """What one look at the open storage brought: ids of cuts."""
+
+    registered: list[uuid.UUID] = field(default_factory=list)
+    joined: list[uuid.UUID] = field(default_factory=list)
+    waiting: list[uuid.UUID] = field(
+        default_factory=list
+    )  # verified, but the study has no allocation here yet
+    refused: list[uuid.UUID] = field(default_factory=list)
+
+
+def receive_cuts(*, by: Actor | None = None) -> Received:
+    """Register, verify and join what is new in the open storage; what is joined is not touched again."""
+    by = by or Actor.process("receive_cuts")
+    received = Received()
+    settled = set(JoinedCut.objects.values_list("cut_id", flat=True))
+    settled |= set(Cut.objects.filter(state=CutState.REFUSED).values_list("id", flat=True))
+    for folder in _whole_folders(Path(settings.OPEN_STORAGE) / "cuts"):
+        cut_id = uuid.UUID(folder.name)
+        if cut_id in settled:
+            continue
+        try:
+            receive_cut(folder=folder, received=received, by=by)
+        except CutError as fault:
+            if cut_id not in _told:  # polled every few seconds, said once
+                log.warning("cut %s was not received: %s", cut_id, fault)
+                _told.add(cut_id)
+            received.refused.append(cut_id)
+    return received
+
+
+def _whole_folders(cuts: Path) -> list[Path]:
+    """Folders named by a cut's id that have their manifest, which is written last; anything else is not ours."""
+    if not cuts.is_dir():
+        return []
+    folders = [folder for folder in sorted(cuts.iterdir()) if _is_cut_id(folder.name)]
+    return [folder for folder in folders if (folder / manifests.NAME).is_file()]
+
+
+def _is_cut_id(name: str) -> bool:
+    try:
+        return str(uuid.UUID(name)) == name
+    except ValueError:
+        return False
+
+
+@action
+def receive_cut(*, folder: Path, received: Received, by: Actor) -> None:
+    """One cut: its protocol, its row, and the join with the arms as they stand now.
+
+    A file that does not have its hash makes the row REFUSED, and such a cut is never joined. CutError when not even the
+    manifest can be read, or when its study stands here under another id.
+    """
+    cut_id = uuid.UUID(folder.name)
+    _lock(cut_id)
+    if JoinedCut.objects.filter(cut_id=cut_id).exists():
+        return  # another process was first
+    cut = Cut.objects.filter(id=cut_id).select_related("study").first()
+    if cut is None:
+        cut = _register(manifests.read(folder), by=by)
+        received.registered.append(cut_id)
+    elif not _has_allocation(cut):
+        received.waiting.append(cut_id)  # verified before, and will be again when it is joined
+        return
+    try:
+        manifests.verify(folder, cut.manifest)
+    except CutError as fault:
+        Cut.objects.filter(id=cut_id).update(state=CutState.REFUSED, problem=str(fault)[:300])
+        received.refused.append(cut_id)
+        return
+    if not _has_allocation(cut):
+        received.waiting.append(cut_id)
+        return
+    _join(cut, folder)
+    received.joined.append(cut_id)
+
+
+def _has_allocation(cut: Cut) -> bool:
+    return Allocation.objects.filter(study=cut.study).exists()
+
+
+def _lock(cut_id: uuid.UUID) -> None:
+    """Hold this cut until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", [0x637574, str(cut_id)])
+
+
+def _register(manifest: dict[str, Any], *, by: Actor) -> Cut:
+    try:
+        study = register_protocol(manifest, by=by)
+        return Cut.objects.create(
+            id=uuid.UUID(manifest["id"]),
+            study=study,
+            date=datetime.date.fromisoformat(manifest["date"]),
+            sha256=manifest["sha256"],
+            manifest=manifest,
+            made_at=parse_datetime(manifest["made_at"]) or timezone.now(),
+        )
+    except (KeyError, TypeError, ValueError) as fault:
+        if isinstance(fault, CutError):
+            raise
+        raise CutError(f"The manifest of cut {manifest.get('id')} lacks what a manifest must say.") from fault
+
+
+def register_protocol(manifest: dict[str, Any], *, by: Actor) -> Study:
+    """Study, arms' names, interventions and sites as the manifest prints them; the study keeps its id.
+
+    CutError when the study's code stands here under another id.
+    """
+    stated, chosen, protocol = manifest["study"], manifest["settings"], manifest["protocol"]
+    study_id = uuid.UUID(stated["id"])
+    entry = StudyEntry(
+        **{key: value for key, value in stated.items() if key != "id"},
+        **{**chosen, "revealing_analytes": tuple(chosen["revealing_analytes"])},
+    )
+    study = Study.objects.filter(code=entry.code).first()
+    if study is not None and study.id != study_id:
+        raise CutError(
+            f"The study {entry.code} of this cut is not the study of that code in the closed room."
+        )
+    if study is None:
+        study = study_actions.create_study(entry=entry, study_id=study_id, by=by, source="cut")
+    else:
+        study_actions.update_study(study=study, entry=entry, by=by, source="cut")
+    arms = [ArmEntry(**row) for row in protocol["arms"]]
+    interventions = [InterventionEntry(**row) for row in protocol["interventions"]]
+    study_actions.put_arms(study=study, arms=arms, by=by, source="cut")
+    study_actions.put_interventions(study=study, interventions=interventions, by=by, source="cut")
+    study_actions.put_sites(
+        study=study, sites=[SiteEntry(**row) for row in protocol["sites"]], by=by, source="cut"
+    )
+    return study
+
+
+def _join(cut: Cut, folder: Path) -> None:
+    """Seal the open files and the arms into closed storage, then the row that names them."""
+    plain = {name: (folder / f"{name}.parquet").read_bytes() for name in OPEN_DATASETS}
+    hashes = {name: cut.manifest["datasets"][name]["sha256"] for name in OPEN_DATASETS}
+    if any(sha256_hex(plain[name]) != hashes[name] for name in plain):
+        raise CutError("A file of the cut changed while it was read.")
+    subjects = read_frame(plain["participants"], dataset="participants", columns=["subject"])["subject"]
+    for name in CLOSED_DATASETS:
+        plain[name] = to_parquet(_closed_table(name, cut, set(subjects)))
+        hashes[name] = sha256_hex(plain[name])
+    with_arm = len(read_frame(plain["arms"], dataset="arms", columns=["subject"]))
+    target = _folder_of(cut.id)
+    working = target.parent / f".{cut.id}.{uuid.uuid4().hex}"
+    working.mkdir(parents=True)
+    try:
+        for name, content in plain.items():
+            sealed = seal(content, key=settings.STORAGE_KEY, name=_name(cut.id, name, hashes[name]))
+            with (working / f"{name}.parquet.sealed").open("wb") as stream:
+                stream.write(sealed)
+                stream.flush()
+                os.fsync(stream.fileno())
+        shutil.rmtree(target, ignore_errors=True)  # left by a run that stopped before its row was committed
+        working.rename(target)
+    finally:
+        shutil.rmtree(working, ignore_errors=True)
+    JoinedCut.objects.create(
+        cut_id=cut.id,
+        study=cut.study,
+        sha256=sha256_hex(canonical_json(hashes)),
+        files=hashes,
+        participants=len(subjects),
+        without_arm=len(subjects) - with_arm,
+    )
+
+
+def _closed_table(name: str, cut: Cut, subjects: set[str]) -> pa.Table:
+    """The closed rows of the participants in the cut, by the same cut-off rule, in a total order."""
+    columns = [column for column, _ in CLOSED_DATASETS[name]]
+    day = DAY_OF.get(name)
+    found = TABLES[name].objects.filter(study=cut.study).values(*columns)
+    rows = [
+        row for row in found if row["subject"] in subjects and (day is None or _known(row[day], cut.date))
+    ]
+    for row in rows:
+        if "end" in row and not _known(row["end"], cut.date):
+            row["end"] = ""
+    rows.sort(key=lambda row: (row["subject"], row[columns[1]]))
+    return pa.Table.from_pylist(rows, schema=schema(name))
+
+
+def _known(text: str, day: datetime.date) -> bool:
+    """Whether a partial date may lie on or before the day; an unknown date may."""
+    partial = parse(text)
+    return partial is None or partial.earliest <= day
+
+
+def joined(cut: Cut) -> JoinedCut | None:
+    """The joined form of a cut, once there is one."""
+    return JoinedCut.objects.filter(cut_id=cut.id).first()
+
+
+def latest_joined(study: Study) -> Cut | None:
+    """The latest cut of a study that has been joined with the arms."""
+    ids = JoinedCut.objects.filter(study=study).values("cut_id")
+    return (
+        Cut.objects.filter(study=study, state=CutState.READY, id__in=ids).order_by("-made_at", "-id").first()
+    )
+
+
+def load_joined(cut: Cut, *, only: Iterable[str] | None = None) -> CutData:
+    """The frames of a joined cut with its arms, all or `only` some datasets; CutError when a file is missing, altered,
+    or sealed with another key."""
+    row = joined(cut)
+    if row is None:
+        raise CutError(f"The cut {cut.id} has not been joined with the arms.")
+    frames = {}
+    for name in DATASETS if only is None else only:
+        path = _folder_of(cut.id) / f"{name}.parquet.sealed"
+        try:
+            plain = unseal(
+                path.read_bytes(), key=settings.STORAGE_KEY, name=_name(cut.id, name, row.files[name])
+            )
+        except (OSError, SealError) as fault:
+            raise CutError(f"The closed file of {name} of cut {cut.id} cannot be opened.") from fault
+        if sha256_hex(plain) != row.files[name]:
+            raise CutError(f"The closed file of {name} of cut {cut.id} does not have its sha256.")
+        frames[name] = read_frame(plain, dataset=name)
+    return CutData(cut_id=str(cut.id), sha256=cut.sha256, manifest=cut.manifest, frames=frames)
+
+
+def _folder_of(cut_id: uuid.UUID) -> Path:
+    return Path(settings.STORAGE) / "cuts" / str(cut_id)
+
+
+def _name(cut_id: uuid.UUID, dataset: str, sha256: str) -> str:
+    """What a sealed file is bound to."""
+    return f"{cut_id}/{dataset}/{sha256}"

@@ -1,0 +1,127 @@
+"""Closed room: compare the arms on a cut."""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from pvtracker.audit.context import Actor
+from pvtracker.cuts import closed
+from pvtracker.jobs import actions as jobs
+from pvtracker.lib.rounding import fixed, p_text
+from pvtracker.signals import actions
+from pvtracker.signals.models import Run
+from pvtracker.signals.rows import ResultRow, to_dict
+from pvtracker.signals.screen import Screen
+from pvtracker.studies.models import AnalysisArm, Study
+
+TOP = 15
+
+
+class Command(BaseCommand):
+    help = "Screen a joined data cut: each active arm against the reference, every term, every method."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="the study's code")
+        parser.add_argument(
+            "--cut", type=uuid.UUID, metavar="ID", help="the cut; the latest one when not given"
+        )
+        parser.add_argument(
+            "--analysis-arm",
+            choices=AnalysisArm.values,
+            default="",
+            help="the study's setting when not given",
+        )
+        parser.add_argument(
+            "--json", metavar="FILE", help="write the result rows to FILE, - for standard output"
+        )
+        parser.add_argument(
+            "--queue", action="store_true", help="hand the work to the workers and print the job"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        by = Actor.process("command:detect_signals")
+        closed.receive_cuts(by=by)
+        study = Study.objects.filter(code=options["study"]).first()
+        if study is None:
+            raise CommandError(f"There is no study {options['study']} in the closed room.")
+        try:
+            request = actions.request_for(
+                study=study, cut_id=options["cut"], analysis_arm=options["analysis_arm"]
+            )
+            if options["queue"]:
+                parameters = {"cut": str(request.cut.id), "analysis_arm": request.analysis_arm}
+                job = jobs.enqueue(task="signals.detect", study_id=study.id, parameters=parameters, by=by)
+                self.stdout.write(f"job {job.id}")
+                return
+            run, screened = actions.run_screening(request=request, by=by, progress=_tell)
+        except jobs.Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        to_stdout = options["json"] == "-"
+        (self.stderr if to_stdout else self.stdout).write("\n".join(summary(run, screened)))
+        if options["json"]:
+            text = json.dumps(
+                [to_dict(row) for row in screened.rows], indent=1, ensure_ascii=False, allow_nan=False
+            )
+            self.stdout.write(text) if to_stdout else Path(options["json"]).write_text(text + "\n")
+
+
+def _tell(done: int, total: int, text: str) -> None:
+    print(f"{done + 1}/{total} {text}", file=sys.stderr)
+
+
+def summary(run: Run, screened: Screen) -> list[str]:
+    """What the run rests on, and the strongest evidence of more events in an active arm."""
+    settings = screened.settings
+    lines = [
+        f"study         {run.study.code}{' (simulated)' if run.study.simulated else ''}",
+        f"cut           {run.cut_id} of {run.cut.date}",
+        f"cut sha256    {run.cut.sha256}",
+        f"analysis arm  {run.analysis_arm}",
+        f"reference     {settings['reference']}",
+        *[
+            f"arm           {arm['name']}: {arm['participants']} treated, "
+            f"{fixed(arm['follow_up_years'], 1)} years of follow-up"
+            for arm in settings["arms"]
+        ],
+        f"rows          {run.rows}, {run.flagged} flagged; sha256 {run.sha256}",
+        *[f"  {name}: {text}" for name, text in settings["definitions"].items()],
+        *[f"  flag of {key}: {text}" for key, text in settings["thresholds"].items()],
+        "",
+        f"Preferred terms, all events, smallest p first (Fisher; adjusted within level, selection and arm; top {TOP}):",
+    ]
+    if settings["treated_without_arm"]:
+        lines.insert(5, f"WITHOUT ARM   {settings['treated_without_arm']} treated participants are in no arm")
+    return [*lines, *_table(screened.rows)]
+
+
+def _table(rows: list[ResultRow]) -> list[str]:
+    difference = {_key(row): row for row in rows if row.method == "rd_mn"}
+    tested = [row for row in rows if row.method == "fisher" and (row.level, row.selection) == ("PT", "all")]
+    tested.sort(key=lambda row: (1.0 if row.p is None else row.p, row.term, row.arm))
+    lines = [
+        f"{'term':<40} {'arm':<24} {'arm n/N':>9} {'ref n/N':>9} {'difference [95 %], points':>28} {'p':>8} {'adj. p':>8}"
+    ]
+    for row in tested[:TOP]:
+        rd = difference[_key(row)]
+        parts = [None if value is None else fixed(100 * value, 1) for value in (rd.estimate, rd.low, rd.high)]
+        interval = f"{parts[0]} [{parts[1]}, {parts[2]}]" if None not in parts else rd.warning
+        lines.append(
+            f"{row.term[:40]:<40} {row.arm[:24]:<24} {row.n_arm:>4}/{row.N_arm:<4} {row.n_ref:>4}/{row.N_ref:<4} "
+            f"{interval:>28} {_p(row.p):>8} {_p(row.p_adjusted):>8}"
+        )
+    return lines if tested else ["No treatment-emergent event."]
+
+
+def _key(row: ResultRow) -> tuple[str, str, str, str]:
+    return (row.level, row.term, row.selection, row.arm)
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else p_text(value)

@@ -1,0 +1,63 @@
+"""Open room: freeze a data cut."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from pvtracker.audit.context import Actor
+from pvtracker.cuts import actions
+from pvtracker.jobs import actions as jobs
+from pvtracker.studies.models import Study
+
+
+class Command(BaseCommand):
+    help = "Freeze a study's data up to a day (default: today) and print the cut's id and sha256."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study", help="the study's code")
+        parser.add_argument("--date", type=_day, help="cut-off date, YYYY-MM-DD; today when not given")
+        parser.add_argument(
+            "--json", metavar="FILE", help="write the manifest to FILE, - for standard output"
+        )
+        parser.add_argument(
+            "--queue", action="store_true", help="hand the work to the workers and print the job"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        study = Study.objects.filter(code=options["study"]).first()
+        if study is None:
+            raise CommandError(f"There is no study {options['study']} in the open room.")
+        day = options["date"] or timezone.localdate()
+        by = Actor.process("command:freeze_cut")
+        if options["queue"]:
+            job = jobs.enqueue(
+                task="cuts.freeze",
+                study_id=study.id,
+                parameters={"date": day.isoformat()},
+                by=by,
+                unique_key=f"{study.id} {day}",
+            )
+            self.stdout.write(f"job {job.id}")
+            return
+        cut = actions.freeze_cut(study=study, date=day, by=by, progress=self._tell)
+        to_stdout = options["json"] == "-"
+        say = self.stderr if to_stdout else self.stdout
+        say.write(f"cut     {cut.id}\nsha256  {cut.sha256}\ndate    {cut.date}", self.style.SUCCESS)
+        if options["json"]:
+            text = json.dumps(cut.manifest, indent=1, ensure_ascii=False)
+            self.stdout.write(text) if to_stdout else Path(options["json"]).write_text(text + "\n")
+
+    def _tell(self, done: int, total: int, text: str) -> None:
+        print(f"{done + 1}/{total} {text}", file=sys.stderr)
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)

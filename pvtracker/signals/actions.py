@@ -1,0 +1,102 @@
+"""Closed room: run a screening of a joined cut and keep its rows."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from pvtracker.audit.bulk import copy_rows
+from pvtracker.audit.context import Actor, action
+from pvtracker.cuts import closed, derive
+from pvtracker.cuts.data import CutError
+from pvtracker.cuts.models import Cut, CutState
+from pvtracker.jobs.actions import Claim, Refused
+from pvtracker.lib.code_version import code_version
+from pvtracker.signals.models import Result, Run
+from pvtracker.signals.rows import FIELDS, plain, rows_sha256
+from pvtracker.signals.screen import Progress, Screen, screen
+from pvtracker.studies.models import AnalysisArm, Study
+
+STORED = tuple(name for name in FIELDS if name != "analysis_arm")  # which stands in the run
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to screen: a joined cut, by planned or actual arm."""
+
+    study: Study
+    cut: Cut
+    analysis_arm: str
+
+
+def request_for(*, study: Study, cut_id: uuid.UUID | None = None, analysis_arm: str = "") -> Request:
+    """The named or latest joined cut and the named or the study's own analysis arm; Refused when there is none."""
+    if cut_id is None:
+        cut = closed.latest_joined(study)
+        if cut is None:
+            raise Refused(
+                f"Study {study.code} has no data cut that is joined with the arms. Freeze one first."
+            )
+    else:
+        cut = Cut.objects.filter(study=study, id=cut_id).first()
+        if cut is None:
+            raise Refused(f"Study {study.code} has no cut {cut_id} in the closed room.")
+        if cut.state == CutState.REFUSED:
+            raise Refused(f"The cut {cut.id} was refused: {cut.problem}")
+        if closed.joined(cut) is None:
+            raise Refused(f"The cut {cut.id} waits for the allocation of study {study.code}.")
+    chosen = analysis_arm or cut.manifest["settings"]["analysis_arm"]
+    if chosen not in AnalysisArm.values:
+        raise Refused(f"The analysis arm is actual or planned, not {chosen!r}.")
+    return Request(study=study, cut=cut, analysis_arm=chosen)
+
+
+def compute(request: Request, *, progress: Progress) -> Screen:
+    """The rows of the run, not yet stored; Refused when the cut cannot be screened."""
+    try:
+        data = closed.load_joined(request.cut, only=(*derive.DATASETS, "arms"))
+        return screen(data, analysis_arm=request.analysis_arm, progress=progress)
+    except CutError as fault:
+        raise Refused(str(fault)) from fault
+
+
+@action
+def save_run(*, request: Request, screened: Screen, by: Actor) -> Run:
+    """Store a run with its rows."""
+    run = Run.objects.create(
+        study=request.study,
+        cut=request.cut,
+        analysis_arm=request.analysis_arm,
+        settings=screened.settings,
+        code_version=code_version(),
+        methods=screened.methods,
+        rows=len(screened.rows),
+        flagged=sum(row.flag for row in screened.rows),
+        sha256=rows_sha256(screened.rows),
+    )
+    values = ((run.id, request.study.id, *plain(row)[: len(STORED)]) for row in screened.rows)
+    copy_rows(Result, ("run", "study", *STORED), values)
+    return run
+
+
+def run_screening(*, request: Request, by: Actor, progress: Progress) -> tuple[Run, Screen]:
+    """Compute and store a run."""
+    screened = compute(request, progress=progress)
+    return save_run(request=request, screened=screened, by=by), screened
+
+
+def detect_job(claim: Claim) -> None:
+    """The work of a `signals.detect` job; parameters `cut` (id or '') and `analysis_arm` ('' for the study's own)."""
+    study = Study.objects.filter(id=claim.job.study_id).first()
+    if study is None:
+        raise Refused("The study of this job does not exist.")
+    parameters = claim.job.parameters
+    cut_id = uuid.UUID(parameters["cut"]) if parameters.get("cut") else None
+    request = request_for(study=study, cut_id=cut_id, analysis_arm=parameters.get("analysis_arm", ""))
+    screened = compute(
+        request, progress=lambda done, total, text: claim.progress(done=done, total=total, text=text)
+    )
+    by = Actor(id=claim.job.requested_by, name=claim.job.requested_by, role="job")
+    with claim.completing():
+        run = save_run(request=request, screened=screened, by=by)
+        claim.result.update(run=str(run.id), cut=str(request.cut.id), sha256=run.sha256)

@@ -1,0 +1,193 @@
+"""The statistics of a screening run, one line each in METHODS. To add one: a function in `stats`, a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pvtracker import stats
+from pvtracker.stats.results import DoubleFdr, FloatArray, IntArray, Interval, PValues, TextArray
+
+ONE_SYSTEM_LEVEL = "double FDR groups preferred terms by organ class; it says nothing at this level"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Counts of many terms in an arm and in the reference, every array of shape (n,).
+
+    `family` numbers the tests that are adjusted together (same level, selection and arm). `body_system` is the organ
+    class of each preferred term, '' at other levels.
+    """
+
+    n_arm: IntArray
+    N_arm: IntArray
+    n_ref: IntArray
+    N_ref: IntArray
+    person_years_arm: FloatArray
+    person_years_ref: FloatArray
+    family: IntArray
+    body_system: TextArray
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a method says; nan where a number does not exist, None where there is nothing to warn of."""
+
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p: FloatArray
+    p_adjusted: FloatArray
+    warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """An excess in the arm is flagged when the column lies beyond the limit."""
+
+    column: Literal["low", "p", "p_adjusted"]
+    limit: float
+
+    def flags(self, columns: Columns) -> NDArray[np.bool_]:
+        values: FloatArray = getattr(columns, self.column)
+        with np.errstate(invalid="ignore"):
+            return values > self.limit if self.column == "low" else values <= self.limit
+
+    def __str__(self) -> str:
+        sign = ">" if self.column == "low" else "≤"
+        return f"more in the arm, and {self.column.replace('_', ' ')} {sign} {self.limit:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    key: str
+    label: str
+    compute: Callable[[Comparison], Columns]
+    version: str  # raised when the same counts may give another number
+    threshold: Threshold
+    page: str  # in docs/methods
+    null_value: float | None = None  # of the estimate: where arm and reference are alike
+
+
+def _interval(function: Callable[..., Interval]) -> Callable[[Comparison], Columns]:
+    def compute(c: Comparison) -> Columns:
+        found = function(c.n_arm, c.N_arm, c.n_ref, c.N_ref)
+        nothing = np.full(len(c.n_arm), np.nan)
+        return Columns(found.estimate, found.low, found.high, nothing, nothing, found.warning)
+
+    return compute
+
+
+def _test(function: Callable[..., PValues], *, adjust: bool = False) -> Callable[[Comparison], Columns]:
+    def compute(c: Comparison) -> Columns:
+        found = function(c.n_arm, c.N_arm, c.n_ref, c.N_ref)
+        nothing = np.full(len(c.n_arm), np.nan)
+        adjusted = stats.benjamini_hochberg_by_group(found.p, c.family) if adjust else nothing
+        return Columns(nothing, nothing, nothing, found.p, adjusted, found.warning)
+
+    return compute
+
+
+def _rate_ratio(c: Comparison) -> Columns:
+    found = stats.rate_ratio_exact(c.n_arm, c.person_years_arm, c.n_ref, c.person_years_ref)
+    nothing = np.full(len(c.n_arm), np.nan)
+    return Columns(found.estimate, found.low, found.high, found.p, nothing, found.warning)
+
+
+def _double_fdr(function: Callable[..., DoubleFdr]) -> Callable[[Comparison], Columns]:
+    def compute(c: Comparison) -> Columns:
+        tested = stats.fisher(c.n_arm, c.N_arm, c.n_ref, c.N_ref)
+        nothing, adjusted = np.full(len(c.n_arm), np.nan), np.full(len(c.n_arm), np.nan)
+        warning = tested.warning
+        terms = c.body_system != ""
+        for family in np.unique(c.family[terms]):
+            rows = np.flatnonzero(terms & (c.family == family))
+            found = function(tested.p[rows], c.body_system[rows].astype(str))
+            adjusted[rows] = found.p_adjusted
+            # an empty arm explains more than the missing p that follows from it
+            warning[rows] = [
+                first or second for first, second in zip(warning[rows], found.warning, strict=True)
+            ]
+        warning[~terms] = ONE_SYSTEM_LEVEL
+        return Columns(nothing, nothing, nothing, tested.p, adjusted, warning)
+
+    return compute
+
+
+METHODS: dict[str, Method] = {
+    method.key: method
+    for method in (
+        Method(
+            "rd_mn",
+            "Risk difference, Miettinen–Nurminen",
+            _interval(stats.risk_difference_mn),
+            "1",
+            Threshold("low", 0.0),
+            "risk-difference.md",
+            0.0,
+        ),
+        Method(
+            "rr_koopman",
+            "Risk ratio, Koopman",
+            _interval(stats.risk_ratio_koopman),
+            "1",
+            Threshold("low", 1.0),
+            "risk-ratio.md",
+            1.0,
+        ),
+        Method(
+            "or_conditional",
+            "Odds ratio, conditional",
+            _interval(stats.odds_ratio_conditional),
+            "1",
+            Threshold("low", 1.0),
+            "odds-ratio.md",
+            1.0,
+        ),
+        Method(
+            "fisher",
+            "Fisher’s exact test",
+            _test(stats.fisher, adjust=True),
+            "1",
+            Threshold("p_adjusted", 0.1),
+            "fisher.md",
+        ),
+        Method(
+            "fisher_midp",
+            "Fisher’s mid-p test",
+            _test(stats.fisher_midp),
+            "1",
+            Threshold("p", 0.05),
+            "fisher.md",
+        ),
+        Method(
+            "eair_ratio",
+            "Exposure-adjusted incidence rate ratio, exact",
+            _rate_ratio,
+            "1",
+            Threshold("low", 1.0),
+            "rate-ratio.md",
+            1.0,
+        ),
+        Method(
+            "dfdr_2004",
+            "Double FDR, Mehrotra & Heyse 2004",
+            _double_fdr(stats.double_fdr_2004),
+            "1",
+            Threshold("p_adjusted", 0.1),
+            "double-fdr.md",
+        ),
+        Method(
+            "dfdr_2012",
+            "Double FDR, Mehrotra & Adewale 2012",
+            _double_fdr(stats.double_fdr_2012),
+            "1",
+            Threshold("p_adjusted", 0.1),
+            "double-fdr.md",
+        ),
+    )
+}

@@ -1,0 +1,63 @@
+"""The result row: what was counted, and what one method says about it. Pages, files and reports are views of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pvtracker.lib.canonical import canonical_json, sha256_hex
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One term, selection, arm and method against the reference.
+
+    n and N are participants; proportions and differences are fractions, rates are per person-year, ratios are arm ÷
+    reference; limits are 95 %. A number that does not exist is None, and where the method should give it `warning` says
+    why. `flag` marks an excess in the arm beyond the method's threshold.
+    """
+
+    level: str
+    term: str
+    selection: str
+    arm: str
+    reference: str
+    n_arm: int
+    N_arm: int
+    n_ref: int
+    N_ref: int
+    events_arm: int
+    events_ref: int
+    person_years_arm: float
+    person_years_ref: float
+    follow_up_years_arm: float
+    follow_up_years_ref: float
+    method: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    p_adjusted: float | None
+    posterior: float | None
+    flag: bool
+    warning: str
+    analysis_arm: str
+
+
+def to_dict(row: ResultRow) -> dict[str, Any]:
+    """The row under the names of the JSON contract."""
+    return asdict(row)
+
+
+def rows_sha256(rows: Iterable[ResultRow]) -> str:
+    """sha256 over the canonical JSON of the rows in their order, one line each."""
+    return sha256_hex(b"".join(canonical_json(plain(row)) + b"\n" for row in rows))
+
+
+def plain(row: ResultRow) -> list[Any]:
+    """The values in the order of the fields."""
+    return [getattr(row, name) for name in FIELDS]
+
+
+FIELDS = tuple(ResultRow.__dataclass_fields__)

@@ -1,0 +1,229 @@
+"""A screening run as a pure function: a cut with its arms in, result rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pvtracker.cuts import derive
+from pvtracker.cuts.data import CutData, CutError
+from pvtracker.cuts.derive import Arms, TermCounts
+from pvtracker.signals.methods import METHODS, Columns, Comparison, Method
+from pvtracker.signals.rows import ResultRow
+from pvtracker.stats.results import FloatArray
+
+LEVELS = ("SOC", "PT")
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The rows of a run with the definitions they rest on."""
+
+    rows: list[ResultRow]
+    settings: dict[str, Any]
+    methods: dict[str, str]  # key → version
+
+
+def screen(
+    data: CutData,
+    *,
+    analysis_arm: str,
+    levels: Sequence[str] = LEVELS,
+    selections: Sequence[str] = derive.SELECTIONS,
+    methods: Sequence[str] = tuple(METHODS),
+    progress: Progress = lambda done, total, text: None,
+) -> Screen:
+    """Compare each active arm with the reference, for every term of every level and selection, by every method.
+
+    CutError when the protocol names no reference arm. A level without any coded term (all "Not coded") is left out when
+    it is neither SOC nor PT.
+    """
+    arms = derive.arms_of(data)
+    if arms.reference is None:
+        raise CutError(
+            "The protocol names no reference arm; name one (import_study --reference) and freeze again."
+        )
+    steps = len(methods) + 2
+    progress(0, steps, "Choosing treatment-emergent events")
+    people = derive.analysis_set(data, analysis_arm=analysis_arm)
+    events = derive.emergent_events(data, people)
+    progress(1, steps, "Counting participants and events")
+    size = len(arms.names)
+    counts = [
+        table
+        for level in levels
+        for table in derive.count_terms(people, events, level=level, selections=selections, arms=size)
+    ]
+    totals, follow_up = derive.arm_totals(people, size)
+    blocks = _Blocks.of(counts, arms, totals, follow_up, derive.body_systems(events))
+    found = {}
+    for done, key in enumerate(methods):
+        progress(2 + done, steps, METHODS[key].label)
+        found[key] = METHODS[key].compute(blocks.comparison)
+    rows = list(blocks.rows(found, analysis_arm))
+    return Screen(
+        rows=rows,
+        settings=_settings(
+            data, arms, people["arm"].to_numpy(), totals, follow_up, counts, analysis_arm, methods
+        ),
+        methods={key: METHODS[key].version for key in methods},
+    )
+
+
+def _settings(
+    data: CutData,
+    arms: Arms,
+    arm_numbers: Any,
+    totals: Any,
+    follow_up: Any,
+    counts: Iterable[TermCounts],
+    analysis_arm: str,
+    methods: Sequence[str],
+) -> dict[str, Any]:
+    assert arms.reference is not None  # noqa: S101  # checked by the caller
+    return {
+        "analysis_arm": analysis_arm,
+        "reference": arms.names[arms.reference],
+        "arms": [
+            {"name": name, "participants": int(n), "follow_up_years": float(years)}
+            for name, n, years in zip(arms.names, totals, follow_up, strict=True)
+        ],
+        "treated_without_arm": int((arm_numbers < 0).sum()),
+        "terms": {f"{table.level} {table.selection}": len(table.terms) for table in counts},
+        "definitions": derive.definitions(data),
+        "thresholds": {key: str(METHODS[key].threshold) for key in methods},
+        "confidence_level": 0.95,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The counts of all levels, selections and active arms, one under another, so that each method runs once."""
+
+    labels: list[tuple[str, str, str, str]]  # level, term, selection, arm of each row
+    reference: str
+    comparison: Comparison
+    events_arm: Any
+    events_ref: Any
+    follow_up_arm: FloatArray
+    follow_up_ref: float
+
+    @classmethod
+    def of(
+        cls, counts: Sequence[TermCounts], arms: Arms, totals: Any, follow_up: Any, systems: dict[str, str]
+    ) -> _Blocks:
+        reference = arms.reference
+        assert reference is not None  # noqa: S101  # checked by the caller
+        pieces = [(table, arm) for table in counts for arm in arms.active]
+        lengths = [len(table.terms) for table, _ in pieces]
+
+        def stacked(of: Callable[[TermCounts, int], Any], kind: type) -> Any:
+            return np.concatenate(
+                [np.asarray(of(*piece), dtype=kind) for piece in pieces] or [np.array([], kind)]
+            )
+
+        def repeated(values: Sequence[Any], kind: type) -> Any:
+            return np.repeat(np.asarray(values, dtype=kind), lengths)
+
+        comparison = Comparison(
+            n_arm=stacked(lambda t, a: t.participants[:, a], np.int64),
+            N_arm=repeated([totals[arm] for _, arm in pieces], np.int64),
+            n_ref=stacked(lambda t, a: t.participants[:, reference], np.int64),
+            N_ref=repeated([totals[reference] for _ in pieces], np.int64),
+            person_years_arm=stacked(lambda t, a: t.person_years[:, a], np.float64),
+            person_years_ref=stacked(lambda t, a: t.person_years[:, reference], np.float64),
+            family=repeated(range(len(pieces)), np.int64),
+            body_system=stacked(
+                lambda t, a: [systems[term] if t.level == "PT" else "" for term in t.terms], object
+            ),
+        )
+        return cls(
+            labels=[(t.level, term, t.selection, arms.names[a]) for t, a in pieces for term in t.terms],
+            reference=arms.names[reference],
+            comparison=comparison,
+            events_arm=stacked(lambda t, a: t.events[:, a], np.int64),
+            events_ref=stacked(lambda t, a: t.events[:, reference], np.int64),
+            follow_up_arm=repeated([follow_up[arm] for _, arm in pieces], np.float64),
+            follow_up_ref=float(follow_up[reference]),
+        )
+
+    def rows(self, found: dict[str, Columns], analysis_arm: str) -> Iterator[ResultRow]:
+        """Rows in the order level, selection, arm, term, method."""
+        c = self.comparison
+        shared = zip(
+            self.labels,
+            c.n_arm.tolist(),
+            c.N_arm.tolist(),
+            c.n_ref.tolist(),
+            c.N_ref.tolist(),
+            self.events_arm.tolist(),
+            self.events_ref.tolist(),
+            c.person_years_arm.tolist(),
+            c.person_years_ref.tolist(),
+            self.follow_up_arm.tolist(),
+            strict=True,
+        )
+        more = c.n_arm * c.N_ref > c.n_ref * c.N_arm
+        said = {key: _said(METHODS[key], columns, more) for key, columns in found.items()}
+        for index, (label, n_arm, N_arm, n_ref, N_ref, e_arm, e_ref, py_arm, py_ref, fu_arm) in enumerate(
+            shared
+        ):
+            level, term, selection, arm = label
+            for key, columns in said.items():
+                estimate, low, high, p, p_adjusted, flag, warning = columns[index]
+                yield ResultRow(
+                    level,
+                    term,
+                    selection,
+                    arm,
+                    self.reference,
+                    n_arm,
+                    N_arm,
+                    n_ref,
+                    N_ref,
+                    e_arm,
+                    e_ref,
+                    py_arm,
+                    py_ref,
+                    fu_arm,
+                    self.follow_up_ref,
+                    key,
+                    estimate,
+                    low,
+                    high,
+                    p,
+                    p_adjusted,
+                    None,
+                    flag,
+                    warning,
+                    analysis_arm,
+                )
+
+
+def _said(method: Method, columns: Columns, more: Any) -> list[tuple[Any, ...]]:
+    """The method's numbers as plain values: None instead of nan and infinity, with the reason in the warning."""
+    flag = (method.threshold.flags(columns) & more).tolist()
+    warnings = _warnings(columns)
+    numbers = [
+        [
+            value if known else None
+            for value, known in zip(array.tolist(), np.isfinite(array).tolist(), strict=True)
+        ]
+        for array in (columns.estimate, columns.low, columns.high, columns.p, columns.p_adjusted)
+    ]
+    return list(zip(*numbers, flag, warnings, strict=True))
+
+
+def _warnings(columns: Columns) -> list[str]:
+    texts = ["" if text is None else str(text) for text in columns.warning]
+    for name, beyond in (
+        ("the estimate and the upper limit are", np.isinf(columns.estimate)),
+        ("the upper limit is", np.isinf(columns.high) & ~np.isinf(columns.estimate)),
+    ):
+        for index in np.flatnonzero(beyond):
+            texts[index] = texts[index] or f"a zero cell: {name} infinite"
+    return texts
