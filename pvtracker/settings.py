@@ -184,6 +184,7 @@ OAUTH2_PROVIDER = {
     "SCOPES": {"feed": "Read the feeds of the studies this client is named for"},
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,  # no token in an address
 }
 
 # --- logs: times, names and ids; never clinical values, never an arm -------------------------------------------------

@@ -35,7 +35,9 @@ def clone(room: str, name: str) -> Iterator[str]:
         _drop(connection, copy)
         owner, login = Names(SUFFIX).owner(room), Names(SUFFIX).login(room)
         connection.execute(
-            sql.SQL("create database {} template {} owner {}").format(*map(sql.Identifier, (copy, template, owner)))
+            sql.SQL("create database {} template {} owner {}").format(
+                *map(sql.Identifier, (copy, template, owner))
+            )
         )
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(copy)))
         connection.execute(

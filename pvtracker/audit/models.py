@@ -33,5 +33,7 @@ class Outbox(models.Model):
             models.CheckConstraint(condition=models.Q(version__gte=1), name="outbox_version_positive"),
         ]
         indexes = [
-            models.Index(fields=["study_id", "id"], condition=models.Q(numbered=False), name="outbox_waiting"),
+            models.Index(
+                fields=["study_id", "id"], condition=models.Q(numbered=False), name="outbox_waiting"
+            ),
         ]

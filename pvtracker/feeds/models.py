@@ -12,7 +12,9 @@ from pvtracker.audit.models import Operation
 class FeedHead(models.Model):
     """The last number given in a study. Locked while numbers are given, so that only one process gives them."""
 
-    study = models.OneToOneField("studies.Study", on_delete=models.PROTECT, primary_key=True, related_name="+")
+    study = models.OneToOneField(
+        "studies.Study", on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
     epoch = models.UUIDField(default=uuid.uuid4)  # changes after a restore: older cursors are refused
     last_sequence = models.PositiveBigIntegerField(default=0)
     numbered_at = models.DateTimeField(null=True)

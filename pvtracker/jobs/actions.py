@@ -114,7 +114,11 @@ def claim(job_id: str | uuid.UUID) -> Claim | None:
     now = timezone.now()
     claimable = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lt=now)
     taken = Job.objects.filter(claimable, id=wanted, attempt__lt=settings.JOB_ATTEMPTS).update(
-        state=JobState.RUNNING, attempt=F("attempt") + 1, fence=F("fence") + 1, lease_until=_lease_end(), error=""
+        state=JobState.RUNNING,
+        attempt=F("attempt") + 1,
+        fence=F("fence") + 1,
+        lease_until=_lease_end(),
+        error="",
     )
     if not taken:
         return None
@@ -148,7 +152,11 @@ def _try_again(held: Claim, fault: str) -> None:
         lease_until=None,
         finished_at=timezone.now() if last else None,
         error=f"Stopped by an internal fault ({fault})."
-        + (" Tried as often as allowed; a system administrator has to look." if last else " It will be tried again."),
+        + (
+            " Tried as often as allowed; a system administrator has to look."
+            if last
+            else " It will be tried again."
+        ),
     )
 
 
@@ -165,9 +173,9 @@ def sweep(*, quiet_seconds: int = 15) -> int:
         finished_at=now,
         error="Its worker fell silent each time it was tried; a system administrator has to look.",
     )
-    unheard = Q(state=JobState.QUEUED) & (Q(rung_at__isnull=True) | Q(rung_at__lt=now - timedelta(seconds=quiet_seconds)))
+    unheard = Q(state=JobState.QUEUED) & (
+        Q(rung_at__isnull=True) | Q(rung_at__lt=now - timedelta(seconds=quiet_seconds))
+    )
     unheard |= silent & (Q(rung_at__isnull=True) | Q(rung_at__lt=now - timedelta(seconds=quiet_seconds)))
     waiting = list(Job.objects.filter(unheard).order_by("created_at")[:500])
     return sum(ring(job) for job in waiting)
-
-

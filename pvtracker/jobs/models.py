@@ -59,6 +59,8 @@ class Job(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["state", "lease_until"], condition=models.Q(state__in=["queued", "running"]), name="job_open"
+                fields=["state", "lease_until"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="job_open",
             ),
         ]

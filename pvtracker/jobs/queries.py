@@ -29,5 +29,7 @@ def next_page(job: Job, study_code: str) -> str:
 def open_jobs(study_id: uuid.UUID) -> list[Job]:
     """Jobs of a study that are waiting or running, oldest first."""
     return list(
-        Job.objects.filter(study_id=study_id, state__in=[JobState.QUEUED, JobState.RUNNING]).order_by("created_at")
+        Job.objects.filter(study_id=study_id, state__in=[JobState.QUEUED, JobState.RUNNING]).order_by(
+            "created_at"
+        )
     )

@@ -34,10 +34,14 @@ def _login(connection: psycopg.Connection[tuple[object, ...]], name: str, passwo
     connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Literal(password)))
 
 
-def _database(connection: psycopg.Connection[tuple[object, ...]], installation: Installation, room: str) -> None:
+def _database(
+    connection: psycopg.Connection[tuple[object, ...]], installation: Installation, room: str
+) -> None:
     names = installation.names
     database, owner, login = map(sql.Identifier, (names.database(room), names.owner(room), names.login(room)))
-    if not connection.execute("select 1 from pg_database where datname = %s", [names.database(room)]).fetchone():
+    if not connection.execute(
+        "select 1 from pg_database where datname = %s", [names.database(room)]
+    ).fetchone():
         # a managed server's administrator is no superuser: it must be a member of the owner to hand a database over
         connection.execute(sql.SQL("grant {} to current_user").format(owner))
         connection.execute(
@@ -58,7 +62,9 @@ def _database(connection: psycopg.Connection[tuple[object, ...]], installation: 
         own.execute(sql.SQL("grant usage on schema public to {}").format(login))
         for kind, rights in (("tables", "select, insert, update, delete"), ("sequences", "usage, select")):
             own.execute(
-                sql.SQL(f"alter default privileges in schema public grant {rights} on {kind} to {{}}").format(login)
+                sql.SQL(f"alter default privileges in schema public grant {rights} on {kind} to {{}}").format(
+                    login
+                )
             )
 
 
@@ -76,7 +82,9 @@ def _migrate(installation: Installation, room: str) -> None:
         text=True,
     )
     if done.returncode:
-        raise ServiceError(f"The schema of the {room} room could not be brought up to date:\n{done.stderr.strip()}")
+        raise ServiceError(
+            f"The schema of the {room} room could not be brought up to date:\n{done.stderr.strip()}"
+        )
     mark.write_text(json.dumps(state))
 
 

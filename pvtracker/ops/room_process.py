@@ -6,7 +6,15 @@ import os
 import sys
 
 # Commands that look at no data, or that the owner runs before a room starts.
-WITHOUT_GUARD = {"migrate", "makemigrations", "check", "help", "collectstatic", "spectacular", "showmigrations"}
+WITHOUT_GUARD = {
+    "migrate",
+    "makemigrations",
+    "check",
+    "help",
+    "collectstatic",
+    "spectacular",
+    "showmigrations",
+}
 
 
 def main(argv: list[str]) -> int:

@@ -91,7 +91,9 @@ class Installation:
         """The connection of a room's login (or owner) to its database."""
         user = self.names.owner(room) if owner else self.names.login(room)
         password = self.home.secrets()[f"{room}_{'owner' if owner else 'login'}"]
-        return with_login(self.admin_url, user=user, password=password, database=database or self.names.database(room))
+        return with_login(
+            self.admin_url, user=user, password=password, database=database or self.names.database(room)
+        )
 
     def environment(self, room: str, *, owner: bool = False) -> dict[str, str]:
         """The whole environment of a child process of one room."""
@@ -117,4 +119,6 @@ def with_login(url: str, *, user: str, password: str, database: str) -> str:
     """The same server as `url`, as another login in another database."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    return urlunsplit((parts.scheme, f"{quote(user)}:{quote(password)}@{host}", f"/{database}", parts.query, ""))
+    return urlunsplit(
+        (parts.scheme, f"{quote(user)}:{quote(password)}@{host}", f"/{database}", parts.query, "")
+    )

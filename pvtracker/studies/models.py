@@ -32,7 +32,9 @@ class Study(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(analysis_arm__in=AnalysisArm.values), name="study_analysis_arm"),
+            models.CheckConstraint(
+                condition=models.Q(analysis_arm__in=AnalysisArm.values), name="study_analysis_arm"
+            ),
             models.CheckConstraint(condition=~models.Q(code=""), name="study_code_given"),
         ]
 

@@ -57,7 +57,7 @@ def test_a_killed_worker_loses_no_job(rooms: Installation, start: Starter) -> No
     wait_for(lambda: states(rooms, [job]) == {"running"}, seconds=30, saying="the job did not start")
     os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
-    query(rooms, "open", "update jobs_job set parameters = '{\"steps\": 1, \"seconds\": 0}' where id = %s", job)
+    query(rooms, "open", 'update jobs_job set parameters = \'{"steps": 1, "seconds": 0}\' where id = %s', job)
     expire_leases(rooms)
     start("open", "worker-again", "worker")
     start("open", "scheduler", "scheduler")
@@ -108,7 +108,9 @@ def test_forms_do_not_wait_for_a_dead_broker(rooms: Installation) -> None:
     took = next(line.split() for line in done.stdout.splitlines() if line.startswith("took"))
     assert float(took[1]) < 5, done.stdout
     with psycopg.connect(rooms.database_url("open")) as connection:
-        assert connection.execute("select state, rung_at from jobs_job where id = %s", [took[2]]).fetchone() == (
+        assert connection.execute(
+            "select state, rung_at from jobs_job where id = %s", [took[2]]
+        ).fetchone() == (
             "queued",
             None,
         )

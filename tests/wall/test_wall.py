@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from pvtracker.ops import children
+from pvtracker.ops.environment import ROOT
 from pvtracker.ops.rooms import Installation, with_login
 from tests.wall.conftest import shell, wait_for
 
@@ -22,7 +23,9 @@ OPEN_MODULES = ["pvtracker.participants.models", "pvtracker.events.models", "pvt
 
 
 @pytest.mark.parametrize(("room", "other"), [("open", "closed"), ("closed", "open")])
-def test_a_rooms_login_cannot_connect_to_the_other_database(rooms: Installation, room: str, other: str) -> None:
+def test_a_rooms_login_cannot_connect_to_the_other_database(
+    rooms: Installation, room: str, other: str
+) -> None:
     url = rooms.database_url(room, database=rooms.names.database(other))
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
         psycopg.connect(url)
@@ -65,21 +68,29 @@ def test_a_closed_process_cannot_import_an_open_model(rooms: Installation, modul
     assert done.returncode != 0 and "INSTALLED_APPS" in done.stdout
 
 
-def test_an_open_process_holds_no_closed_setting_or_key(rooms: Installation, start: Callable[..., object]) -> None:
+def test_an_open_process_holds_no_closed_setting_or_key(
+    rooms: Installation, start: Callable[..., object]
+) -> None:
     secrets = rooms.home.secrets()
-    forbidden = [value for name, value in secrets.items() if not name.startswith("open_") or name == "open_owner"]
+    forbidden = [
+        value for name, value in secrets.items() if not name.startswith("open_") or name == "open_owner"
+    ]
     worker = start("open", "worker", "worker")
     environ = Path(f"/proc/{worker.pid}/environ")  # type: ignore[attr-defined]
     if not environ.exists():
         pytest.skip("this system shows no process environments")
     held = environ.read_bytes().decode()
-    assert secrets["open_login"] in held, "the room's own login should be there, or this test looks at nothing"
+    assert secrets["open_login"] in held, (
+        "the room's own login should be there, or this test looks at nothing"
+    )
     assert not [value for value in forbidden if value in held]
     assert rooms.names.database("closed") not in held
     names = {line.partition("=")[0] for line in held.split("\0")}
     assert not names & {"PVTRACKER_STORAGE_KEY", "PVTRACKER_OPEN_STORAGE", "DATABASE_URL", "REDIS_URL"}
     settings = shell(
-        rooms, "open", "from django.conf import settings\nprint(sorted(n for n in dir(settings) if n.isupper()))"
+        rooms,
+        "open",
+        "from django.conf import settings\nprint(sorted(n for n in dir(settings) if n.isupper()))",
     )
     assert "'STORAGE'" in settings.stdout
     assert "STORAGE_KEY" not in settings.stdout and "OPEN_STORAGE" not in settings.stdout
@@ -117,7 +128,7 @@ def test_gunicorn_alone_refuses_a_powerful_login_too(rooms: Installation) -> Non
     done = subprocess.run(
         [*children.command_line()[:1], "-c", "import pvtracker.wsgi"],
         env=rooms.environment("open", owner=True),
-        cwd=Path(children.ROOT),
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,

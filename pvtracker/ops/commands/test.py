@@ -62,7 +62,9 @@ def run(arguments: list[str]) -> int:
         if not paths:
             total += _checks(installation)
         for group in GROUPS:
-            chosen = [path for path in paths if f"tests/{group.folder}" in path or path.rstrip("/") == "tests"]
+            chosen = [
+                path for path in paths if f"tests/{group.folder}" in path or path.rstrip("/") == "tests"
+            ]
             if (paths and not chosen) or not (ROOT / "tests" / group.folder).exists():
                 continue
             named = [path for path in chosen if path.rstrip("/") != "tests"]
@@ -75,6 +77,7 @@ def run(arguments: list[str]) -> int:
 # --- checks ---------------------------------------------------------------------------------------------------------
 def _checks(installation: Installation) -> Counts:
     rooms = {room: installation.environment(room) for room in ("open", "closed")}
+    rooms["open"]["PYTHONPATH"] = str(ROOT)  # mypy's plugin imports tests.settings_types
     python = sys.executable
     scripts = Path(python).parent
     checks: list[tuple[str, list[str], dict[str, str]]] = [
@@ -83,7 +86,11 @@ def _checks(installation: Installation) -> Counts:
         ("import-linter", [str(scripts / "lint-imports")], rooms["open"]),
         ("mypy", [str(scripts / "mypy")], rooms["open"]),
         *[
-            (f"migrations ({room})", [python, "manage.py", "makemigrations", "--check", "--dry-run"], rooms[room])
+            (
+                f"migrations ({room})",
+                [python, "manage.py", "makemigrations", "--check", "--dry-run"],
+                rooms[room],
+            )
             for room in rooms
         ],
         *[(f"system check ({room})", [python, "manage.py", "check"], rooms[room]) for room in rooms],
@@ -93,7 +100,10 @@ def _checks(installation: Installation) -> Counts:
     for name, command, environment in checks:
         begun = time.monotonic()
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-        print(f"check {name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - begun:.1f} s)", flush=True)
+        print(
+            f"check {name}: {'ok' if done.returncode == 0 else 'FAILED'} ({time.monotonic() - begun:.1f} s)",
+            flush=True,
+        )
         if done.returncode:
             print(done.stdout + done.stderr, flush=True)
         counts += Counts(passed=1) if done.returncode == 0 else Counts(failed=1)
@@ -128,8 +138,15 @@ def _environment(installation: Installation, group: Group) -> dict[str, str]:
         "PVTRACKER_STATIC_FROM_SOURCE": "1",
     }
     if group.room:
-        return {**installation.environment(group.room), **test, "PVTRACKER_HTTPS": "0", "PVTRACKER_TEST_ROOM": group.room}
-    base = {name: value for name, value in os.environ.items() if not name.startswith(("PVTRACKER_", "DJANGO_"))}
+        return {
+            **installation.environment(group.room),
+            **test,
+            "PVTRACKER_HTTPS": "0",
+            "PVTRACKER_TEST_ROOM": group.room,
+        }
+    base = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PVTRACKER_", "DJANGO_"))
+    }
     browser = find_browser()
     return {**base, **test, **({"PVTRACKER_TEST_BROWSER": browser} if browser else {})}
 
@@ -145,7 +162,10 @@ def find_browser() -> str | None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("installing Chromium for the browser tests …", flush=True)
         quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "capture_output": True}
-        for command in (["apt-get", "update", "-q"], ["apt-get", "install", "-y", "-q", "chromium", "poppler-utils"]):
+        for command in (
+            ["apt-get", "update", "-q"],
+            ["apt-get", "install", "-y", "-q", "chromium", "poppler-utils"],
+        ):
             subprocess.run(command, **quiet)  # type: ignore[call-overload]  # keyword arguments from a dict
         return shutil.which("chromium")
     return None

@@ -19,6 +19,7 @@ import time
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -28,7 +29,11 @@ from pvtracker.ops.services import processes
 ADMIN = "pv_admin"
 INITDB = ["-E", "UTF8", "--locale=C", "--data-checksums", "--auth=scram-sha-256", "-U", ADMIN]
 BUILTIN_LOCALE = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # PostgreSQL 17 and newer
-DISTRIBUTION_FOLDERS = ["/usr/lib/postgresql", "/opt/homebrew/opt/postgresql@18", "/opt/homebrew/opt/postgresql@17"]
+DISTRIBUTION_FOLDERS = [
+    "/usr/lib/postgresql",
+    "/opt/homebrew/opt/postgresql@18",
+    "/opt/homebrew/opt/postgresql@17",
+]
 
 
 class ServiceError(RuntimeError):
@@ -79,7 +84,13 @@ class EmbeddedPostgres:
             secret.write(self.password)
             secret.flush()
             self._own(Path(secret.name))
-            base = [str(self.runner.binaries / "initdb"), *INITDB, f"--pwfile={secret.name}", "-D", str(unfinished)]
+            base = [
+                str(self.runner.binaries / "initdb"),
+                *INITDB,
+                f"--pwfile={secret.name}",
+                "-D",
+                str(unfinished),
+            ]
             done = self._run([*base, *BUILTIN_LOCALE, *([] if self.durable else ["--no-sync"])])
             if done.returncode:
                 shutil.rmtree(unfinished, ignore_errors=True)
@@ -93,15 +104,35 @@ class EmbeddedPostgres:
         socket = Path(tempfile.mkdtemp(prefix="pv", dir=_short_temporary_folder()))
         self._own(socket)
         log_path = self.home / "postgres.log"
-        options = ["-h", "", "-k", str(socket), "-c", "max_connections=120", "-c", "password_encryption=scram-sha-256"]
+        options = [
+            "-h",
+            "",
+            "-k",
+            str(socket),
+            "-c",
+            "max_connections=120",
+            "-c",
+            "password_encryption=scram-sha-256",
+        ]
         options += ["-c", "log_min_messages=warning", "-c", "log_parameter_max_length_on_error=0"]
         options += ["-c", "log_min_error_statement=panic"]  # statements may carry clinical values
         if not self.durable:
             options += ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-        command = [*self.runner.prefix, str(self.runner.binaries / "postgres"), "-D", str(self.runner.data), *options]
+        command = [
+            *self.runner.prefix,
+            str(self.runner.binaries / "postgres"),
+            "-D",
+            str(self.runner.data),
+            *options,
+        ]
         with log_path.open("ab") as log:
             server = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, **self._as_user()
+                command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                **self._as_user(),
             )
         url = f"postgresql://{ADMIN}:{quote(self.password)}@/postgres?host={quote(str(socket), safe='')}"
         deadline = time.monotonic() + 60
@@ -139,9 +170,11 @@ class EmbeddedPostgres:
         return None
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*self.runner.prefix, *command], capture_output=True, text=True, **self._as_user())
+        return subprocess.run(
+            [*self.runner.prefix, *command], capture_output=True, text=True, **self._as_user()
+        )
 
-    def _as_user(self) -> dict[str, object]:
+    def _as_user(self) -> dict[str, Any]:
         if self.runner.user is None:
             return {}
         entry = pwd.getpwnam(self.runner.user)
@@ -171,7 +204,9 @@ def _binaries() -> Path:
     for base in map(Path, DISTRIBUTION_FOLDERS):
         for candidate in sorted(base.glob("**/bin/initdb"), reverse=True):
             return candidate.parent
-    raise ServiceError("No PostgreSQL was found. Install one (15 or newer) or set DATABASE_URL to a running server.")
+    raise ServiceError(
+        "No PostgreSQL was found. Install one (15 or newer) or set DATABASE_URL to a running server."
+    )
 
 
 def _runner(home: Path) -> Runner:

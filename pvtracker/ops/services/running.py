@@ -24,12 +24,16 @@ def services(*, home: Home, names: Names, durable: bool = True, demo: bool = Tru
     """An installation whose database and brokers answer, with its schema up to date."""
     home.make()
     known = home.secrets()
-    postgres = None if os.environ.get("DATABASE_URL") else EmbeddedPostgres(
-        home=home.path, password=known["postgres_admin"], durable=durable
+    postgres = (
+        None
+        if os.environ.get("DATABASE_URL")
+        else EmbeddedPostgres(home=home.path, password=known["postgres_admin"], durable=durable)
     )
-    valkeys = [] if os.environ.get("REDIS_URL") else [
-        EmbeddedValkey(home=home.path, room=room, password=known[f"{room}_broker"]) for room in ROOMS
-    ]
+    valkeys = (
+        []
+        if os.environ.get("REDIS_URL")
+        else [EmbeddedValkey(home=home.path, room=room, password=known[f"{room}_broker"]) for room in ROOMS]
+    )
     with (home.path / "starting.lock").open("w") as starting, (home.path / "using.lock").open("w") as using:
         fcntl.flock(starting, fcntl.LOCK_EX)
         try:
@@ -40,7 +44,9 @@ def services(*, home: Home, names: Names, durable: bool = True, demo: bool = Tru
                 if valkeys
                 else given_brokers(os.environ["REDIS_URL"])
             )
-            installation = Installation(home=home, names=names, admin_url=admin_url, broker_urls=brokers, demo=demo)
+            installation = Installation(
+                home=home, names=names, admin_url=admin_url, broker_urls=brokers, demo=demo
+            )
             provision(installation)
         finally:
             fcntl.flock(starting, fcntl.LOCK_UN)
@@ -50,8 +56,10 @@ def services(*, home: Home, names: Names, durable: bool = True, demo: bool = Tru
             fcntl.flock(starting, fcntl.LOCK_EX)
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(using, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                for server in (*valkeys, *([postgres] if postgres else [])):
-                    server.stop()
+                for valkey in valkeys:
+                    valkey.stop()
+                if postgres:
+                    postgres.stop()
 
 
 def given_brokers(url: str) -> dict[str, str]:

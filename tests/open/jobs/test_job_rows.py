@@ -114,7 +114,9 @@ def test_the_sweep_rings_for_a_job_whose_bell_was_lost(bells: list[tuple[str, li
     assert actions.sweep() == 0, "just rung: not again at once"
 
 
-def test_the_sweep_rings_for_a_silent_worker_and_buries_the_hopeless(bells: list[tuple[str, list[str]]]) -> None:
+def test_the_sweep_rings_for_a_silent_worker_and_buries_the_hopeless(
+    bells: list[tuple[str, list[str]]],
+) -> None:
     silent, hopeless = queue(), queue()
     for job in (silent, hopeless):
         actions.claim(job.id)

@@ -1,0 +1,25 @@
+"""The sponsor API, its token door, its description, and the feed page."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView
+from oauth2_provider.views import RevokeTokenView, TokenView
+
+from pvtracker.feeds import api, views
+
+urlpatterns = [
+    path("studies/<str:code>/feed/", views.feed, name="feed"),
+    # API clients come with a token, not with a session
+    path("api/v1/token/", login_not_required(TokenView.as_view()), name="token"),
+    path("api/v1/token/revoke/", login_not_required(RevokeTokenView.as_view()), name="token_revoke"),
+    path(
+        "api/v1/studies/<str:code>/adverse-events/",
+        login_not_required(api.AdverseEventFeed.as_view()),
+        name="api_adverse_events",
+    ),
+    path(
+        "api/v1/openapi.json",
+        login_not_required(SpectacularJSONAPIView.as_view(authentication_classes=[], permission_classes=[])),
+        name="openapi",
+    ),
+]

@@ -1,0 +1,107 @@
+"""`manage.py serve`: web, worker and scheduler of both rooms, in the foreground until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+from pvtracker.ops import children
+from pvtracker.ops.rooms import ROOMS, Installation
+from pvtracker.ops.services.postgres import ServiceError
+
+PORTS = {"open": 8000, "closed": 8001}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--open-port", type=int, default=PORTS["open"], help="port of the open room")
+    parser.add_argument("--closed-port", type=int, default=PORTS["closed"], help="port of the closed room")
+
+
+def run(arguments: argparse.Namespace, installation: Installation) -> int:
+    ports = free_ports({"open": arguments.open_port, "closed": arguments.closed_port})
+    with background(installation), web(installation, ports):
+        for room, port in ports.items():
+            print(f"{room:<6} room  http://localhost:{port}/", flush=True)
+        print("Ctrl-C stops everything.", flush=True)
+        wait_until_interrupted()
+    return 0
+
+
+@contextlib.contextmanager
+def background(installation: Installation) -> Iterator[None]:
+    """Worker and scheduler of both rooms, ended afterwards; leftovers of a killed run are ended first."""
+    children.stop_leftovers(installation.home)
+    running = [
+        children.start(installation, room, name, name) for room in ROOMS for name in ("worker", "scheduler")
+    ]
+    try:
+        yield
+    finally:
+        children.stop_all(running)
+
+
+@contextlib.contextmanager
+def web(installation: Installation, ports: dict[str, int]) -> Iterator[None]:
+    """The web process of both rooms, answering, ended afterwards."""
+    running = {
+        room: children.start(installation, room, "web", "web", "--bind", f"127.0.0.1:{port}", "--workers", "1")
+        for room, port in ports.items()
+    }
+    try:
+        for room, child in running.items():
+            _wait_until_healthy(room, ports[room], child)
+        yield
+    finally:
+        children.stop_all(list(running.values()))
+
+
+def free_ports(wanted: dict[str, int]) -> dict[str, int]:
+    """The wanted ports, or for one that is taken the next free one (said on standard error)."""
+    found: dict[str, int] = {}
+    for room, port in wanted.items():
+        chosen = next(p for p in range(port, port + 200) if p not in found.values() and _is_free(p))
+        if chosen != port:
+            print(f"port {port} is taken; the {room} room uses {chosen}", file=sys.stderr)
+        found[room] = chosen
+    return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _wait_until_healthy(room: str, port: int, child: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and child.poll() is None:
+        with contextlib.suppress(OSError, urllib.error.URLError):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/", timeout=5):  # noqa: S310 - our own
+                return
+        time.sleep(0.1)
+    raise ServiceError(f"The web process of the {room} room did not answer; see logs/{room}-web.log.")
+
+
+def wait_until_interrupted() -> None:
+    """Return on Ctrl-C or SIGTERM."""
+    stop = threading.Event()
+    previous = {n: signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        while not stop.wait(0.5):
+            pass
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
