@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Field, Model
 from django.db.models.fields import AutoFieldMixin
 from psycopg import sql
 
@@ -19,7 +19,7 @@ def copy_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Rows are copied inside a transaction; call this from an action.")
-    columns = [str(model._meta.get_field(name).column) for name in names]
+    columns = [_column(model, name) for name in names]
     statement = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
@@ -29,6 +29,13 @@ def copy_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[
             copy.write_row(row)
             count += 1
     return count
+
+
+def _column(model: type[Model], name: str) -> str:
+    field = model._meta.get_field(name)
+    if not isinstance(field, Field):
+        raise TypeError(f"{model.__name__}.{name} is no column of the table.")
+    return str(field.column)
 
 
 def copy_objects(model: type[Model], objects: Iterable[Model]) -> int:

@@ -38,6 +38,11 @@ class TermPath:
     def key(self) -> TermKey:
         return (self.lowest_level_term, self.preferred_term, self.system_organ_class)
 
+    @property
+    def fits(self) -> bool:
+        """Is every level short enough to be stored."""
+        return all(len(getattr(self, name)) <= LONGEST_TERM for name in TERM_FIELDS)
+
 
 @action
 def release_from_data(

@@ -24,7 +24,7 @@ def content_hash(record: Any) -> str:
 def _content(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_content(item) for item in value]
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return [
             [name, _content(said)]
             for name, default in _fields(type(value))

@@ -42,6 +42,7 @@ from pvtracker.studies.models import Intervention, Site, Study
 
 OLDEST = 125  # years
 BATCH = 2_000
+LONGEST_SUBJECT = 60  # characters of USUBJID
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +315,6 @@ def _participant_refusal(record: ParticipantRecord, sites: Mapping[str, uuid.UUI
         return RefusedRow(row=record.row, rule="unknown-site", message="SITEID names no site of the study.")
     if record.age is not None and not 0 <= record.age <= OLDEST:
         return RefusedRow(row=record.row, rule="age", message=f"AGE must be 0 to {OLDEST} years.")
-    if len(record.participant) > Participant._meta.get_field("subject").max_length:
+    if len(record.participant) > LONGEST_SUBJECT:
         return RefusedRow(row=record.row, rule="too-long", message="USUBJID is too long to be stored.")
     return PARTICIPANTS.refusal(record)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from pvtracker.audit.bulk import copy_objects
 from pvtracker.audit.context import Actor, action
 from pvtracker.audit.models import Operation, Outbox
+from pvtracker.coding.actions import LONGEST_TERM, TermKey, TermPath
 from pvtracker.coding.models import Release, Term
 from pvtracker.events.actions.capture import outbox_row, version_row
 from pvtracker.events.actions.questions import ask, query_row
@@ -38,9 +39,18 @@ CLOSED_TO_IMPORT = {
     EventState.VOIDED: "This event was voided here; another content for it is not taken from a file.",
     EventState.LOCKED: "This event is locked here; another content for it is not taken from a file.",
 }
-LIMITS = {"verbatim": 400, "severity_reported": 40, "phase": 40}
-
-TermKey = tuple[str, str, str]
+LIMITS = {
+    "verbatim": 400,
+    "severity_reported": 40,
+    "phase": 40,
+    "source_id": 60,
+    "lowest_level_term": LONGEST_TERM,
+    "preferred_term": LONGEST_TERM,
+    "high_level_term": LONGEST_TERM,
+    "high_level_group_term": LONGEST_TERM,
+    "system_organ_class": LONGEST_TERM,
+}
+LONGEST_CAUSALITY = 40
 
 
 @dataclass(slots=True)
@@ -78,6 +88,17 @@ class Written:
     stored: int = 0
     changed: int = 0
     unchanged: int = 0
+
+
+def term_path(record: EventRecord) -> TermPath:
+    """The coded term of a row with its path; without a lowest level term the preferred one stands for it."""
+    return TermPath(
+        lowest_level_term=record.lowest_level_term or record.preferred_term,
+        preferred_term=record.preferred_term,
+        high_level_term=record.high_level_term,
+        high_level_group_term=record.high_level_group_term,
+        system_organ_class=record.system_organ_class,
+    )
 
 
 @action
@@ -207,7 +228,7 @@ def _amend(
 def _fill(event: AdverseEvent, record: EventRecord, digest: str, context: Context) -> None:
     """Set what the row says. Control characters are left out; a query tells of them."""
     event.verbatim = without_control_characters(one_line(record.verbatim))
-    event.term = context.terms.get(_term_key(record))
+    event.term = context.terms.get(term_path(record).key)
     for name, text in (("onset", record.onset), ("end", record.end), ("aware_on", record.aware_on)):
         for column, value in trio(name, read_date(text)).items():
             setattr(event, column, value)
@@ -298,6 +319,9 @@ def _refusal(record: EventRecord, context: Context) -> RefusedRow | None:
         if length > limit:
             message = f"{name} has {length} characters; at most {limit} can be stored."
             return RefusedRow(row=record.row, rule="too-long", message=message)
+    if any(len(judged.causality_reported) > LONGEST_CAUSALITY for judged in record.assessments):
+        message = f"The causality has more than {LONGEST_CAUSALITY} characters; it cannot be stored."
+        return RefusedRow(row=record.row, rule="too-long", message=message)
     if not without_control_characters(one_line(record.verbatim)):
         return RefusedRow(row=record.row, rule="missing", message="The description of the event is empty.")
     if any(judged.intervention not in context.interventions for judged in record.assessments):
@@ -352,11 +376,6 @@ def _terms(release: Release | None) -> dict[TermKey, Term]:
         return {}
     terms = Term.objects.filter(release=release).select_related("release")
     return {(term.lowest_level_term, term.preferred_term, term.system_organ_class): term for term in terms}
-
-
-def _term_key(record: EventRecord) -> TermKey:
-    lowest = record.lowest_level_term or record.preferred_term
-    return (lowest, record.preferred_term, record.system_organ_class)
 
 
 def _known(event: AdverseEvent) -> Known:

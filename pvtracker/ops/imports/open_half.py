@@ -1,0 +1,231 @@
+"""The open half of an import: everything clinical, in a process that never sees an arm of anybody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from pvtracker.audit.context import Actor
+from pvtracker.coding.actions import release_from_data
+from pvtracker.events.actions.importing import import_events, term_path
+from pvtracker.formats import DomainFiles, StructuralFault, Table, expect_rows, read_domain_files
+from pvtracker.formats.sdtm import OPEN_COLUMNS, STUDY_TREATMENT, DomainCount, OpenRecords, open_records
+from pvtracker.lib.tally import Tally
+from pvtracker.ops.imports.report import (
+    ImportRefused,
+    Origin,
+    Say,
+    domain_report,
+    faults_of,
+    origin_of,
+    store_whole,
+)
+from pvtracker.ops.imports.trial_summary import entry_from
+from pvtracker.ops.protocol import protocol_of
+from pvtracker.participants import actions as participants
+from pvtracker.participants.models import Participant
+from pvtracker.studies import actions as studies
+from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry
+from pvtracker.studies.models import Arm, Intervention, Site, Study
+from pvtracker.studies.rules import NoReferenceArm, reference_arm
+
+DICTIONARY = "Terms as delivered"
+LONGEST_SITE = 20
+TREATMENT = InterventionEntry(code="TREATMENT", name=STUDY_TREATMENT, kind="product")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for. `arms` is name by code, as the protocol prints them."""
+
+    folder: Path
+    study: str
+    arms: Mapping[str, str]
+    reference: str = ""
+    revealing: tuple[str, ...] = ()  # analytes that go to the closed room only
+    expected: Mapping[str, int] | None = None
+    dry_run: bool = False
+
+
+def import_open(order: Order, *, by: Actor, say: Say) -> dict[str, Any]:
+    """Read the folder and store what blinded people may see; returns the report. Raises ImportRefused.
+
+    Each domain is stored in one transaction, or not at all. A study that was unknown before is created
+    together with its participants; when DM cannot be stored, it stays unknown (`kept` is false) and nothing
+    else is stored either.
+    """
+    files = _read(order)
+    say(f"read {sum(files.rows(domain) for domain in files.domains):,} rows")
+    with transaction.atomic() if order.dry_run else nullcontext():
+        report = _import(order, files, by=by, say=say)
+        if order.dry_run:
+            transaction.set_rollback(True)
+    return {**report, "kept": report["kept"] and not order.dry_run}
+
+
+def _import(order: Order, files: DomainFiles, *, by: Actor, say: Say) -> dict[str, Any]:
+    known = Study.objects.filter(code=order.study).first()
+    with transaction.atomic():
+        study = known or _create(order, files, by=by)
+        _check_revealing(study, order.revealing)
+        _put_arms(study, order, by=by)
+        if not Intervention.objects.filter(study=study, name=STUDY_TREATMENT).exists():
+            studies.put_interventions(study=study, interventions=[TREATMENT], by=by, source="import")
+        records = open_records(files.domains, revealing_analytes=frozenset(study.revealing_analytes))
+        job = Job(study, files, records, by, say)
+        domains = {"DM": job.store("DM", job.participants)} if "DM" in files.domains else {}
+        kept = known is not None or Participant.objects.filter(study=study).exists()
+        protocol = protocol_of(study)
+        if not kept:
+            transaction.set_rollback(True)
+    obstacle = "" if kept else f"The study {order.study} has no participants"
+    obstacle = domains.get("DM", {}).get("fault") or obstacle
+    for domain, store in job.later():
+        if domain in files.domains:
+            domains[domain] = job.leave(domain, obstacle) if obstacle else job.store(domain, store)
+    return {"study": protocol, "kept": kept, "created": known is None, "domains": domains}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One delivery on its way into one study."""
+
+    study: Study
+    files: DomainFiles
+    records: OpenRecords
+    by: Actor
+    say: Say
+
+    def later(self) -> tuple[tuple[str, Callable[[Origin], Tally]], ...]:
+        """The domains that need the participants, in load order."""
+        return (
+            ("SV", self.rows_of(participants.store_visits, self.records.visits)),
+            ("EX", self.rows_of(participants.store_exposures, self.records.exposures)),
+            ("DS", self.rows_of(participants.store_dispositions, self.records.dispositions)),
+            ("AE", self.events),
+            ("LB", self.rows_of(participants.store_measurements, self.measurements("LB"))),
+            ("VS", self.rows_of(participants.store_measurements, self.measurements("VS"))),
+            ("MH", self.rows_of(participants.store_history, self.records.history)),
+            ("CM", self.rows_of(participants.store_medications, self.records.medications)),
+        )
+
+    def rows_of(self, store: Callable[..., Tally], records: Sequence[Any]) -> Callable[[Origin], Tally]:
+        return lambda origin: store(
+            study=self.study, records=records, by=self.by, source=origin.source, reason=origin.reason
+        )
+
+    def measurements(self, domain: str) -> list[Any]:
+        return [record for record in self.records.measurements if record.domain == domain]
+
+    def participants(self, origin: Origin) -> Tally:
+        """Sites first: a delivery names them only in the rows of its participants."""
+        known = {site.code: site for site in Site.objects.filter(study=self.study)}
+        countries = {record.site: record.country for record in self.records.participants if record.country}
+        new = sorted({record.site for record in self.records.participants} - set(known))
+        sites = [SiteEntry(code, countries.get(code, "")) for code in new if len(code) <= LONGEST_SITE]
+        studies.put_sites(study=self.study, sites=sites, by=self.by, source=origin.source)
+        return self.rows_of(participants.store_participants, self.records.participants)(origin)
+
+    def events(self, origin: Origin) -> Tally:
+        """The dictionary release is made of the same delivery, in the same transaction."""
+        paths = [term_path(record) for record in self.records.events if record.preferred_term]
+        made = release_from_data(
+            study_id=self.study.id,
+            dictionary=DICTIONARY,
+            paths=[path for path in paths if path.fits],
+            origin=f"Made from the adverse events of {self.study.code} ({origin.source})",
+            by=self.by,
+            source=origin.source,
+        )
+        release = None if made is None else made[0]
+        return import_events(
+            study=self.study,
+            records=self.records.events,
+            release=release,
+            by=self.by,
+            source=origin.source,
+            reason=origin.reason,
+        )
+
+    def store(self, domain: str, store: Callable[[Origin], Tally]) -> dict[str, Any]:
+        """Store one domain, or find out why not, and report it."""
+        began = time.monotonic()
+        origin = origin_of(self.files, domain)
+        tally, fault = None, faults_of(self.records.faults, domain)
+        if fault is None:
+            tally, fault = store_whole(domain, lambda: store(origin))
+        self.say(f"{domain}: {_summary(tally, fault)} ({time.monotonic() - began:.1f} s)")
+        refused = () if fault else [row for row in self.records.refused if row.domain == domain]
+        return domain_report(origin, self.count(domain), tally=tally, refused=refused, fault=fault)
+
+    def leave(self, domain: str, obstacle: str) -> dict[str, Any]:
+        """Report a domain that cannot be stored because its participants are not."""
+        own = faults_of(self.records.faults, domain)
+        fault = own or f"Nothing of {domain} is stored, because its participants are not: {obstacle}"
+        self.say(f"{domain}: {fault}")
+        return domain_report(origin_of(self.files, domain), self.count(domain), fault=fault)
+
+    def count(self, domain: str) -> DomainCount:
+        return next(count for count in self.records.counts if count.domain == domain)
+
+
+def _summary(tally: Tally | None, fault: str | None) -> str:
+    if tally is None:
+        return fault or ""
+    return f"{tally.stored:,} stored, {tally.changed:,} changed, {tally.unchanged:,} unchanged"
+
+
+def _create(order: Order, files: DomainFiles, *, by: Actor) -> Study:
+    """A study as the delivery describes it. Toxicity grades mean a scale of five grades, words one of
+    three.
+    """
+    tables = [file for file in files.domains.get("AE", ()) if isinstance(file, Table)]
+    graded = any(any(table.values.get("AETOXGR", ())) for table in tables)
+    entry = entry_from(
+        order.folder,
+        code=order.study,
+        severity_scale="ctcae-5.0" if graded else "mild-moderate-severe",
+        revealing=order.revealing,
+    )
+    return studies.create_study(entry=entry, by=by, source="import")
+
+
+def _check_revealing(study: Study, revealing: tuple[str, ...]) -> None:
+    """What stands in the open room already cannot be declared closed by an import."""
+    new = set(revealing) - set(study.revealing_analytes)
+    if new:
+        raise ImportRefused(
+            f"{', '.join(sorted(new))}: which analytes tell the arm is declared when a study is created, "
+            "not later."
+        )
+
+
+def _put_arms(study: Study, order: Order, *, by: Actor) -> None:
+    """Register the arms' names; the reference stands as it was unless another is named."""
+    if not order.arms:
+        return
+    kept = {arm.code: arm for arm in Arm.objects.filter(study=study)}
+    names = {code: arm.name for code, arm in kept.items()} | dict(order.arms)
+    before = next((code for code, arm in kept.items() if arm.is_reference), "")
+    try:
+        reference = reference_arm(names, named=order.reference or before)
+    except NoReferenceArm as refusal:
+        raise ImportRefused(str(refusal)) from refusal
+    arms = [ArmEntry(code, name, code == reference) for code, name in names.items()]
+    studies.put_arms(study=study, arms=arms, by=by, source="import")
+
+
+def _read(order: Order) -> DomainFiles:
+    try:
+        files = read_domain_files(order.folder, choice=OPEN_COLUMNS)
+    except StructuralFault as fault:
+        raise ImportRefused(str(fault)) from fault
+    if not files.domains:
+        raise ImportRefused(f"The folder {order.folder.name} holds none of the domains that are imported.")
+    return expect_rows(files, order.expected or {})
