@@ -164,9 +164,9 @@ def _about(report: Report) -> tuple[str, ...]:
             "allocation and was made where none is kept: nothing in it tells who received what.",
         ),
         "closed": (
-            f"This closed report compares the arms of study {report.study}. It is for the members of the data "
-            "and safety monitoring board and for the unblinded statistician. It may not be shown, copied or "
-            "described to anybody else who takes part in the study, the sponsor included.",
+            f"This closed report compares the arms of study {report.study}. It is for the members of the "
+            "data and safety monitoring board and for the unblinded statistician. It may not be shown, "
+            "copied or described to anybody else who takes part in the study, the sponsor included.",
         ),
     }[report.audience]
     simulated = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -64,8 +64,9 @@ def draw(figure: ShownFigure) -> str:
     import vl_convert
 
     vl_convert.register_font_directory(str(FOLDER))
-    svg = vl_convert.vegalite_to_svg(charts.styled(figure.spec), allowed_base_urls=[])
-    return printable(str(svg))
+    # The drawer aborts the process on some control characters: it gets printable text only.
+    spec = _each_text(charts.styled(figure.spec), printable)
+    return str(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]))
 
 
 def paper(shown: ShownReport, pictures: dict[str, str]) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def paper(shown: ShownReport, pictures: dict[str, str]) -> dict[str, Any]:
         }
         for section in shown.sections
     ]
-    made: dict[str, Any] = _printable({**asdict(replace(shown, sections=())), "sections": sections})
+    made: dict[str, Any] = _each_text({**asdict(replace(shown, sections=())), "sections": sections}, _text)
     return {**made, "family": FAMILY}
 
 
@@ -113,14 +114,19 @@ def _text(text: str) -> str:
     return breakable(re.sub(r"(?<=\d) %", "\u00a0%", printable(text)))
 
 
-def _printable(value: Any) -> Any:
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return _text(value)
+        return change(value)
     if isinstance(value, dict):
-        return {key: _printable(item) for key, item in value.items()}
+        return {key: _each_text(item, change) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_printable(item) for item in value]
+        return [_each_text(item, change) for item in value]
     return value
+
+
+@lru_cache(maxsize=100_000)  # the same few shares and terms come again and again
+def _text(text: str) -> str:
+    return breakable(re.sub(r"(?<=\d) %", "\u00a0%", printable(text)))
 
 
 def main() -> int:

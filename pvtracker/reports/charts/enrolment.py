@@ -40,7 +40,7 @@ def enrolment(
         "color": {"field": "series", "scale": {"domain": [PLANNED, label]}, "legend": legend},
         "strokeDash": {
             "field": "series",
-            "scale": {"domain": [PLANNED, label], "range": DASHES[:2]},
+            "scale": {"domain": [PLANNED, label], "range": list(DASHES[:2])},
             "legend": legend,
         },
         "tooltip": [
