@@ -7,7 +7,8 @@ import sys
 if sys.version_info < (3, 11):  # macOS may offer 3.9 first
     sys.exit(
         "pvtracker needs Python 3.11 or newer; this is %d.%d. "
-        "Install a newer one and run it by name, for example: python3.11 manage.py demo" % sys.version_info[:2]
+        "Install a newer one and run it by name, for example: python3.11 manage.py demo"
+        % sys.version_info[:2]
     )
 
 

@@ -11,7 +11,7 @@ import uuid
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pvtracker.audit.context import Actor, action, acting
+from pvtracker.audit.context import Actor, acting, action
 from pvtracker.audit.models import Outbox
 from pvtracker.feeds.models import FeedAccess, FeedHead
 from pvtracker.studies.models import Study

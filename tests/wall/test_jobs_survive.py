@@ -11,7 +11,7 @@ import psycopg
 import redis
 
 from pvtracker.ops.rooms import Installation
-from tests.wall.conftest import query, shell, wait_for
+from tests.rooms import query, shell, wait_for
 
 Starter = Callable[..., subprocess.Popen[bytes]]
 

@@ -16,7 +16,7 @@ import pytest
 from pvtracker.ops import children
 from pvtracker.ops.environment import ROOT
 from pvtracker.ops.rooms import Installation, with_login
-from tests.wall.conftest import shell, wait_for
+from tests.rooms import shell, wait_for
 
 CLOSED_MODULES = ["pvtracker.allocation.models", "pvtracker.signals.models"]
 OPEN_MODULES = ["pvtracker.participants.models", "pvtracker.events.models", "pvtracker.feeds.models"]
@@ -154,7 +154,7 @@ def fetch(url: str, cookie: str = "") -> tuple[int, dict[str, str], str]:
 def test_a_session_of_one_room_is_nothing_in_the_other(
     rooms: Installation, start: Callable[..., object]
 ) -> None:
-    """Cookies ignore ports: the browser sends both rooms' cookies to both. Names and keys differ, so nothing crosses."""
+    """Cookies ignore ports, so a browser sends both rooms' cookies to both; names and keys differ."""
     ports = {room: free_port() for room in ("open", "closed")}
     cookies = {}
     for room, port in ports.items():
@@ -162,7 +162,8 @@ def test_a_session_of_one_room_is_nothing_in_the_other(
         made = shell(
             rooms,
             room,
-            "from pvtracker.accounts.models import Account\nfrom django.contrib.sessions.backends.db import SessionStore\n"
+            "from pvtracker.accounts.models import Account\n"
+            "from django.contrib.sessions.backends.db import SessionStore\n"
             "from django.conf import settings\n"
             "a = Account(username='twin', full_name='Twin'); a.set_password('long enough words'); a.save()\n"
             "s = SessionStore(); s['_auth_user_id'] = str(a.id); s['_auth_user_hash'] = a.get_session_auth_hash()\n"

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
@@ -53,7 +52,9 @@ def background(installation: Installation) -> Iterator[None]:
 def web(installation: Installation, ports: dict[str, int]) -> Iterator[None]:
     """The web process of both rooms, answering, ended afterwards."""
     running = {
-        room: children.start(installation, room, "web", "web", "--bind", f"127.0.0.1:{port}", "--workers", "1")
+        room: children.start(
+            installation, room, "web", "web", "--bind", f"127.0.0.1:{port}", "--workers", "1"
+        )
         for room, port in ports.items()
     }
     try:
@@ -89,7 +90,7 @@ def _wait_until_healthy(room: str, port: int, child: subprocess.Popen[bytes]) ->
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and child.poll() is None:
         with contextlib.suppress(OSError, urllib.error.URLError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/", timeout=5):  # noqa: S310 - our own
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/", timeout=5):
                 return
         time.sleep(0.1)
     raise ServiceError(f"The web process of the {room} room did not answer; see logs/{room}-web.log.")

@@ -25,19 +25,17 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Tests that share a process: a folder under tests/ and the room whose settings they run with ('' for none)."""
+    """Tests that share a process: folders under tests/ and the room whose settings they run with ('' for none)."""
 
-    folder: str
+    folders: tuple[str, ...]
     room: str
 
 
 GROUPS = (
-    Group("pure", ""),
-    Group("architecture", "open"),
-    Group("open", "open"),
-    Group("closed", "closed"),
-    Group("wall", ""),
-    Group("browser", ""),
+    Group(("pure",), ""),
+    Group(("architecture", "open"), "open"),
+    Group(("closed",), "closed"),
+    Group(("wall", "browser"), ""),  # together, because they share one simulated trial
 )
 
 
@@ -112,7 +110,7 @@ def _checks(installation: Installation) -> Counts:
 
 # --- tests ----------------------------------------------------------------------------------------------------------
 def _pytest(installation: Installation, group: Group, arguments: list[str]) -> Counts:
-    print(f"\n=== tests/{group.folder}{f' ({group.room} room)' if group.room else ''}", flush=True)
+    print(f"\n=== {' '.join(group.folders)}{f' ({group.room} room)' if group.room else ''}", flush=True)
     command = [sys.executable, "-m", "pytest", *arguments]
     with subprocess.Popen(
         command, cwd=ROOT, env=_environment(installation, group), stdout=subprocess.PIPE, text=True

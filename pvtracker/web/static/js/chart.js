@@ -31,8 +31,17 @@
     };
   };
 
+  /** Two styles of the same shape as one: where a value differs it becomes light-dark(), which follows theme and paper. */
+  const bothThemes = (light, dark) => {
+    if (typeof light === "string" && typeof dark === "string") return light === dark ? light : `light-dark(${light}, ${dark})`;
+    if (Array.isArray(light)) return light.map((value, index) => bothThemes(value, dark[index]));
+    if (light && typeof light === "object") return Object.fromEntries(Object.entries(light).map(([key, value]) => [key, bothThemes(value, dark[key])]));
+    return light;
+  };
+
   async function readSpec(place) {
-    if (place.dataset.chart) return JSON.parse(document.getElementById(place.dataset.chart).textContent);
+    const id = place.dataset.chart ?? place.dataset.pvChart; // the report's blocks say data-pv-chart
+    if (id) return JSON.parse(document.getElementById(id).textContent);
     const response = await fetch(place.dataset.chartUrl, { credentials: "same-origin", redirect: "error" });
     if (!response.ok) throw new Error(`status ${response.status}`);
     return response.json();
@@ -45,9 +54,17 @@
       const [embed, spec] = await Promise.all([loadVega(), readSpec(place)]);
       const composed = ["hconcat", "vconcat", "concat", "facet", "repeat"].some((key) => key in spec)
         || ["row", "column", "facet"].some((key) => key in (spec.encoding ?? {}));
-      if (!composed && !("width" in spec)) spec.width = "container";
-      drawn.set(place, await embed(place, { ...spec, autosize: spec.autosize ?? { type: "fit-x", contains: "padding" } },
-        { ...OPTIONS, config: { ...config(), ...(spec.config ?? {}) } }));
+      if (!composed && !("width" in spec)) {
+        spec.width = "container";
+        spec.autosize ??= { type: "fit-x", contains: "padding" };
+      }
+      const themes = document.getElementById("pv-chart-themes"); // a report brings its own style, once per theme
+      if (themes) {
+        const { light, dark } = JSON.parse(themes.textContent);
+        spec.config = bothThemes(light, dark);
+      }
+      drawn.set(place, await embed(place, spec, { ...OPTIONS, config: spec.config ? {} : config() }));
+      if (place.scrollWidth > place.clientWidth) place.tabIndex = 0; // what scrolls sideways must be reachable by keyboard
     } catch (error) {
       status.textContent = "The chart could not be drawn; its numbers are in the table below. Reload the page to try again.";
       if (!place.contains(status)) place.replaceChildren(status);
@@ -56,7 +73,7 @@
   }
 
   const startAll = (root) => {
-    for (const place of root.querySelectorAll("[data-chart], [data-chart-url]")) {
+    for (const place of root.querySelectorAll("[data-chart], [data-pv-chart], [data-chart-url]")) {
       if (place.dataset.chartReady) continue;
       place.dataset.chartReady = "true";
       draw(place);

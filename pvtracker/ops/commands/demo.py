@@ -1,0 +1,151 @@
+"""`manage.py demo`: a simulated trial through the whole main job by real workers, then both rooms served."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import secrets
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+
+from pvtracker.accounts.roles import ROLES, roles_of
+from pvtracker.ops import children
+from pvtracker.ops.commands import serve, simulate_trial
+from pvtracker.ops.rooms import ROOMS, Installation
+from pvtracker.ops.services.postgres import ServiceError
+
+STUDY = "OZ1-DEMO"
+SEED = 10
+CUT_DATE = "2025-10-31"  # after the last visit of the simulated trial
+SPONSOR = (
+    "demo-sponsor",
+    "demo-sponsor-secret",
+)  # the README's curl example uses it; refused outside the demo
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    serve.add_arguments(parser)
+    parser.add_argument("--no-serve", action="store_true", help="stop after the reports are made")
+
+
+def run(arguments: argparse.Namespace, installation: Installation) -> int:
+    started = time.monotonic()
+    folder = installation.home.path / "demo"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    reports = {room: folder / f"{STUDY}-{room}-report.pdf" for room in ROOMS}
+    if not _study_exists(installation):
+        _say("simulating a trial like OZ1: 74 participants, 100 weeks")
+        chosen = argparse.Namespace(study=STUDY, participants=74, arms=2, seed=SEED, effect=[], bulk=False)
+        if simulate_trial.run(chosen, installation):
+            return 1
+    known = sign_ins(installation, folder / "sign-ins.json")
+    with serve.background(installation):
+        if not all(path.exists() for path in reports.values()):
+            main_job(installation, reports)
+        if arguments.no_serve:
+            _print_result(reports, started)
+            return 0
+        ports = serve.free_ports({"open": arguments.open_port, "closed": arguments.closed_port})
+        with serve.web(installation, ports):
+            _print_result(reports, started)
+            _print_addresses(ports, known)
+            serve.wait_until_interrupted()
+    return 0
+
+
+def main_job(installation: Installation, reports: dict[str, Path]) -> None:
+    """Freeze, receive, detect and report, each as a job row that a worker of its room picks up."""
+    _say("freezing a data cut (open room's worker)")
+    cut = _job(installation, "open", "cuts.freeze", f"date={CUT_DATE}")["cut"]
+    _say("receiving the cut and joining the arms (closed room's scheduler)")
+    _wait_for_cut(installation, str(cut))
+    _say("comparing the arms (closed room's worker)")
+    _job(installation, "closed", "signals.detect", f"cut={cut}")
+    for room in ROOMS:
+        _say(f"making the {room} report ({room} room's worker)")
+        _job(installation, room, "reports.make", f"cut={cut}")
+        output = [f"--audience={room}", f"--cut={cut}", f"--output={reports[room]}"]
+        done = children.run(installation, room, "dsmb_report", STUDY, *output, stdout=subprocess.DEVNULL)
+        if done.returncode:
+            raise ServiceError(f"The {room} report could not be written.")
+
+
+def _job(installation: Installation, room: str, task: str, *parameters: str) -> dict[str, object]:
+    done = children.run(
+        installation, room, "enqueue", task, STUDY, *parameters, "--wait", stdout=subprocess.PIPE
+    )
+    if done.returncode:
+        raise ServiceError(f"The {room} room's job {task} did not succeed; see the message above and logs/.")
+    result: dict[str, object] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+def _wait_for_cut(installation: Installation, cut: str) -> None:
+    deadline = time.monotonic() + 60
+    statement = "select 1 from allocation_joinedcut where cut_id = %s"
+    while time.monotonic() < deadline:
+        with psycopg.connect(installation.database_url("closed")) as connection:
+            if connection.execute(statement, [cut]).fetchone():
+                return
+        time.sleep(0.2)
+    raise ServiceError("The closed room did not receive the cut; see logs/closed-scheduler.log.")
+
+
+def _study_exists(installation: Installation) -> bool:
+    """Both halves are there; a first run that was cut short between them begins again."""
+    for room, table in (("open", "participants_participant"), ("closed", "allocation_allocation")):
+        with psycopg.connect(installation.database_url(room)) as connection:
+            statement = (
+                f"select 1 from {table} t join studies_study s on s.id = t.study_id where s.code = %s limit 1"  # noqa: S608 - two fixed names
+            )
+            if not connection.execute(statement.encode(), [STUDY]).fetchone():
+                return False
+    return True
+
+
+def sign_ins(installation: Installation, path: Path) -> dict[str, str]:
+    """One account per role, with passwords made once for this installation; user name → password."""
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    wanted = {role: known.get(role) or "-".join(secrets.token_hex(2) for _ in range(4)) for role in ROLES}
+    if wanted != known:
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(wanted, indent=1))
+        for room in ROOMS:
+            told = {role: wanted[role] for role in roles_of(room)}
+            message = {"passwords": told, **({"sponsor": list(SPONSOR)} if room == "open" else {})}
+            if children.run(
+                installation, room, "demo_accounts", STUDY, text_in=json.dumps(message)
+            ).returncode:
+                path.unlink()
+                raise ServiceError(f"The demo accounts of the {room} room could not be made.")
+    return wanted
+
+
+def _print_result(reports: dict[str, Path], started: float) -> None:
+    print(f"\nready after {time.monotonic() - started:.0f} s", flush=True)
+    for room, path in reports.items():
+        print(f"  {room:<6} report  {_short(path)}", flush=True)
+
+
+def _print_addresses(ports: dict[str, int], passwords: dict[str, str]) -> None:
+    for room, port in ports.items():
+        print(f"\n{room.upper()} ROOM  http://localhost:{port}/", flush=True)
+        for key, role in roles_of(room).items():
+            print(f"  {role.label:<24} {key:<20} {passwords[key]}", flush=True)
+    print(f"\nsponsor API client: {SPONSOR[0]} / {SPONSOR[1]}  (see README)", flush=True)
+    print("Ctrl-C stops everything; the next start finds its data again.", flush=True)
+
+
+def _short(path: Path) -> str:
+    with contextlib.suppress(ValueError):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
+
+
+def _say(text: str) -> None:
+    print(f"· {text}", file=sys.stderr, flush=True)

@@ -1,0 +1,70 @@
+"""Fixtures for tests that start both rooms: an empty installation, and one with a simulated trial worked through."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pvtracker.ops import children
+from pvtracker.ops.commands import demo, serve, simulate_trial
+from pvtracker.ops.rooms import ROOMS, Installation
+from tests import services
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A simulated trial that went through the whole main job with real workers."""
+
+    installation: Installation
+    study: str
+    passwords: dict[str, str]
+    reports: dict[str, Path]
+    urls: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """The demo's own steps, on databases of their own; both rooms are served while tests use it."""
+    folder = tmp_path_factory.mktemp("trial")
+    with services.installation("trial", folder) as installation:
+        chosen = argparse.Namespace(
+            study=demo.STUDY, participants=74, arms=2, seed=demo.SEED, effect=[], bulk=False
+        )
+        assert simulate_trial.run(chosen, installation) == 0
+        reports = {room: folder / f"{room}.pdf" for room in ROOMS}
+        passwords = demo.sign_ins(installation, folder / "sign-ins.json")
+        ports = serve.free_ports({"open": 18000, "closed": 18001})
+        with serve.background(installation):
+            demo.main_job(installation, reports)
+            with serve.web(installation, ports):
+                urls = {room: f"http://localhost:{port}" for room, port in ports.items()}
+                yield Trial(installation, demo.STUDY, passwords, reports, urls)
+
+
+def shell(rooms: Installation, room: str, code: str) -> subprocess.CompletedProcess[str]:
+    """Run Python inside a process of a room."""
+    arguments = ("shell", "--no-imports", "-c", code)
+    return children.run(rooms, room, *arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def query(rooms: Installation, room: str, statement: str, *values: object) -> list[tuple[object, ...]]:
+    """Ask a room's database directly, as its own login."""
+    with psycopg.connect(rooms.database_url(room), autocommit=True) as connection:
+        cursor = connection.execute(statement.encode(), values or None)
+        return cursor.fetchall() if cursor.description else []
+
+
+def wait_for(what: Callable[[], object], *, seconds: float, saying: str) -> None:
+    """Poll until `what` is true; fail with `saying` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{saying} within {seconds} s")
+        time.sleep(0.1)
