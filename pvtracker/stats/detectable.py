@@ -37,14 +37,14 @@ def smallest_significant_count(N_arm: int, N_ref: int, n_ref: ArrayLike, *, alph
     alpha = level("alpha", alpha)
     ref = np.atleast_1d(counts("n_ref", n_ref))
     refuse("n_ref", "must be ≤ N_ref", ref, ref > N_ref)
-    # p falls as the excess grows, so halving finds the first significant count.
+    # p falls as the excess grows, so halving finds the first significant count. The search begins where the
+    # risks are equal, so deficits are never met.
     low = np.floor(ref * (N_arm / max(N_ref, 1))).astype(np.int64)
     high = np.full(len(ref), N_arm + 1)
     while (low < high).any():
         middle = (low + high) // 2
         significant = fisher(np.minimum(middle, N_arm), N_arm, ref, N_ref).p < alpha
-        excess = middle * N_ref > ref * N_arm
-        found = (significant & excess) | (middle > N_arm)
+        found = significant | (middle > N_arm)
         high, low = np.where(found, middle, high), np.where(found, low, np.minimum(middle + 1, high))
     return high
 

@@ -43,8 +43,8 @@ def _score_limits(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     estimate = x / a - y / b
     z_squared = float(ndtri((1 + confidence_level) / 2)) ** 2
-    # Lower and upper limits are sought in one run: -1 lies outside every lower limit, +1 outside every
-    # upper one.
+    # Lower and upper limits are sought in one run: -1 lies outside every lower limit, +1 outside every upper
+    # one; an estimate of -1 or +1 is its own limit.
     x2, a2, y2, b2, inside = (np.tile(each, 2) for each in (x, a, y, b, estimate))
     outside = np.repeat([-1.0, 1.0], len(x))
     inflation = z_squared * (a2 + b2) / (a2 + b2 - 1)
@@ -57,8 +57,6 @@ def _score_limits(
         return value
 
     low, high = np.split(bracketed_roots(excess, inside, outside), 2)
-    # A difference of -1 or +1 is its own limit: nothing lies beyond.
-    low[estimate == -1], high[estimate == 1] = -1.0, 1.0
     return estimate, low, high
 
 

@@ -96,9 +96,13 @@ def test_swapping_arms_inverts_and_the_unit_of_time_does_not_matter(
 
 
 def test_a_ratio_of_very_many_to_few_keeps_its_digits() -> None:
-    found = rate_ratio_exact(1_000_000, 1.0, 1, 1.0)
-    assert rate_ratio_exact(1, 1.0, 1_000_000, 1.0).high[0] * found.low[0] == pytest.approx(1, rel=1e-9)
-    assert found.low[0] < 1_000_000 < found.high[0]
+    many = 1_000_000_000
+    found = rate_ratio_exact(many, 1.0, 1, 1.0)
+    assert rate_ratio_exact(1, 1.0, many, 1.0).high[0] * found.low[0] == pytest.approx(1, rel=1e-10)
+    # so many events are as good as certain: what varies is the single event, as in Garwood's limits
+    single = incidence_rate_exact(1, 1.0)
+    assert found.low[0] == pytest.approx(many / single.high[0], rel=1e-4)
+    assert found.high[0] == pytest.approx(many / single.low[0], rel=1e-4)
 
 
 def test_a_rate_has_garwoods_limits() -> None:
