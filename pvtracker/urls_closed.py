@@ -4,4 +4,6 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.web.urls")),
+    path("", include("pvtracker.cuts.urls_closed")),
+    path("", include("pvtracker.signals.urls")),
 ]

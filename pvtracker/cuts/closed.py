@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -241,12 +242,20 @@ def joined(cut: Cut) -> JoinedCut | None:
     return JoinedCut.objects.filter(cut_id=cut.id).first()
 
 
-def latest_joined(study: Study) -> Cut | None:
-    """The latest cut of a study that has been joined with the arms."""
+def joined_of(study: Study) -> dict[uuid.UUID, JoinedCut]:
+    """The joined cuts of a study by cut."""
+    return {row.cut_id: row for row in JoinedCut.objects.filter(study=study)}
+
+
+def joined_cuts(study: Study) -> QuerySet[Cut]:
+    """The cuts of a study that have been joined with the arms, the latest first."""
     ids = JoinedCut.objects.filter(study=study).values("cut_id")
-    return (
-        Cut.objects.filter(study=study, state=CutState.READY, id__in=ids).order_by("-made_at", "-id").first()
-    )
+    return Cut.objects.filter(study=study, state=CutState.READY, id__in=ids).order_by("-made_at", "-id")
+
+
+def latest_joined(study: Study) -> Cut | None:
+    """The joined cut that was frozen last."""
+    return joined_cuts(study).first()
 
 
 def load_joined(cut: Cut, *, only: Iterable[str] | None = None) -> CutData:

@@ -175,7 +175,7 @@ def _manifest(
     manifest: dict[str, Any] = {
         "format": manifests.FORMAT,
         "id": str(cut_id),
-        "made_at": timezone.now().isoformat(timespec="seconds"),
+        "made_at": timezone.now().isoformat(),
         "date": cut_date.isoformat(),
         "rule": RULE,
         "code_version": code_version(),

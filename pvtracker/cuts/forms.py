@@ -1,0 +1,26 @@
+"""What a person states to freeze a cut."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django import forms
+from django.utils import timezone
+
+
+class FreezeForm(forms.Form):
+    date = forms.DateField(
+        label="Cut-off date",
+        help_text="YYYY-MM-DD. What has an earliest possible date after it stays out of the cut.",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={
+            "required": "A cut has a cut-off date. Enter one as YYYY-MM-DD.",
+            "invalid": "This is not a day. Enter it as YYYY-MM-DD, for example 2026-03-31.",
+        },
+    )
+
+    def clean_date(self) -> date:
+        day: date = self.cleaned_data["date"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("The cut-off date lies in the future. Enter today or an earlier day.")
+        return day

@@ -1,0 +1,127 @@
+"""Charts of the signal pages, as Vega-Lite without style: the page's script gives colours and type by theme."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pvtracker.signals.methods import METHODS
+from pvtracker.signals.models import Result
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+ROW_HEIGHT = 20
+SMALLEST_P = 1e-6
+
+
+def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
+    """Estimates with 95 % limits, one line per term in the order given; ratios on a logarithmic scale."""
+    method = METHODS[results[0].method]
+    ratio = method.null_value == 1.0
+    factor = 1.0 if ratio else 100.0
+    scale: dict[str, Any] = {"type": "log"} if ratio else {"zero": False}
+    title = f"{method.label}: arm ÷ reference" if ratio else "Difference, percentage points: arm − reference"
+    values = [
+        {
+            "term": r.term,
+            "estimate": _scaled(r.estimate, factor, ratio=ratio),
+            "low": _scaled(r.low, factor, ratio=ratio),
+            "high": _scaled(r.high, factor, ratio=ratio),
+            "arm": f"{r.n_arm}/{r.N_arm}",
+            "reference": f"{r.n_ref}/{r.N_ref}",
+        }
+        for r in results
+    ]
+    y = {
+        "field": "term",
+        "type": "nominal",
+        "sort": [r.term for r in results],
+        "title": None,
+        "axis": {"labelLimit": 240},
+    }
+    x = {"type": "quantitative", "title": title, "scale": scale}
+    known = [{"filter": "isValid(datum.low) && isValid(datum.high)"}]
+    return {
+        "$schema": SCHEMA,
+        "height": {"step": ROW_HEIGHT},
+        "data": {"values": values},
+        "layer": [
+            {
+                "data": {"values": [{"null": method.null_value}]},
+                "mark": {"type": "rule", "strokeDash": [3, 3]},
+                "encoding": {"x": {"field": "null", **x}},
+            },
+            {
+                "transform": known,
+                "mark": "rule",
+                "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}},
+            },
+            {
+                "transform": [{"filter": "isValid(datum.estimate)"}],
+                "mark": {"type": "point", "filled": True, "size": 50},
+                "encoding": {"y": y, "x": {"field": "estimate", **x}, "tooltip": _tooltip()},
+            },
+        ],
+    }
+
+
+def volcano(differences: Sequence[Result], p_values: dict[str, float | None]) -> dict[str, Any]:
+    """Risk difference across, p upwards on a logarithmic scale, one point per term; size by participants."""
+    values = [
+        {
+            "term": r.term,
+            "difference": 100 * r.estimate,
+            "p": max(p, SMALLEST_P),
+            "participants": r.n_arm + r.n_ref,
+            "side": "more in the arm" if r.estimate > 0 else "not more in the arm",
+            "arm": f"{r.n_arm}/{r.N_arm}",
+            "reference": f"{r.n_ref}/{r.N_ref}",
+        }
+        for r in differences
+        if r.estimate is not None and (p := p_values.get(r.term)) is not None
+    ]
+    return {
+        "$schema": SCHEMA,
+        "height": 320,
+        "data": {"values": values},
+        "mark": {"type": "point", "filled": True, "opacity": 0.7},
+        "encoding": {
+            "x": {
+                "field": "difference",
+                "type": "quantitative",
+                "title": "Risk difference, percentage points: arm − reference",
+            },
+            "y": {
+                "field": "p",
+                "type": "quantitative",
+                "title": "p, two-sided (smaller is higher)",
+                "scale": {"type": "log", "reverse": True},
+                "axis": {"format": "~g"},
+            },
+            "size": {"field": "participants", "type": "quantitative", "title": "Participants with the event"},
+            "shape": {
+                "field": "side",
+                "type": "nominal",
+                "title": None,
+                "scale": {
+                    "domain": ["more in the arm", "not more in the arm"],
+                    "range": ["triangle-up", "circle"],
+                },
+            },
+            "color": {"field": "side", "type": "nominal", "title": None},
+            "tooltip": _tooltip({"field": "p", "title": "p", "format": ".3g"}),
+        },
+    }
+
+
+def _scaled(value: float | None, factor: float, *, ratio: bool) -> float | None:
+    """None where the axis cannot show it: a logarithmic one has no zero."""
+    return None if value is None or (ratio and value <= 0) else factor * value
+
+
+def _tooltip(*more: dict[str, str]) -> list[dict[str, str]]:
+    return [
+        {"field": "term", "title": "Term"},
+        {"field": "arm", "title": "Arm, n/N"},
+        {"field": "reference", "title": "Reference, n/N"},
+        *more,
+    ]

@@ -1,0 +1,137 @@
+"""Result rows as the tables and facts that the pages show (the shapes of `components/table.html`, `facts.html`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pvtracker.lib.rounding import fixed, p_text, share
+from pvtracker.signals.forms import SELECTION_LABELS
+from pvtracker.signals.methods import METHODS
+from pvtracker.signals.models import Result, Run
+
+Table = dict[str, Any]
+NO_EVENT = "No treatment-emergent event of this selection occurred in any arm."
+
+
+def run_facts(run: Run) -> list[dict[str, object]]:
+    """What a run rests on."""
+    without = run.settings["treated_without_arm"]
+    arms = "; ".join(
+        f"{arm['name']}: {arm['participants']} treated, {fixed(arm['follow_up_years'], 1)} years"
+        for arm in run.settings["arms"]
+    )
+    facts = [
+        ("Cut-off date", str(run.cut.date)),
+        ("Analysis arm", _arm_label(run.analysis_arm)),
+        ("Reference", run.settings["reference"]),
+        ("Arms", arms),
+        *([("Treated without an arm", without)] if without else []),
+        ("Rows, flagged", f"{run.rows}, {run.flagged}"),
+        ("Cut sha256", run.cut.sha256),
+        ("Result sha256", run.sha256),
+        ("Code version", run.code_version),
+    ]
+    return [{"label": label, "value": value} for label, value in facts]
+
+
+def _arm_label(analysis_arm: str) -> str:
+    return {"actual": "Actual: treatment received", "planned": "Planned: as randomised"}[analysis_arm]
+
+
+def results_table(results: Sequence[Result], chosen: dict[str, str]) -> Table:
+    """Rows of one method, with its warnings under them."""
+    method = METHODS[chosen["method"]]
+    selection = SELECTION_LABELS[chosen["selection"]].lower()
+    columns = ["Term", "Arm, n/N", "Reference, n/N", "Events", "Years, arm", "Years, ref."]
+    columns += ["Estimate [95 %]"] if method.null_value is not None else []
+    columns += ["p", "Adjusted p", "Flag"]
+    return {
+        "caption": f"{method.label}: {selection} events, {chosen['arm']} against the reference",
+        "columns": [{"label": label, "numeric": label not in ("Term", "Flag")} for label in columns],
+        "rows": [_result_row(row, with_estimate=method.null_value is not None) for row in results],
+        "note": "n: participants with the event; N: treated participants; years: to first event or end of follow-up.",
+        "empty": NO_EVENT,
+    }
+
+
+def _result_row(row: Result, *, with_estimate: bool) -> Table:
+    texts = [
+        row.term,
+        share(row.n_arm, row.N_arm),
+        share(row.n_ref, row.N_ref),
+        f"{row.events_arm} : {row.events_ref}",
+        fixed(row.person_years_arm, 1),
+        fixed(row.person_years_ref, 1),
+        *([interval(row)] if with_estimate else []),
+        p_text(row.p),
+        p_text(row.p_adjusted),
+    ]
+    cells: list[Table] = [{"text": text, "numeric": index > 0} for index, text in enumerate(texts)]
+    return {"cells": [*cells, {"text": "flagged" if row.flag else ""}], "warning": row.warning}
+
+
+def interval(row: Result) -> str:
+    """Estimate and limits as text; differences in percentage points, what does not exist as a dash."""
+    factor, digits = (100.0, 1) if row.method == "rd_mn" else (1.0, 2)
+    estimate, low, high = (
+        fixed(None if value is None else factor * value, digits)
+        for value in (row.estimate, row.low, row.high)
+    )
+    return f"{estimate} [{low}, {high}]"
+
+
+def volcano_table(points: Sequence[Result], p_values: dict[str, float | None], test: str) -> Table:
+    """The numbers of the volcano plot."""
+    return {
+        "caption": f"Risk difference in percentage points, and p of {test}",
+        "columns": [
+            {"label": label, "numeric": label != "Term"} for label in ("Term", "Difference [95 %]", "p")
+        ],
+        "rows": [
+            {
+                "cells": [
+                    {"text": row.term},
+                    {"text": interval(row), "numeric": True},
+                    {"text": p_text(p_values[row.term]), "numeric": True},
+                ]
+            }
+            for row in points
+        ],
+        "empty": NO_EVENT,
+    }
+
+
+def findings_table(results: Sequence[Result]) -> Table:
+    """What Fisher's test flagged after adjustment."""
+    labels = ("Term", "Level", "Events", "Arm", "Arm, n/N", "Reference, n/N", "p", "Adjusted p")
+    numeric = {"Arm, n/N", "Reference, n/N", "p", "Adjusted p"}
+    rows = [
+        (
+            row.term,
+            row.level,
+            SELECTION_LABELS[row.selection],
+            row.arm,
+            share(row.n_arm, row.N_arm),
+            share(row.n_ref, row.N_ref),
+            p_text(row.p),
+            p_text(row.p_adjusted),
+        )
+        for row in results
+    ]
+    return {
+        "caption": "More in the arm than in the reference (Fisher’s exact test, Benjamini–Hochberg)",
+        "columns": [{"label": label, "numeric": label in numeric} for label in labels],
+        "rows": [
+            {
+                "cells": [
+                    {"text": text, "numeric": label in numeric}
+                    for label, text in zip(labels, texts, strict=True)
+                ]
+            }
+            for texts in rows
+        ],
+        "note": "A flag asks for a look, it is no verdict. What is not flagged may still be harm: see the intervals.",
+        "empty": "Nothing reached the threshold of Fisher’s test. That is no proof of safety: see the intervals of "
+        "the run.",
+    }

@@ -1,0 +1,11 @@
+"""Closed room: pages of signals."""
+
+from django.urls import path
+
+from pvtracker.signals import views
+
+urlpatterns = [
+    path("studies/<str:code>/signals/", views.signals, name="signals"),
+    path("studies/<str:code>/signals/run/", views.start, name="signals_start"),
+    path("studies/<str:code>/signals/runs/<uuid:run_id>/", views.signal_run, name="signal_run"),
+]

@@ -1,0 +1,120 @@
+"""Closed room: screening runs, their findings, and starting one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from pvtracker.accounts.roles import Permission
+from pvtracker.jobs.actions import enqueue
+from pvtracker.signals import charts, queries, tables
+from pvtracker.signals.forms import FilterForm, RunForm
+from pvtracker.signals.methods import METHODS
+from pvtracker.signals.models import Result, Run
+from pvtracker.studies.models import Study
+from pvtracker.studies.queries import actor_for, has_permission, study_for
+
+PER_PAGE = 30
+MOST_FINDINGS = 40
+MOST_POINTS = 500
+
+
+@require_GET
+def signals(request: HttpRequest, code: str) -> HttpResponse:
+    """What the latest run flagged, every run of the study, and the form that starts another."""
+    study = _study(request, code, Permission.READ_SIGNALS)
+    return _signals(request, study, _run_form(request, study))
+
+
+@require_POST
+def start(request: HttpRequest, code: str) -> HttpResponse:
+    """Queue a screening and show its progress."""
+    study = _study(request, code, Permission.RUN_SIGNALS)
+    form = RunForm(request.POST, study=study)
+    if not form.is_valid():
+        return _signals(request, study, form, status=422)
+    job = enqueue(
+        task="signals.detect",
+        study_id=study.id,
+        parameters={key: form.cleaned_data[key] for key in ("cut", "analysis_arm")},
+        by=actor_for(request.user, Permission.RUN_SIGNALS, study),
+        unique_key=f"{form.cleaned_data['cut']} {form.cleaned_data['analysis_arm']}",
+    )
+    return redirect("job", job.id)
+
+
+@require_GET
+def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpResponse:
+    """The rows of one run for one level, selection, arm and method, as charts and as a table."""
+    study = _study(request, code, Permission.READ_SIGNALS)
+    run = queries.run_for(study, run_id)
+    form = FilterForm(request.GET, arms=_active_arms(run))
+    chosen = form.chosen()
+    page = Paginator(queries.results(run, **chosen), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "run": run,
+        "form": FilterForm(initial=chosen, arms=_active_arms(run)),
+        "facts": tables.run_facts(run),
+        "definitions": run.settings["definitions"],
+        "threshold": run.settings["thresholds"][chosen["method"]],
+        "page": page,
+        "table": tables.results_table(list(page), chosen),
+        **_charts(run, chosen, list(page)),
+    }
+    return render(request, "signals/run.html", context)
+
+
+def _charts(run: Run, chosen: dict[str, str], shown: list[Result]) -> dict[str, Any]:
+    """The specifications: dot plot of the rows shown, volcano of the whole table."""
+    where = {key: chosen[key] for key in ("level", "selection", "arm")}
+    differences = {r.term: r for r in queries.results(run, **where, method="rd_mn")}
+    test = chosen["method"] if METHODS[chosen["method"]].threshold.column == "p" else "fisher"
+    tested = list(queries.results(run, **where, method=test)[:MOST_POINTS])
+    plotted = (
+        shown if METHODS[chosen["method"]].null_value is not None else [differences[r.term] for r in shown]
+    )
+    if not shown:
+        return {}
+    points = [differences[r.term] for r in tested if r.term in differences]
+    return {
+        "dot_plot": charts.dot_plot(plotted),
+        "dot_plot_table": tables.results_table(plotted, {**chosen, "method": plotted[0].method}),
+        "volcano": charts.volcano(points, {r.term: r.p for r in tested}),
+        "volcano_table": tables.volcano_table(points, {r.term: r.p for r in tested}, METHODS[test].label),
+        "left_out": len(differences) - len(points),
+    }
+
+
+def _signals(request: HttpRequest, study: Study, form: RunForm | None, *, status: int = 200) -> HttpResponse:
+    runs = list(queries.runs_of(study)[:50])
+    latest = runs[0] if runs else None
+    context = {
+        "runs": runs,
+        "latest": latest,
+        "facts": tables.run_facts(latest) if latest else [],
+        "findings": tables.findings_table(list(queries.flagged(latest)[:MOST_FINDINGS])) if latest else None,
+        "form": form,
+    }
+    return render(request, "signals/signals.html", context, status=status)
+
+
+def _run_form(request: HttpRequest, study: Study) -> RunForm | None:
+    """For those who may run; the board reads only."""
+    if not has_permission(request.user, Permission.RUN_SIGNALS, study=study):
+        return None
+    return RunForm(study=study)
+
+
+def _active_arms(run: Run) -> list[str]:
+    return [arm["name"] for arm in run.settings["arms"] if arm["name"] != run.settings["reference"]]
+
+
+def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
+    study = study_for(request.user, code, permission)
+    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    return study
