@@ -27,6 +27,7 @@ from pvtracker.lib.partial_dates import (
 
 VERBATIM_LIMIT = 400
 NARRATIVE_LIMIT = 100_000
+DUPLICATE = "possible-duplicate"  # the one question that a form puts before it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -591,10 +592,10 @@ def possible_duplicate(facts: EventFacts) -> Iterable[Finding]:
     if facts.duplicates:
         numbers = ", ".join(str(number) for number in facts.duplicates[:10])
         yield _query(
-            "possible-duplicate",
+            DUPLICATE,
             "verbatim",
             f"The same event with the same onset stands already as number {numbers} of this participant.",
-            "Void one of them if they are the same event; nothing is merged by itself.",
+            "Say that it is a separate event, or void the one that is wrong; nothing is merged by itself.",
         )
 
 

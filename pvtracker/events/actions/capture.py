@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor, action
 from pvtracker.audit.models import Operation, Outbox
 from pvtracker.coding.models import ReleaseState, Term
@@ -19,8 +20,8 @@ from pvtracker.events.actions.errors import EventRefused, VersionConflict
 from pvtracker.events.actions.questions import ask
 from pvtracker.events.details import EventDetails, Judgement, Known, facts_of, participant_facts, trio
 from pvtracker.events.enums import Assessor, EventState
-from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment
-from pvtracker.events.rules import EventFacts, Finding, examine, refusals
+from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment, Draft
+from pvtracker.events.rules import DUPLICATE, EventFacts, Finding, examine, refusals
 from pvtracker.events.snapshots import body_of, content
 from pvtracker.participants.models import Exposure, Participant
 from pvtracker.studies.models import Intervention
@@ -37,12 +38,15 @@ def record_event(
     by: Actor,
     source: str = "form",
     reason: str = "",
+    separate: bool = False,
+    account: Account | None = None,
 ) -> AdverseEvent:
     """Store a new event as version 1 and give it the participant's next number.
 
-    `submission_key` becomes the event's id: sending the same key again returns the event stored first. Raises
-    `EventRefused` with its findings when a rule refuses; findings that are questions are stored as data
-    queries.
+    `submission_key` becomes the event's id: sending the same key again returns the event stored first.
+    `separate` says that the writer has seen the events that this one resembles and means another one.
+    `account` is whose draft of a new event ends with it. Raises `EventRefused` with its findings when a rule
+    refuses; findings that are questions are stored as data queries.
     """
     locked = _lock(participant)
     before = AdverseEvent.objects.filter(pk=submission_key).first()
@@ -51,23 +55,17 @@ def record_event(
             raise EventRefused("This form belongs to another participant. Open a new form.")
         return before
     interventions = _interventions(locked.study_id)
-    known = _others(locked)
+    known, last = _others(locked)
     facts = _facts(
         locked, details, interventions=interventions, others=known, scale=locked.study.severity_scale
     )
-    findings = _not_refused(facts)
-    last = (
-        AdverseEvent.objects.filter(participant=locked)
-        .order_by("-number")
-        .values_list("number", flat=True)
-        .first()
-    )
+    findings = _not_refused(facts, separate=separate)
     now = timezone.now()
     event = AdverseEvent(
         id=submission_key,
         study=locked.study,
         participant=locked,
-        number=(last or 0) + 1,
+        number=last + 1,
         scale=locked.study.severity_scale,
         recorded_at=now,
     )
@@ -76,6 +74,8 @@ def record_event(
     assessments = Assessment.objects.bulk_create(_assessments(event, details.judgements, interventions))
     write_version(event, assessments, Operation.CREATED, by=by, source=source, reason=reason, at=now)
     ask(event, findings, at=now)
+    if account is not None:
+        Draft.objects.filter(account=account, participant=locked, event=None).delete()
     return event
 
 
@@ -88,6 +88,7 @@ def amend_event(
     reason: str,
     by: Actor,
     source: str = "form",
+    account: Account | None = None,
 ) -> AdverseEvent:
     """Replace what the event says by `details`, as a new version. The sponsor's opinions stay as they are.
 
@@ -100,9 +101,9 @@ def amend_event(
     interventions = _interventions(event.study_id)
     before = list(Assessment.objects.filter(event=current).select_related("intervention"))
     body_before = content(body_of(current, before))
-    known = _others(participant, apart_from=current.id)
+    known, _ = _others(participant, apart_from=current.id)
     facts = _facts(participant, details, interventions=interventions, others=known, scale=current.scale)
-    findings = _not_refused(facts)
+    findings = _not_refused(facts, separate=True)
     _write_details(current, details, facts)
     said = _assessments(current, details.judgements, interventions, standing=before)
     opinions = [a for a in before if a.assessor == Assessor.SPONSOR]
@@ -114,6 +115,8 @@ def amend_event(
     now = timezone.now()
     write_version(current, [*said, *opinions], Operation.AMENDED, by=by, source=source, reason=reason, at=now)
     ask(current, findings, at=now)
+    if account is not None:
+        Draft.objects.filter(account=account, event=current).delete()
     return current
 
 
@@ -257,10 +260,16 @@ def _interventions(study_id: uuid.UUID) -> dict[uuid.UUID, Intervention]:
     return {i.id: i for i in Intervention.objects.filter(study_id=study_id).order_by("ordinal", "code")}
 
 
-def _others(participant: Participant, *, apart_from: uuid.UUID | None = None) -> list[Known]:
-    events = AdverseEvent.objects.filter(participant=participant).exclude(state=EventState.VOIDED)
-    rows = events.exclude(pk=apart_from).values_list("number", "verbatim", "term_id", "onset")
-    return [Known(number=n, verbatim=v, term=t, onset=o) for n, v, t, o in rows]
+def _others(participant: Participant, *, apart_from: uuid.UUID | None = None) -> tuple[list[Known], int]:
+    """The participant's events that are not void, and the last number given (void ones keep theirs)."""
+    events = AdverseEvent.objects.filter(participant=participant).exclude(pk=apart_from)
+    rows = list(events.values_list("number", "verbatim", "term_id", "onset", "state"))
+    known = [
+        Known(number=number, verbatim=verbatim, term=term, onset=onset)
+        for number, verbatim, term, onset, state in rows
+        if state != EventState.VOIDED
+    ]
+    return known, max((row[0] for row in rows), default=0)
 
 
 def _facts(
@@ -281,9 +290,14 @@ def _facts(
     )
 
 
-def _not_refused(facts: EventFacts) -> list[Finding]:
+def _not_refused(facts: EventFacts, *, separate: bool) -> list[Finding]:
+    """The findings, when none refuses. A possible duplicate refuses until the writer says it is another
+    event.
+    """
     findings = examine(facts)
     refused = refusals(findings)
+    if not separate:
+        refused += [finding for finding in findings if finding.rule == DUPLICATE]
     if refused:
         raise EventRefused(" ".join(finding.sentence for finding in refused), tuple(refused))
     return findings

@@ -1,0 +1,62 @@
+"""Terms that resemble what a clinician wrote."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models.functions import Greatest
+
+from pvtracker.coding.models import ReleaseState, Term
+
+MOST_SUGGESTIONS = 8
+SHORTEST = 2  # characters; less says nothing
+LONGEST = 200  # characters that are compared
+
+
+def usable_terms(study_id: uuid.UUID) -> QuerySet[Term]:
+    """The terms of every whole release that a study may use: its own and those for all studies."""
+    own_or_common = Q(release__study_id=study_id) | Q(release__study_id__isnull=True)
+    return Term.objects.filter(own_or_common, release__state=ReleaseState.READY).select_related("release")
+
+
+def suggest(text: str, *, study_id: uuid.UUID, most: int = MOST_SUGGESTIONS) -> list[Term]:
+    """Up to `most` terms by likeness of their words (trigrams) to `text`; what begins with `text` comes
+    first.
+
+    The same path in a newer release of the same dictionary hides the older one. Nothing for fewer than
+    `SHORTEST` characters.
+    """
+    words = " ".join(text.replace("\0", "").split())[:LONGEST]
+    if len(words) < SHORTEST:
+        return []
+    begins = Q(lowest_level_term__istartswith=words) | Q(preferred_term__istartswith=words)
+    alike = Q(lowest_level_term__trigram_word_similar=words) | Q(preferred_term__trigram_word_similar=words)
+    likeness = Greatest(
+        TrigramWordSimilarity(words, "lowest_level_term"), TrigramWordSimilarity(words, "preferred_term")
+    )
+    found = (
+        usable_terms(study_id)
+        .filter(begins | alike)
+        .annotate(
+            first=Case(When(begins, then=Value(1.0)), default=Value(0.0), output_field=FloatField()),
+            likeness=likeness,
+        )
+        .order_by(F("first").desc(), F("likeness").desc(), "lowest_level_term", "-release__created_at")
+    )
+    return _once(found[: most * 3], most)
+
+
+def _once(terms: QuerySet[Term], most: int) -> list[Term]:
+    """The first of each path, in order: releases of one dictionary repeat most of their terms."""
+    seen: dict[tuple[str, str, str, str], Term] = {}
+    for term in terms:
+        path = (
+            term.release.dictionary,
+            term.lowest_level_term,
+            term.preferred_term,
+            term.system_organ_class,
+        )
+        seen.setdefault(path, term)
+    return list(seen.values())[:most]

@@ -1,0 +1,151 @@
+"""Adverse events, their versions, queries and drafts, as one person may see them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404
+
+from pvtracker.accounts.models import Account
+from pvtracker.accounts.roles import Permission
+from pvtracker.events.enums import EventState
+from pvtracker.events.models import (
+    AdverseEvent,
+    AdverseEventVersion,
+    Assessment,
+    DataQuery,
+    Draft,
+    QueryState,
+)
+from pvtracker.participants.models import Participant
+from pvtracker.studies.models import Intervention, Study
+from pvtracker.studies.queries import sites_for
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """What the log is narrowed to; '' and 0 narrow nothing."""
+
+    text: str = ""
+    serious: str = ""  # yes, no
+    grade: int = 0  # this grade and above
+    site: str = ""
+    queried: bool = False  # with an open query
+    voided: bool = False  # void events too
+
+
+def events_of(account: Any, study: Study) -> QuerySet[AdverseEvent]:
+    """The events of the sites that the person may read, with participant, site, coded term and
+    `query_count`.
+    """
+    sites = sites_for(account, Permission.READ_PARTICIPANTS, study)
+    return with_query_count(AdverseEvent.objects.filter(study=study, participant__site__in=sites))
+
+
+def events_of_participant(participant: Participant) -> QuerySet[AdverseEvent]:
+    """The participant's events in the order of their numbers, void ones too."""
+    return with_query_count(AdverseEvent.objects.filter(participant=participant)).order_by("number")
+
+
+def with_query_count(events: QuerySet[AdverseEvent]) -> QuerySet[AdverseEvent]:
+    """Each event with its number of open queries and what a list shows of it."""
+    asked = (
+        DataQuery.objects.filter(event=OuterRef("pk"), state=QueryState.OPEN)
+        .order_by()
+        .values("event")
+        .annotate(n=Count("id"))
+        .values("n")
+    )
+    shown = events.select_related("participant__site", "term")
+    return shown.annotate(query_count=Coalesce(Subquery(asked), 0))
+
+
+def narrowed(events: QuerySet[AdverseEvent], by: LogFilter) -> QuerySet[AdverseEvent]:
+    """The events that meet the filter, newest onset first, unknown onsets last."""
+    if not by.voided:
+        events = events.exclude(state=EventState.VOIDED)
+    if by.text:
+        events = events.filter(
+            Q(verbatim__icontains=by.text)
+            | Q(term__preferred_term__icontains=by.text)
+            | Q(term__system_organ_class__icontains=by.text)
+            | Q(participant__code__icontains=by.text)
+        )
+    if by.serious:
+        events = events.filter(serious=by.serious == "yes")
+    if by.grade:
+        events = events.filter(grade__gte=by.grade)
+    if by.site:
+        events = events.filter(participant__site__code=by.site)
+    if by.queried:
+        events = events.filter(query_count__gt=0)
+    return events.order_by("-onset_latest", "participant__code", "number")
+
+
+def event_for(account: Any, study: Study, event_id: uuid.UUID) -> AdverseEvent:
+    """One event, when the person may read it. Unknown and forbidden are the same answer: 404."""
+    event = (
+        events_of(account, study)
+        .select_related("participant__site", "term__release")
+        .filter(pk=event_id)
+        .first()
+    )
+    if event is None:
+        raise Http404("No such adverse event.")
+    event.study = event.participant.study = study
+    return event
+
+
+def assessments_of(event: AdverseEvent) -> list[Assessment]:
+    """Every judgement on the event, with its intervention."""
+    return list(Assessment.objects.filter(event=event).select_related("intervention"))
+
+
+def interventions_of(study: Study) -> list[Intervention]:
+    """The study's interventions in the order of the protocol."""
+    return list(Intervention.objects.filter(study=study).order_by("ordinal", "code"))
+
+
+def versions_of(event: AdverseEvent) -> list[AdverseEventVersion]:
+    """Every version, oldest first."""
+    return list(AdverseEventVersion.objects.filter(event=event).order_by("version"))
+
+
+def questions_on(event: AdverseEvent) -> list[DataQuery]:
+    """The event's queries, open ones first."""
+    order = {QueryState.OPEN: 0, QueryState.ANSWERED: 1, QueryState.CLOSED: 2}
+    rows = DataQuery.objects.filter(event=event).order_by("opened_at", "rule")
+    return sorted(rows, key=lambda query: order[QueryState(query.state)])
+
+
+def questions_of(account: Any, study: Study) -> QuerySet[DataQuery]:
+    """The data queries of the sites that the person may read, with participant and event."""
+    sites = sites_for(account, Permission.READ_PARTICIPANTS, study)
+    rows = DataQuery.objects.filter(study=study, participant__site__in=sites)
+    return rows.select_related("participant__site").prefetch_related(
+        Prefetch("event", AdverseEvent.objects.select_related("term"))
+    )
+
+
+def question_for(account: Any, study: Study, query_id: uuid.UUID) -> DataQuery:
+    """One data query, when the person may read it; else 404."""
+    query = questions_of(account, study).filter(pk=query_id).first()
+    if query is None:
+        raise Http404("No such query.")
+    return query
+
+
+def draft_of(account: Any, participant: Participant, event: AdverseEvent | None) -> Draft | None:
+    """What the person was typing for this participant and event."""
+    if not isinstance(account, Account):
+        return None
+    return Draft.objects.filter(account=account, participant=participant, event=event).first()
+
+
+def is_recorded(submission_key: uuid.UUID) -> bool:
+    """Whether a form with this key was submitted already."""
+    return AdverseEvent.objects.filter(pk=submission_key).exists()

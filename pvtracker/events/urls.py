@@ -1,0 +1,49 @@
+"""Pages of one participant, of adverse events and of data queries."""
+
+from django.urls import path
+
+from pvtracker.events import form_views, participant_page, question_views, views
+
+urlpatterns = [
+    path(
+        "studies/<str:code>/participants/<uuid:participant_id>/",
+        participant_page.participant,
+        name="participant",
+    ),
+    path(
+        "studies/<str:code>/participants/<uuid:participant_id>/adverse-events/new/",
+        form_views.event_new,
+        name="event_new",
+    ),
+    path(
+        "studies/<str:code>/participants/<uuid:participant_id>/draft/",
+        form_views.event_draft,
+        name="event_draft",
+    ),
+    path(
+        "studies/<str:code>/participants/<uuid:participant_id>/draft/<uuid:event_id>/",
+        form_views.event_draft,
+        name="event_draft",
+    ),
+    path("studies/<str:code>/adverse-events/", views.events, name="events"),
+    path("studies/<str:code>/adverse-events/<uuid:event_id>/", views.event, name="event"),
+    path("studies/<str:code>/adverse-events/<uuid:event_id>/edit/", form_views.event_edit, name="event_edit"),
+    path(
+        "studies/<str:code>/adverse-events/<uuid:event_id>/history/",
+        views.event_history,
+        name="event_history",
+    ),
+    path("studies/<str:code>/adverse-events/<uuid:event_id>/void/", views.event_void, name="event_void"),
+    path(
+        "studies/<str:code>/adverse-events/<uuid:event_id>/opinion/",
+        views.event_opinion,
+        name="event_opinion",
+    ),
+    path("studies/<str:code>/terms/", views.term_suggestions, name="term_suggestions"),
+    path("studies/<str:code>/queries/", question_views.data_queries, name="data_queries"),
+    path(
+        "studies/<str:code>/queries/<uuid:query_id>/answer/",
+        question_views.data_query_answer,
+        name="data_query_answer",
+    ),
+]

@@ -1,0 +1,247 @@
+"""One participant over time: what was given, what happened, and what was measured, on one time axis.
+
+The functions take plain records and return a Vega-Lite specification without style (the page adds the theme).
+Dates are days in UTC, so that a browser in another time zone draws the same day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+Spec = dict[str, Any]
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+WIDTH = 760  # px of the drawing without its labels
+ROW = 20  # px per lane
+# Grade 1 to 5: a shape and a colour each, legible on the light and the dark surface (contrast 3:1 and more).
+GRADE_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross")
+GRADE_COLOURS = ("#6d8196", "#a07d12", "#c8641e", "#d13a44", "#b04ba5")
+LONGEST_LABEL = 34  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One administration or course: drawn in the lane of its intervention. `end` None: one day, or not
+    known.
+    """
+
+    name: str
+    start: date
+    end: date | None
+    text: str  # dates as written
+
+
+@dataclass(frozen=True, slots=True)
+class EventBar:
+    """One event from its first possible day of onset to its last possible day of end."""
+
+    label: str  # number and term
+    start: date
+    end: date | None
+    ongoing: bool
+    grade: int | None
+    serious: bool
+    text: str  # dates as written
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    day: date
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The values of one analyte in its standard unit, in the order of days."""
+
+    name: str
+    unit: str
+    points: tuple[Point, ...]
+    log: bool = False  # only when every value is above 0
+
+
+def timeline(lanes: Sequence[Lane], bars: Sequence[EventBar], courses: Sequence[Course]) -> Spec | None:
+    """The picture of one participant; None when nothing has a date."""
+    days = [
+        *(lane.start for lane in lanes),
+        *(lane.end for lane in lanes if lane.end),
+        *(bar.start for bar in bars),
+        *(bar.end for bar in bars if bar.end),
+        *(point.day for course in courses for point in course.points),
+    ]
+    if not days:
+        return None
+    first, last = min(days), max(days)
+    pad = timedelta(days=max((last - first).days // 50, 2))
+    domain = [str(first - pad), str(last + pad)]
+    parts = []
+    if lanes:
+        parts.append(_lanes(lanes, domain))
+    if bars:
+        parts.append(_bars(bars, domain, last=last))
+    parts.extend(_course(course, domain) for course in courses if course.points)
+    for part in parts[:-1]:
+        part["encoding"]["x"]["axis"] = {"labels": False, "ticks": False, "title": None, "grid": True}
+    return {
+        "$schema": SCHEMA,
+        "description": _description(lanes, bars, courses),
+        "vconcat": parts,
+        "spacing": 8,
+        "resolve": {"scale": {"color": "independent", "shape": "independent"}},
+    }
+
+
+def _x(domain: list[str]) -> dict[str, Any]:
+    """The shared time axis."""
+    return {
+        "field": "start",
+        "type": "temporal",
+        "scale": {"type": "utc", "domain": domain, "nice": False},
+        "axis": {"title": None, "format": "%b %Y", "labelOverlap": True, "grid": True},
+    }
+
+
+def _y_lanes(title: str, names: list[str]) -> dict[str, Any]:
+    return {
+        "field": "name",
+        "type": "nominal",
+        "sort": names,
+        "title": title,
+        "axis": {"labelLimit": 190, "minExtent": 200, "maxExtent": 200, "titleAlign": "right"},
+    }
+
+
+def _tooltip(*fields: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"field": field, "title": title, "type": "nominal"} for field, title in fields]
+
+
+def _lanes(lanes: Sequence[Lane], domain: list[str]) -> Spec:
+    names = list(dict.fromkeys(_short(lane.name) for lane in lanes))
+    values = [
+        {
+            "name": _short(lane.name),
+            "start": str(lane.start),
+            "end": str((lane.end or lane.start) + timedelta(days=1)),
+            "text": lane.text,
+        }
+        for lane in lanes
+    ]
+    return {
+        "width": WIDTH,
+        "height": ROW * len(names),
+        "data": {"values": values},
+        "encoding": {
+            "x": _x(domain),
+            "y": _y_lanes("Given", names),
+            "tooltip": _tooltip(("name", "Intervention"), ("text", "Dates")),
+        },
+        "layer": [
+            {"mark": {"type": "bar", "height": 10}, "encoding": {"x2": {"field": "end"}}},
+            {"mark": {"type": "tick", "thickness": 3, "height": 10}},
+        ],
+    }
+
+
+def _bars(bars: Sequence[EventBar], domain: list[str], *, last: date) -> Spec:
+    names = [_short(bar.label) for bar in bars]
+    values = [
+        {
+            "name": name,
+            "start": str(bar.start),
+            "end": str((last if bar.ongoing else bar.end or bar.start) + timedelta(days=1)),
+            "grade": str(bar.grade) if bar.grade else "not graded",
+            "serious": "serious" if bar.serious else "not serious",
+            "course": "ongoing" if bar.ongoing else "",
+            "text": bar.text,
+        }
+        for name, bar in zip(names, bars, strict=True)
+    ]
+    grades = ["1", "2", "3", "4", "5", "not graded"]
+    colour = {
+        "field": "grade",
+        "type": "nominal",
+        "title": "Grade",
+        "scale": {"domain": grades, "range": [*GRADE_COLOURS, "#7d8894"]},
+        "legend": {"orient": "top"},
+    }
+    shape = {
+        "field": "grade",
+        "type": "nominal",
+        "title": "Grade",
+        "scale": {"domain": grades, "range": [*GRADE_SHAPES, "stroke"]},
+    }
+    return {
+        "width": WIDTH,
+        "height": ROW * len(names),
+        "data": {"values": values},
+        "encoding": {
+            "x": _x(domain),
+            "y": _y_lanes("Adverse events", names),
+            "color": colour,
+            "tooltip": _tooltip(
+                ("name", "Event"), ("grade", "Grade"), ("serious", "Seriousness"), ("text", "Dates")
+            ),
+        },
+        "layer": [
+            {"mark": {"type": "bar", "height": 6, "opacity": 0.7}, "encoding": {"x2": {"field": "end"}}},
+            {
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": {"shape": shape},
+            },
+            {
+                "transform": [{"filter": "datum.course === 'ongoing'"}],
+                "mark": {"type": "point", "filled": True, "size": 60, "shape": "triangle-right"},
+                "encoding": {"x": {**_x(domain), "field": "end"}},
+            },
+            {
+                "transform": [{"filter": "datum.serious === 'serious'"}],
+                "mark": {"type": "text", "text": "S", "fontWeight": "bold", "dx": -11},
+            },
+        ],
+    }
+
+
+def _course(course: Course, domain: list[str]) -> Spec:
+    values = [{"start": str(point.day), "value": point.value} for point in course.points]
+    return {
+        "width": WIDTH,
+        "height": 110,
+        "data": {"values": values},
+        "encoding": {
+            "x": _x(domain),
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "scale": {"type": "log", "nice": False} if course.log else {"zero": False},
+                "title": [_short(course.name), f"{course.unit}{', log scale' if course.log else ''}".strip()],
+                "axis": {"tickCount": 4, "minExtent": 200, "maxExtent": 200, "format": "~s"},
+            },
+            "tooltip": [
+                {
+                    "field": "start",
+                    "type": "temporal",
+                    "title": "Day",
+                    "format": "%Y-%m-%d",
+                    "timeUnit": "utcyearmonthdate",
+                },
+                {"field": "value", "type": "quantitative", "title": course.name},
+            ],
+        },
+        "layer": [
+            {"mark": {"type": "line", "strokeWidth": 1.5}},
+            {"mark": {"type": "point", "filled": True, "size": 30}},
+        ],
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
+
+
+def _description(lanes: Sequence[Lane], bars: Sequence[EventBar], courses: Sequence[Course]) -> str:
+    measured = " and ".join(course.name for course in courses if course.points)
+    said = f"{len(lanes)} administrations or courses and {len(bars)} adverse events over time"
+    return f"{said}, with {measured} below." if measured else f"{said}."
