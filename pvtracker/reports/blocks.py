@@ -13,7 +13,7 @@ from typing import Any, Literal
 Audience = Literal["open", "closed"]
 Align = Literal["left", "right"]
 # Raw cell value; `n_of` cells are [n, N] and print as "n/N (p%)"; `interval` cells are [estimate, low, high].
-Cell = str | int | float | None | list[float | None] | list[int]
+Cell = str | int | float | None | list[float | None] | list[float] | list[int]
 CellKind = Literal["text", "count", "n_of", "number", "interval", "p"]
 
 

@@ -15,6 +15,8 @@ from pvtracker.reports.blocks import Cell, CellKind, Column
 NOTHING = "—"
 # Below this many participants a percentage says more than the data do: one in four is "1/4", not "25.0%".
 FEWEST_FOR_PERCENT = 10
+# Sums of probabilities end a rounding error below 1: such a p is 1.000, not >0.999.
+ALMOST_ONE = 1 - 1e-9
 ALIGNED_RIGHT: frozenset[CellKind] = frozenset({"count", "n_of", "number", "interval", "p"})
 
 
@@ -76,7 +78,7 @@ def _parts(column: Column, value: Cell) -> list[str]:
         return [_signed(f"{int(value):,}")]
     if column.kind == "number":
         return [_signed(fixed(value, column.digits))]
-    return [p_text(value)]
+    return [p_text(1.0 if ALMOST_ONE < value <= 1 else value)]
 
 
 def _plain_text(column: Column, value: Cell) -> str:

@@ -24,15 +24,18 @@ def render_pdf(report: Report) -> bytes:
     of its own, which sees the report on its standard input and nothing of our environment: no key, no
     password; no file is written. Raises AudienceError or ReportError as `frozen.check`, or RenderError.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "pvtracker.reports.typesetting"],
-        input=to_json(report),
-        capture_output=True,
-        cwd=ROOT,
-        env={"TZ": "UTC", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
-        timeout=LONGEST,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "pvtracker.reports.typesetting"],
+            input=to_json(report),
+            capture_output=True,
+            cwd=ROOT,
+            env={"TZ": "UTC", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+            timeout=LONGEST,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise RenderError(f"The report was not set within {LONGEST} seconds.") from None
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise RenderError(

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pvtracker.reports import charts
 from pvtracker.reports.blocks import Report
@@ -22,7 +22,6 @@ from pvtracker.reports.frozen import from_json
 from pvtracker.reports.shown import ShownFigure, ShownReport, show
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "templates" / "reports" / "report.typ"
-STANDARDS: list[Literal["ua-1", "a-2a"]] = ["ua-1", "a-2a"]
 POINTS_PER_PX = 0.75
 POINTS_PER_MM = 72 / 25.4
 
@@ -43,7 +42,7 @@ def typeset(report: Report) -> bytes:
         files,
         font_paths=[FOLDER],
         ignore_system_fonts=True,
-        pdf_standards=STANDARDS,
+        pdf_standards=["ua-1", "a-2a"],
         timestamp=int(
             datetime.combine(date.fromisoformat(report.cut_date), datetime.min.time(), UTC).timestamp()
         ),
@@ -122,11 +121,6 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, list | tuple):
         return [_each_text(item, change) for item in value]
     return value
-
-
-@lru_cache(maxsize=100_000)  # the same few shares and terms come again and again
-def _text(text: str) -> str:
-    return breakable(re.sub(r"(?<=\d) %", "\u00a0%", printable(text)))
 
 
 def main() -> int:

@@ -73,7 +73,7 @@ def advance(font: bytes, code: int) -> float:
             if reach:
                 glyph = struct.unpack_from(">H", font, place + reach + 2 * (code - first))[0]
             wide: int = struct.unpack_from(">H", font, tables[b"hmtx"] + 4 * glyph)[0]
-            return round(wide / em, 4)
+            return float(wide) / float(em)
     raise AssertionError(f"no glyph for {chr(code)}")
 
 
