@@ -171,7 +171,7 @@ def _record(record: EventRecord, standing: Standing, digest: str, context: Conte
         version=1,
         source_id=record.source_id,
     )
-    _fill(event, record, digest, context)
+    fill(event, record, digest, context)
     assessments = [_assessment(event, judged, context) for judged in record.assessments]
     findings = _findings(event, record, standing, context)
     standing.events.append(_known(event))
@@ -193,7 +193,7 @@ def _amend(
     """Write the new content as the next version; queries whose ground is gone are closed, new ones opened."""
     event = AdverseEvent.objects.select_for_update().get(id=event_id)
     event.study, event.participant = context.study, standing.participant
-    _fill(event, record, digest, context)
+    fill(event, record, digest, context)
     event.version += 1
     event.save()
     said = {(judged.intervention, judged.assessor): judged for judged in record.assessments}
@@ -225,7 +225,7 @@ def _amend(
     written.queries.update(f.rule for f in findings if (f.rule, f.field) not in standing_queries)
 
 
-def _fill(event: AdverseEvent, record: EventRecord, digest: str, context: Context) -> None:
+def fill(event: AdverseEvent, record: EventRecord, digest: str, context: Context) -> None:
     """Set what the row says. Control characters are left out; a query tells of them."""
     event.verbatim = without_control_characters(one_line(record.verbatim))
     event.term = context.terms.get(term_path(record).key)
@@ -365,13 +365,14 @@ def _context(
         reason=reason,
         now=now,
         interventions={item.name: item for item in Intervention.objects.filter(study=study)},
-        terms=_terms(release),
+        terms=terms_of(release),
         people=people,
         known=known,
     )
 
 
-def _terms(release: Release | None) -> dict[TermKey, Term]:
+def terms_of(release: Release | None) -> dict[TermKey, Term]:
+    """The terms of a release, each with the release, by what names them."""
     if release is None:
         return {}
     terms = Term.objects.filter(release=release).select_related("release")

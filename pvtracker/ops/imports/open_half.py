@@ -135,7 +135,7 @@ class Job:
     def events(self, origin: Origin) -> Tally:
         """The dictionary release is made of the same delivery, in the same transaction."""
         paths = [term_path(record) for record in self.records.events if record.preferred_term]
-        made = release_from_data(
+        release = release_from_data(
             study_id=self.study.id,
             dictionary=DICTIONARY,
             paths=[path for path in paths if path.fits],
@@ -143,7 +143,6 @@ class Job:
             by=self.by,
             source=origin.source,
         )
-        release = None if made is None else made[0]
         return import_events(
             study=self.study,
             records=self.records.events,
