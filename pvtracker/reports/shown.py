@@ -229,7 +229,9 @@ def _table(table: Table, number: str) -> ShownTable:
     rows = tuple(
         _row(row, table.columns, [cells[place] for cells in drawn]) for place, row in enumerate(table.rows)
     )
-    paper: Paper = fit(table.columns, [[cell.text for cell in row.cells] for row in rows], _levels(table))
+    paper: Paper = fit(
+        table.columns, [[cell.text for cell in row.cells] for row in rows], _levels(table), empty=table.empty
+    )
     return ShownTable(
         key=table.key,
         number=number,

@@ -31,16 +31,25 @@ class Paper:
     landscape: bool
 
 
-def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], levels: Sequence[int]) -> Paper:
-    """Column widths for these cell texts; landscape when text columns would become too narrow on portrait."""
+def fit(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], levels: Sequence[int], *, empty: str = ""
+) -> Paper:
+    """Column widths for these cell texts; landscape when text columns would become too narrow on portrait.
+
+    A table without rows is made wide enough for `empty`, the sentence that it says instead.
+    """
     natural = [_natural(column, place, rows, levels) for place, column in enumerate(columns)]
     needed = [
         want if is_right_aligned(column) else min(want, max(NARROWEST_TEXT * min(column.weight, 2), word))
         for column, want, word in zip(columns, natural, _words(columns, rows), strict=True)
     ]
-    landscape = sum(needed) + GUTTER * (len(columns) - 1) > PORTRAIT
-    room = (LANDSCAPE if landscape else PORTRAIT) - GUTTER * (len(columns) - 1)
-    return Paper(widths=tuple(_shared(columns, natural, room)), landscape=landscape)
+    gutters = GUTTER * (len(columns) - 1)
+    landscape = sum(needed) + gutters > PORTRAIT
+    room = (LANDSCAPE if landscape else PORTRAIT) - gutters
+    widths = _shared(columns, natural, room)
+    if not rows:
+        widths[-1] += max(min(text_width(empty), room + gutters) - sum(widths) - gutters, 0)
+    return Paper(widths=tuple(widths), landscape=landscape)
 
 
 def _shared(columns: Sequence[Column], natural: Sequence[float], room: float) -> list[float]:

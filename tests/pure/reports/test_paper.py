@@ -112,3 +112,10 @@ def test_a_column_of_greater_weight_gets_more_of_the_line() -> None:
     pair = [Column("a", "A", weight=1), Column("b", "B", weight=3)]
     narrow, wide = fit(pair, [["word " * 50, "word " * 50]], [0]).widths
     assert wide == pytest.approx(3 * narrow)
+
+
+def test_an_empty_table_is_wide_enough_for_its_sentence() -> None:
+    sentence = "No participant has died."
+    paper = fit([Column("day", "Day")], [], [], empty=sentence)
+    assert sum(paper.widths) >= 80
+    assert sum(fit(columns(2, 1), [], [], empty="word " * 300).widths) + 2 * GUTTER <= PORTRAIT + 0.01
