@@ -550,7 +550,9 @@ def causality_given(facts: EventFacts) -> Iterable[Finding]:
 
 def related_but_never_exposed(facts: EventFacts) -> Iterable[Finding]:
     exposed = facts.participant.exposed_interventions
-    names = _names(a for a in facts.assessments if a.causality in RELATED and a.intervention not in exposed)
+    # background treatment has no exposures of its own: it is concomitant medication
+    given = [a for a in facts.assessments if a.kind != "background"]
+    names = _names(a for a in given if a.causality in RELATED and a.intervention not in exposed)
     if names:
         yield _query(
             "related-but-never-exposed",

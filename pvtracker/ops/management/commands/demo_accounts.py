@@ -1,0 +1,95 @@
+"""The demo's sign-ins of this room: one account per role, and in the open room the sponsor's API client."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from pvtracker.accounts import actions as accounts
+from pvtracker.accounts.actions import AccountRefused
+from pvtracker.accounts.models import Account
+from pvtracker.accounts.roles import roles_of
+from pvtracker.audit.context import Actor
+from pvtracker.studies import actions as studies
+from pvtracker.studies.models import Site, Study
+
+BY = Actor.process("demo")
+REASON = "A sign-in of the demo"
+
+
+class Command(BaseCommand):
+    help = (
+        "Make the demo's accounts from JSON on standard input: passwords (user name → password; user names are role"
+        " keys) and, in the open room, sponsor (client id and secret). Made again, passwords are set anew."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("study")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("Demo accounts have known names; they are made in a demo only.")
+        study = Study.objects.filter(code=options["study"]).first()
+        if study is None:
+            raise CommandError(f"There is no study {options['study']} in the {settings.ROOM} room.")
+        told = json.load(sys.stdin)
+        try:
+            with transaction.atomic():
+                for username, password in told["passwords"].items():
+                    _put_account(study, username, password)
+                if settings.ROOM == "open" and "sponsor" in told:
+                    _put_client(study, *told["sponsor"])
+        except AccountRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+
+
+def _put_account(study: Study, username: str, password: str) -> None:
+    """The account of one role with its membership; a role at a site works at the first site with
+    participants.
+    """
+    role = roles_of(settings.ROOM).get(username)
+    if role is None:
+        raise CommandError(f"{username} is not a role of the {settings.ROOM} room.")
+    account = Account.objects.filter(username=username).first()
+    if account is None:
+        account = accounts.create_account(
+            username=username, full_name=f"Demo {role.label.lower()}", password=password, by=BY, reason=REASON
+        )
+    elif not account.check_password(password):
+        accounts.set_password(account=account, password=password, by=BY, reason=REASON)
+    site = _first_site(study) if role.scope == "site" else None
+    studies.grant_membership(
+        study=study, account=account, role=role.key, site=site, room=settings.ROOM, by=BY, reason=REASON
+    )
+
+
+def _first_site(study: Study) -> Site:
+    site = Site.objects.filter(study=study, participants__isnull=False).order_by("code").first()
+    if site is None:
+        raise CommandError(f"No site of study {study.code} has participants.")
+    return site
+
+
+def _put_client(study: Study, client_id: str, secret: str) -> None:
+    """A confidential client that reads the study's feed. Its library keeps the secret hashed."""
+    # these stand in the open room only
+    from django.contrib.auth.hashers import check_password
+    from oauth2_provider.models import Application
+
+    from pvtracker.feeds.actions import grant_feed
+
+    client = Application.objects.filter(client_id=client_id).first()
+    if client is None:
+        client = Application(client_id=client_id, name="Demo sponsor")
+    if not client.client_secret or not check_password(secret, client.client_secret):
+        client.client_secret = secret
+        client.client_type = Application.CLIENT_CONFIDENTIAL
+        client.authorization_grant_type = Application.GRANT_CLIENT_CREDENTIALS
+        client.save()
+    grant_feed(study=study, client_id=client.pk, by=BY, reason=REASON)
