@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
-from pvtracker.lib.environment import MissingSetting, read, read_bool, read_list
+from pvtracker.lib.environment import MissingSetting, read, read_bool, read_list, read_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ROOM = read("PVTRACKER_ROOM")
@@ -92,7 +92,7 @@ def _database(url: str) -> dict[str, object]:
     }
 
 
-DATABASES = {"default": _database(read("PVTRACKER_DATABASE_URL"))}
+DATABASES = {"default": _database(read_url("PVTRACKER_DATABASE_URL", "PVTRACKER_DATABASE_PASSWORD"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.Account"
 
@@ -103,9 +103,10 @@ if ROOM == "closed":
     STORAGE_KEY = base64.b64decode(read("PVTRACKER_STORAGE_KEY"))
 
 # --- jobs -------------------------------------------------------------------------------------------------------
-BROKER_URL = read("PVTRACKER_BROKER_URL")
+BROKER_URL = read_url("PVTRACKER_BROKER_URL", "PVTRACKER_BROKER_PASSWORD")
 JOB_LEASE_SECONDS = int(read("PVTRACKER_JOB_LEASE_SECONDS", "120"))
 JOB_ATTEMPTS = 5
+HEARTBEAT = read("PVTRACKER_HEARTBEAT", "")  # a file that the scheduler touches each round, for a health check
 
 # --- people -----------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
@@ -184,7 +185,15 @@ OAUTH2_PROVIDER = {
     "SCOPES": {"feed": "Read the feeds of the studies this client is named for"},
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    # RFC 9700 as a whole; only client credentials are used, and these make the other ways in refuse
     "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,  # no token in an address
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # hashes, not tokens, in the database
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
 }
 
 # --- logs: times, names and ids; never clinical values, never an arm -------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 
 class MissingSetting(RuntimeError):
@@ -32,3 +33,18 @@ def read_bool(name: str, *, default: bool = False) -> bool:
 def read_list(name: str, default: str = "") -> list[str]:
     """Comma-separated values, blanks dropped."""
     return [part.strip() for part in read(name, default).split(",") if part.strip()]
+
+
+def read_url(name: str, password: str) -> str:
+    """The URL of variable `name`; the variable `password`, where it is given, holds the password that it leaves out.
+
+    So that a URL can stand in a file that everybody reads and its password in one that few do (``<password>_FILE``).
+    """
+    url, secret = read(name), read(password, "")
+    if not secret:
+        return url
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    if ":" in user:
+        raise MissingSetting(f"{name} holds a password already; leave it out of the URL, or unset {password}.")
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(secret, safe='')}@{host}"))

@@ -10,9 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from pvtracker.lib.environment import read
 from pvtracker.ops.environment import ROOT
 
 ROOMS = ("open", "closed")
+# Secrets that may be given (as NAME or NAME_FILE) instead of being made here: those that containers share.
+GIVEN = {
+    "open_login": "PVTRACKER_OPEN_LOGIN_PASSWORD",
+    "open_owner": "PVTRACKER_OPEN_OWNER_PASSWORD",
+    "open_secret_key": "PVTRACKER_OPEN_SECRET_KEY",
+    "closed_login": "PVTRACKER_CLOSED_LOGIN_PASSWORD",
+    "closed_owner": "PVTRACKER_CLOSED_OWNER_PASSWORD",
+    "closed_secret_key": "PVTRACKER_CLOSED_SECRET_KEY",
+    "closed_storage_key": "PVTRACKER_CLOSED_STORAGE_KEY",
+}
 # What a child process keeps of our environment; everything else would be a way around the wall.
 KEEP = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "SSL_CERT_FILE", "PVTRACKER_ENVIRONMENT")
 
@@ -36,7 +47,7 @@ class Home:
         return self.path / "storage" / room
 
     def secrets(self) -> dict[str, str]:
-        """Passwords and keys, made once and kept in a file that only its owner reads."""
+        """Passwords and keys: those that the environment gives, the others made once and kept in a private file."""
         path = self.path / "secrets.json"
         known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         wanted = {
@@ -54,7 +65,8 @@ class Home:
             unfinished.touch(mode=0o600)
             unfinished.write_text(json.dumps(complete, indent=1))
             unfinished.replace(path)
-        return complete
+        given = {key: read(name, "") for key, name in GIVEN.items()}
+        return {**complete, **{key: value for key, value in given.items() if value}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from pvtracker.lib.environment import read, read_url
 from pvtracker.ops.provision import provision
 from pvtracker.ops.rooms import ROOMS, Home, Installation, Names
 from pvtracker.ops.services.postgres import EmbeddedPostgres, ServiceError
@@ -26,7 +27,7 @@ def services(*, home: Home, names: Names, durable: bool = True, demo: bool = Tru
     known = home.secrets()
     postgres = (
         None
-        if os.environ.get("DATABASE_URL")
+        if read("DATABASE_URL", "")
         else EmbeddedPostgres(home=home.path, password=known["postgres_admin"], durable=durable)
     )
     valkeys = (
@@ -38,7 +39,7 @@ def services(*, home: Home, names: Names, durable: bool = True, demo: bool = Tru
         fcntl.flock(starting, fcntl.LOCK_EX)
         try:
             fcntl.flock(using, fcntl.LOCK_SH)
-            admin_url = postgres.start() if postgres else os.environ["DATABASE_URL"]
+            admin_url = postgres.start() if postgres else read_url("DATABASE_URL", "DATABASE_PASSWORD")
             brokers = (
                 {room: valkey.start() for room, valkey in zip(ROOMS, valkeys, strict=True)}
                 if valkeys

@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -49,11 +50,15 @@ class Command(BaseCommand):
                 if time.monotonic() >= due[name]:
                     due[name] = time.monotonic() + seconds
                     self._run(name, function)
+            if settings.HEARTBEAT:
+                Path(settings.HEARTBEAT).touch()
             stop.wait(0.2)
 
     def _run(self, name: str, function: Callable[[], object]) -> None:
         close_old_connections()
         try:
             function()
-        except Exception as fault:  # one failing step must not stop the others; it is tried again when next due
+        except (
+            Exception
+        ) as fault:  # one failing step must not stop the others; it is tried again when next due
             log.error("%s failed: %s", name, type(fault).__name__, exc_info=settings.DEMO)
