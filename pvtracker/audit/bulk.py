@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Field, Model
-from django.db.models.fields import AutoFieldMixin
+from django.db.models import AutoField, Field, Model
 from psycopg import sql
 
 
@@ -42,7 +41,7 @@ def copy_objects(model: type[Model], objects: Iterable[Model]) -> int:
     """Insert unsaved objects with every value that `save()` would write; their serial numbers stay unknown
     to them.
     """
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoFieldMixin)]
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
     rows = (
         [field.get_db_prep_save(field.pre_save(item, add=True), connection) for field in fields]
         for item in objects

@@ -71,15 +71,15 @@ def import_closed(order: Order, *, by: Actor, say: Say) -> dict[str, Any]:
             if domain not in files.domains:
                 continue
             origin = origin_of(files, domain)
-            tally, fault = None, faults_of(records.faults, domain)
-            if fault is None and domain in order.leave:
-                fault = f"The open half of {domain} was not stored, so the closed one is not either."
-            if fault is None:
-                tally, fault = store_whole(domain, _bound(store, study=study, by=by, origin=origin))
-            refused = () if fault else [row for row in records.refused if row.domain == domain]
+            tally, why_not = None, faults_of(records.faults, domain)
+            if why_not is None and domain in order.leave:
+                why_not = f"The open half of {domain} was not stored, so the closed one is not either."
+            if why_not is None:
+                tally, why_not = store_whole(domain, _bound(store, study=study, by=by, origin=origin))
+            refused = () if why_not else [row for row in records.refused if row.domain == domain]
             count = next(count for count in records.counts if count.domain == domain)
-            domains[domain] = domain_report(origin, count, tally=tally, refused=refused, fault=fault)
-            say(f"closed {domain}: {fault or 'stored'}")
+            domains[domain] = domain_report(origin, count, tally=tally, refused=refused, fault=why_not)
+            say(f"closed {domain}: {why_not or 'stored'}")
         if order.dry_run:
             transaction.set_rollback(True)
     return domains

@@ -22,7 +22,7 @@ from pvtracker.lib.tally import Tally
 from pvtracker.ops.imports.report import Say
 from pvtracker.ops.imports.simulation_open import SOURCE, check_same, put_study
 from pvtracker.ops.protocol import protocol_of
-from pvtracker.ops.simulation import BulkOpen, date_texts, load_bulk_open, words
+from pvtracker.ops.simulation import BulkOpen, Protocol, date_texts, load_bulk_open, words
 from pvtracker.ops.simulation import protocol as p
 from pvtracker.ops.simulation.bulk import PHASE_KEYS
 from pvtracker.ops.simulation.types import Site
@@ -68,7 +68,7 @@ def load_bulk_simulation_open(folder: Path, *, by: Actor, say: Say) -> dict[str,
     return {"protocol": protocol, "counts": {name: tally.as_json() for name, tally in stored.items()}}
 
 
-def _protocol(trial: BulkOpen) -> p.Protocol:
+def _protocol(trial: BulkOpen) -> Protocol:
     """The small trial's protocol with the sites of the large one."""
     people = trial.participants
     protocol = p.protocol(study=trial.study, participants=len(people.participant), arms=len(trial.arm_codes))
