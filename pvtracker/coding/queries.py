@@ -25,8 +25,8 @@ def suggest(text: str, *, study_id: uuid.UUID, most: int = MOST_SUGGESTIONS) -> 
     """Up to `most` terms by likeness of their words (trigrams) to `text`; what begins with `text` comes
     first.
 
-    The same path in a newer release of the same dictionary hides the older one. Nothing for fewer than
-    `SHORTEST` characters.
+    Each path is suggested once: from the study's own release before one for all studies, from the newest
+    before older ones. Nothing for fewer than `SHORTEST` characters.
     """
     words = " ".join(text.replace("\0", "").split())[:LONGEST]
     if len(words) < SHORTEST:
@@ -43,20 +43,20 @@ def suggest(text: str, *, study_id: uuid.UUID, most: int = MOST_SUGGESTIONS) -> 
             first=Case(When(begins, then=Value(1.0)), default=Value(0.0), output_field=FloatField()),
             likeness=likeness,
         )
-        .order_by(F("first").desc(), F("likeness").desc(), "lowest_level_term", "-release__created_at")
+        .order_by(
+            F("first").desc(),
+            F("likeness").desc(),
+            "lowest_level_term",
+            F("release__study_id").desc(nulls_last=True),
+            "-release__created_at",
+        )
     )
     return _once(found[: most * 3], most)
 
 
 def _once(terms: QuerySet[Term], most: int) -> list[Term]:
-    """The first of each path, in order: releases of one dictionary repeat most of their terms."""
-    seen: dict[tuple[str, str, str, str], Term] = {}
+    """The first of each path, in order: dictionaries and their releases repeat many of their terms."""
+    seen: dict[tuple[str, str], Term] = {}
     for term in terms:
-        path = (
-            term.release.dictionary,
-            term.lowest_level_term,
-            term.preferred_term,
-            term.system_organ_class,
-        )
-        seen.setdefault(path, term)
+        seen.setdefault((term.lowest_level_term.casefold(), term.preferred_term.casefold()), term)
     return list(seen.values())[:most]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 Spec = dict[str, Any]
@@ -74,15 +74,12 @@ def timeline(lanes: Sequence[Lane], bars: Sequence[EventBar], courses: Sequence[
     ]
     if not days:
         return None
-    first, last = min(days), max(days)
-    pad = timedelta(days=max((last - first).days // 50, 2))
-    domain = [str(first - pad), str(last + pad)]
     parts = []
     if lanes:
-        parts.append(_lanes(lanes, domain))
+        parts.append(_lanes(lanes))
     if bars:
-        parts.append(_bars(bars, domain, last=last))
-    parts.extend(_course(course, domain) for course in courses if course.points)
+        parts.append(_bars(bars, last=max(days)))
+    parts.extend(_course(course) for course in courses if course.points)
     for part in parts[:-1]:
         part["encoding"]["x"]["axis"] = {"labels": False, "ticks": False, "title": None, "grid": True}
     return {
@@ -90,27 +87,32 @@ def timeline(lanes: Sequence[Lane], bars: Sequence[EventBar], courses: Sequence[
         "description": _description(lanes, bars, courses),
         "vconcat": parts,
         "spacing": 8,
-        "resolve": {"scale": {"color": "independent", "shape": "independent"}},
+        "resolve": {"scale": {"x": "shared", "color": "independent", "shape": "independent"}},
     }
 
 
-def _x(domain: list[str]) -> dict[str, Any]:
+def _x() -> dict[str, Any]:
     """The shared time axis."""
     return {
         "field": "start",
         "type": "temporal",
-        "scale": {"type": "utc", "domain": domain, "nice": False},
+        "scale": {"type": "utc", "nice": False, "padding": 12},
         "axis": {"title": None, "format": "%b %Y", "labelOverlap": True, "grid": True},
     }
 
 
-def _y_lanes(title: str, names: list[str]) -> dict[str, Any]:
+def _ms(day: date) -> int:
+    """The start of the day in UTC, in milliseconds since 1970, as Vega counts time."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+
+
+def _y_lanes(names: list[str]) -> dict[str, Any]:
     return {
         "field": "name",
         "type": "nominal",
         "sort": names,
-        "title": title,
-        "axis": {"labelLimit": 190, "minExtent": 200, "maxExtent": 200, "titleAlign": "right"},
+        "title": None,
+        "axis": {"labelLimit": 190, "minExtent": 200, "maxExtent": 200},
     }
 
 
@@ -118,24 +120,25 @@ def _tooltip(*fields: tuple[str, str]) -> list[dict[str, str]]:
     return [{"field": field, "title": title, "type": "nominal"} for field, title in fields]
 
 
-def _lanes(lanes: Sequence[Lane], domain: list[str]) -> Spec:
+def _lanes(lanes: Sequence[Lane]) -> Spec:
     names = list(dict.fromkeys(_short(lane.name) for lane in lanes))
     values = [
         {
             "name": _short(lane.name),
-            "start": str(lane.start),
-            "end": str((lane.end or lane.start) + timedelta(days=1)),
+            "start": _ms(lane.start),
+            "end": _ms((lane.end or lane.start) + timedelta(days=1)),
             "text": lane.text,
         }
         for lane in lanes
     ]
     return {
+        "title": "Given",
         "width": WIDTH,
         "height": ROW * len(names),
         "data": {"values": values},
         "encoding": {
-            "x": _x(domain),
-            "y": _y_lanes("Given", names),
+            "x": _x(),
+            "y": _y_lanes(names),
             "tooltip": _tooltip(("name", "Intervention"), ("text", "Dates")),
         },
         "layer": [
@@ -145,13 +148,13 @@ def _lanes(lanes: Sequence[Lane], domain: list[str]) -> Spec:
     }
 
 
-def _bars(bars: Sequence[EventBar], domain: list[str], *, last: date) -> Spec:
+def _bars(bars: Sequence[EventBar], *, last: date) -> Spec:
     names = [_short(bar.label) for bar in bars]
     values = [
         {
             "name": name,
-            "start": str(bar.start),
-            "end": str((last if bar.ongoing else bar.end or bar.start) + timedelta(days=1)),
+            "start": _ms(bar.start),
+            "end": _ms((last if bar.ongoing else bar.end or bar.start) + timedelta(days=1)),
             "grade": str(bar.grade) if bar.grade else "not graded",
             "serious": "serious" if bar.serious else "not serious",
             "course": "ongoing" if bar.ongoing else "",
@@ -174,12 +177,13 @@ def _bars(bars: Sequence[EventBar], domain: list[str], *, last: date) -> Spec:
         "scale": {"domain": grades, "range": [*GRADE_SHAPES, "stroke"]},
     }
     return {
+        "title": "Adverse events",
         "width": WIDTH,
         "height": ROW * len(names),
         "data": {"values": values},
         "encoding": {
-            "x": _x(domain),
-            "y": _y_lanes("Adverse events", names),
+            "x": _x(),
+            "y": _y_lanes(names),
             "color": colour,
             "tooltip": _tooltip(
                 ("name", "Event"), ("grade", "Grade"), ("serious", "Seriousness"), ("text", "Dates")
@@ -194,7 +198,7 @@ def _bars(bars: Sequence[EventBar], domain: list[str], *, last: date) -> Spec:
             {
                 "transform": [{"filter": "datum.course === 'ongoing'"}],
                 "mark": {"type": "point", "filled": True, "size": 60, "shape": "triangle-right"},
-                "encoding": {"x": {**_x(domain), "field": "end"}},
+                "encoding": {"x": {**_x(), "field": "end"}},
             },
             {
                 "transform": [{"filter": "datum.serious === 'serious'"}],
@@ -204,14 +208,16 @@ def _bars(bars: Sequence[EventBar], domain: list[str], *, last: date) -> Spec:
     }
 
 
-def _course(course: Course, domain: list[str]) -> Spec:
-    values = [{"start": str(point.day), "value": point.value} for point in course.points]
+def _course(course: Course) -> Spec:
+    values = [
+        {"start": _ms(point.day), "day": str(point.day), "value": point.value} for point in course.points
+    ]
     return {
         "width": WIDTH,
         "height": 110,
         "data": {"values": values},
         "encoding": {
-            "x": _x(domain),
+            "x": _x(),
             "y": {
                 "field": "value",
                 "type": "quantitative",
@@ -220,13 +226,7 @@ def _course(course: Course, domain: list[str]) -> Spec:
                 "axis": {"tickCount": 4, "minExtent": 200, "maxExtent": 200, "format": "~s"},
             },
             "tooltip": [
-                {
-                    "field": "start",
-                    "type": "temporal",
-                    "title": "Day",
-                    "format": "%Y-%m-%d",
-                    "timeUnit": "utcyearmonthdate",
-                },
+                {"field": "day", "type": "nominal", "title": "Day"},
                 {"field": "value", "type": "quantitative", "title": course.name},
             ],
         },

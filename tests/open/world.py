@@ -218,5 +218,5 @@ def make_terms(world: World) -> dict[str, Term]:
         by=SOMEONE,
     )
     assert made is not None
-    terms = Term.objects.filter(release=made[0]).select_related("release")
+    terms = Term.objects.filter(release=made).select_related("release")
     return {term.lowest_level_term: term for term in terms}
