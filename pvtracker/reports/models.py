@@ -1,4 +1,7 @@
-"""Reports that were made in this room: open ones in the open room, closed ones in the closed room, never across."""
+"""Reports that were made in this room: open ones in the open room, closed ones in the closed room, never across.
+
+A check constraint holds the audience to the room of the database: migration 0002 writes it, as it differs by room.
+"""
 
 from __future__ import annotations
 
@@ -21,4 +24,9 @@ class ReportRecord(models.Model):
     made_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cut", "audience", "analysis_arm", "code_version"], name="report_once"
+            ),
+        ]
         indexes = [models.Index(fields=["study", "-made_at"], name="report_latest")]

@@ -1,0 +1,121 @@
+"""The arms compared: the terms with the strongest evidence, and what this trial could not have seen. Closed only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pvtracker import stats
+from pvtracker.reports import charts
+from pvtracker.reports.blocks import Block, Column, Paragraph, Row, Section, Table
+from pvtracker.reports.contrast import contrasts_of, screened
+from pvtracker.reports.snapshot import Group, Snapshot
+from pvtracker.reports.tabulate import heading, n_key, points
+
+MOST = 25
+RISKS = (0.0, 0.01, 0.05, 0.1, 0.2)  # in the reference arm
+POWER = 0.8
+
+
+def build(snapshot: Snapshot) -> Section:
+    """Per active arm a dot plot with its table; then the detectable differences."""
+    snapshot.require_closed()
+    blocks: list[Block] = []
+    for arm in snapshot.active:
+        blocks += [_dots(snapshot, arm), _strongest(snapshot, arm)]
+    blocks += [_detectable(snapshot), Paragraph(_reading())]
+    return Section(key="comparison", title="Comparison of the arms", audience="closed", blocks=tuple(blocks))
+
+
+def _reading() -> str:
+    return (
+        "A term that is not among these is no proof of safety: the table above says how large a difference would have had "
+        "to be to be found, and which risks remain possible where no participant had the event."
+    )
+
+
+def _dots(snapshot: Snapshot, arm: Group) -> Block:
+    return charts.figure(
+        key=f"dots_{arm.key}",
+        title=f"Terms with the strongest evidence of a difference, {arm.name} against {snapshot.reference_name}",
+        table=f"strongest_{arm.key}",
+        spec=charts.dot_plot(
+            contrasts_of(snapshot, arm), arm=arm.name, reference=snapshot.reference_name, most=MOST
+        ),
+    )
+
+
+def _strongest(snapshot: Snapshot, arm: Group) -> Table:
+    reference = snapshot.reference
+    assert reference is not None  # noqa: S101 - a closed snapshot with active arms has one
+    rows = screened(snapshot, arm)
+    return Table(
+        key=f"strongest_{arm.key}",
+        title=f"The {min(MOST, len(rows))} of {len(rows):,} terms with the strongest evidence of a difference, "
+        f"{arm.name} against {reference.name}",
+        columns=(
+            Column("term", "Term", weight=2),
+            Column(n_key(arm), heading(arm, arm.treated), "n_of"),
+            Column(n_key(reference), heading(reference, reference.treated), "n_of"),
+            Column("difference", "Difference, points [95 %]", "interval", weight=1.3),
+            Column("rate_ratio", "Rate ratio [95 %]", "interval", weight=1.3),
+            Column("p", "p", "p", weight=0.5),
+            Column("p_adjusted", "p, adjusted", "p", weight=0.6),
+        ),
+        rows=tuple(
+            Row(
+                (
+                    row.term,
+                    [row.n_arm, row.N_arm],
+                    [row.n_ref, row.N_ref],
+                    [points(row.difference), points(row.low), points(row.high)],
+                    [row.rate_ratio, row.rate_low, row.rate_high],
+                    row.p,
+                    row.p_adjusted,
+                ),
+                warning=row.warning,
+            )
+            for row in rows[:MOST]
+        ),
+        note="Ordered by p (Fisher’s exact test, two-sided), then by size of the difference. Differences with "
+        "Miettinen–Nurminen limits; rate ratios adjusted for exposure, with exact limits; adjusted: Benjamini–Hochberg "
+        "over the preferred terms of this arm. All terms are in the section on organ classes and terms.",
+        empty="No treatment-emergent adverse event was reported in either arm.",
+    )
+
+
+def _detectable(snapshot: Snapshot) -> Table:
+    reference = snapshot.reference
+    assert reference is not None  # noqa: S101 - a closed snapshot with active arms has one
+    rows = []
+    for arm in snapshot.active:
+        found = stats.smallest_detectable(arm.treated, reference.treated, np.array(RISKS), power=POWER)
+        zero = float(stats.upper_limit_for_zero(arm.treated)[0])
+        rows.append(
+            Row(
+                (
+                    f"{arm.name} ({arm.treated:,} v {reference.treated:,})",
+                    *[_percent(risk) for risk in found.risk],
+                    _percent(zero),
+                ),
+                warning="; ".join(dict.fromkeys(str(text) for text in found.warning if text)),
+            )
+        )
+    return Table(
+        key="detectable",
+        title="The smallest risk in the arm, in per cent, that would be found with power 0.8",
+        columns=(
+            Column("arm", "Arm (participants)", weight=1.6),
+            *[
+                Column(f"risk_{place}", f"Reference risk {risk:.0%}".replace("%", " %"), "number")
+                for place, risk in enumerate(RISKS)
+            ],
+            Column("zero", "Upper limit of the risk if no event was seen", "number", weight=1.3),
+        ),
+        rows=tuple(rows),
+        note="Two-sided Fisher’s exact test at 0.05, not adjusted for the number of terms. Last column: one-sided exact "
+        "95 % limit.",
+    )
+
+
+def _percent(risk: float) -> float | None:
+    return points(None if np.isnan(risk) else float(risk))

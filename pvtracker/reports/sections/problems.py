@@ -1,0 +1,117 @@
+"""What is missing or contradictory in the data of this cut, said openly."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from pvtracker.events.enums import Assessor, Outcome
+from pvtracker.reports.blocks import Block, Column, Paragraph, Row, Section, Table
+from pvtracker.reports.snapshot import Snapshot
+
+
+def build(snapshot: Snapshot) -> Section:
+    """Counts over the whole cut, pooled, with the consequence of each."""
+    rows = [
+        Row((label, [int(chosen.sum()), len(chosen)], consequence))
+        for label, chosen, consequence in found(snapshot)
+        if chosen.any()
+    ]
+    table = Table(
+        key="problems",
+        title="Problems in the data of this cut",
+        columns=(
+            Column("problem", "Problem", weight=2),
+            Column("n", "Rows", "n_of"),
+            Column("consequence", "What the report does", weight=3),
+        ),
+        rows=tuple(rows),
+        note="Counted over all rows of the cut, also before first exposure.",
+        empty="None of the problems that are looked for was found.",
+    )
+    blocks: list[Block] = [
+        table,
+        Paragraph("Questions to the sites (data queries) that are open are not part of a data cut."),
+    ]
+    return Section(
+        key="problems", title="Problems in the data", audience=snapshot.audience, blocks=tuple(blocks)
+    )
+
+
+def found(snapshot: Snapshot) -> list[tuple[str, pd.Series[bool], str]]:
+    """Each problem looked for: its name, a truth per row, and what the report does with such rows."""
+    data = snapshot.data
+    events = data.adverse_events
+    serious = events["serious"].fillna(False).astype(bool) | (events["criteria"] != "")
+    fatal = events["outcome"] == Outcome.FATAL.value
+    ended = events["end_earliest"].notna()
+    judged = data.assessments[
+        (data.assessments["assessor"] == Assessor.INVESTIGATOR.value) & (data.assessments["causality"] != "")
+    ]
+    keys = pd.MultiIndex.from_frame(events[["subject", "number"]])
+    has_judgement = pd.Series(
+        keys.isin(pd.MultiIndex.from_frame(judged[["subject", "number"]])), index=events.index
+    )
+    repeated = events.duplicated(["subject", "preferred_term", "verbatim", "onset"], keep="first")
+    checks = [
+        (
+            "Onset known in part only",
+            events["onset_earliest"].notna() & (events["onset_earliest"] != events["onset_latest"]),
+            "Counts unless its last possible day lies before first exposure.",
+        ),
+        ("Onset unknown", events["onset_earliest"].isna(), "Counts as treatment-emergent."),
+        (
+            "No end, and not said to be ongoing",
+            ~ended & ~_true(events["ongoing"]),
+            "Counts; no duration is given.",
+        ),
+        (
+            "End before onset",
+            ended & (events["end_latest"] < events["onset_earliest"]),
+            "Counts by its onset.",
+        ),
+        ("No severity grade", events["grade"].isna(), "Not in “grade 3 or more”."),
+        (
+            "Seriousness not stated",
+            events["serious"].isna() & (events["criteria"] == ""),
+            "Not counted as serious.",
+        ),
+        (
+            "Fatal outcome, not reported serious",
+            fatal & ~serious,
+            "Not counted as serious; counted as fatal.",
+        ),
+        ("Serious without a criterion", serious & (events["criteria"] == ""), "Counted as serious."),
+        ("No judgement of relatedness", ~has_judgement, "Not counted as related."),
+        ("Term not coded", events["preferred_term"] == "", "Counted under “Not coded”."),
+        (
+            "Same participant, term, words and onset",
+            repeated,
+            "Each counts as an event; participants count once.",
+        ),
+    ]
+    people = snapshot.enrolled
+    treated = people["subject"].isin(snapshot.people["subject"])
+    checks.append(
+        ("Enrolled participant without exposure", ~treated, "Not in the analysis of adverse events.")
+    )
+    dead = _true(people["died"])
+    checks.append(
+        (
+            "Death without a complete date",
+            dead & ~_whole(people, "died_on"),
+            "Followed to the first possible day.",
+        )
+    )
+    if snapshot.is_closed:
+        checks.append(
+            ("Enrolled participant without an arm", people["arm"] < 0, "In no column of this report.")
+        )
+    return checks
+
+
+def _true(values: pd.Series[bool]) -> pd.Series[bool]:
+    return values.fillna(False).astype(bool)
+
+
+def _whole(frame: pd.DataFrame, name: str) -> pd.Series[bool]:
+    return frame[f"{name}_earliest"].notna() & (frame[f"{name}_earliest"] == frame[f"{name}_latest"])

@@ -1,0 +1,149 @@
+"""What this report says, in half a page: sentences made from the counts."""
+
+from __future__ import annotations
+
+from pvtracker import stats
+from pvtracker.lib.rounding import fixed
+from pvtracker.reports.blocks import Block, Bullets, Paragraph, Section
+from pvtracker.reports.contrast import screened
+from pvtracker.reports.sections.comparison import POWER
+from pvtracker.reports.sections.events import count
+from pvtracker.reports.sections.problems import found
+from pvtracker.reports.sections.serious import NO_DEATH, NO_SERIOUS, deaths
+from pvtracker.reports.snapshot import Group, Screened, Snapshot
+from pvtracker.reports.tabulate import events_in, joined, participants_with, points, spoken
+
+MOST_TERMS = 4
+COMMON = 0.05  # risk in the reference arm for the sentence on what could have been found
+
+
+def build(snapshot: Snapshot) -> Section:
+    """Who was followed, what happened, how serious; in the closed report then the strongest evidence and its limits."""
+    blocks: list[Block] = [
+        Paragraph(_followed(snapshot)),
+        Bullets(tuple([*_happened(snapshot), _frequent(snapshot), _died(snapshot), _problems(snapshot)])),
+    ]
+    if snapshot.is_closed:
+        for arm in snapshot.active:
+            blocks += _compared(snapshot, arm)
+    return Section(
+        key="summary", title="What this report says", audience=snapshot.audience, blocks=tuple(blocks)
+    )
+
+
+def _followed(snapshot: Snapshot) -> str:
+    years = sum(group.follow_up_years for group in snapshot.groups)
+    by_arm = ""
+    if snapshot.is_closed:
+        by_arm = " (" + joined(f"{g.treated:,} with {g.name}" for g in snapshot.groups) + ")"
+    treated = sum(group.treated for group in snapshot.groups)
+    return (
+        f"Up to {snapshot.data.date.isoformat()}, {len(snapshot.enrolled):,} participants were enrolled; {treated:,} of "
+        f"them were treated{by_arm} and followed for {fixed(years, 1)} participant-years in all."
+    )
+
+
+def _happened(snapshot: Snapshot) -> list[str]:
+    events = snapshot.events
+    told = []
+    for chosen, words in (
+        (events, "adverse events"),
+        (events[events["grade3plus"]], "adverse events of grade 3 or more"),
+    ):
+        told.append(_had(snapshot, chosen, f"treatment-emergent {words}"))
+    serious = events[events["serious"]]
+    if serious.empty:
+        told.append(NO_SERIOUS.replace("No serious", "No serious treatment-emergent"))
+    else:
+        related = serious[serious["related"]]
+        told.append(
+            _had(snapshot, serious, "serious treatment-emergent adverse events").removesuffix(".")
+            + (
+                f"; {len(related):,} of these events {'was' if len(related) == 1 else 'were'} judged related to a study "
+                "intervention."
+                if len(related)
+                else "; none of these events was judged related to a study intervention."
+            )
+        )
+    return told
+
+
+def _had(snapshot: Snapshot, events: object, words: str) -> str:
+    shares, counts = participants_with(snapshot, events), events_in(snapshot, events)  # type: ignore[arg-type]
+    n = sum(counts)
+    singular = words.replace("events", "event") if n == 1 else words
+    return f"{spoken(shares, snapshot.groups)} had {n:,} {singular}."
+
+
+def _frequent(snapshot: Snapshot) -> str:
+    terms = count(snapshot, "PT")
+    if not terms.terms:
+        return "No treatment-emergent adverse event was reported."
+    order = sorted(range(len(terms.terms)), key=lambda i: (-int(terms.participants[i].sum()), terms.terms[i]))
+    total = sum(group.treated for group in snapshot.groups)
+    named = [
+        f"{terms.terms[i]} ({int(terms.participants[i].sum()):,} of {total:,})" for i in order[:MOST_TERMS]
+    ]
+    return f"Most frequent: {joined(named)}."
+
+
+def _died(snapshot: Snapshot) -> str:
+    dead = deaths(snapshot)
+    if dead.empty:
+        return NO_DEATH
+    enrolled = snapshot.enrolled[snapshot.enrolled["subject"].isin(dead["subject"])]
+    shares = [[int((enrolled["arm"] == group.index).sum()), group.enrolled] for group in snapshot.groups]
+    return f"{spoken(shares, snapshot.groups)} died."
+
+
+def _problems(snapshot: Snapshot) -> str:
+    problems = [(label, int(chosen.sum())) for label, chosen, _ in found(snapshot) if chosen.any()]
+    if not problems:
+        return "None of the problems that are looked for in the data was found."
+    largest = sorted(problems, key=lambda item: -item[1])[:3]
+    named = joined(f"{label[0].lower()}{label[1:]} ({n:,})" for label, n in largest)
+    return f"Problems in the data, most frequent: {named}."
+
+
+def _compared(snapshot: Snapshot, arm: Group) -> list[Block]:
+    reference = snapshot.reference
+    assert reference is not None  # noqa: S101 - a closed snapshot with active arms has one
+    strongest = [row for row in screened(snapshot, arm) if row.difference is not None][:MOST_TERMS]
+    detectable = float(stats.smallest_detectable(arm.treated, reference.treated, COMMON, power=POWER).risk[0])
+    zero = float(stats.upper_limit_for_zero(arm.treated)[0])
+    reach = "no risk, however high" if detectable != detectable else f"a risk of {_percent(detectable)}"
+    blocks: list[Block] = []
+    if strongest:
+        blocks.append(
+            Paragraph(
+                f"{arm.name} against {reference.name}: the terms with the strongest evidence of a difference, as "
+                "difference in percentage points with its 95 % interval, not adjusted for the number of terms.",
+                emphasis=True,
+            )
+        )
+        blocks.append(Bullets(tuple(_evidence(row, arm, reference) for row in strongest)))
+    blocks.append(
+        Paragraph(
+            f"What silence means here: with {arm.treated:,} against {reference.treated:,} participants, a term that "
+            f"{_percent(COMMON)} of participants have with {reference.name} is found with power {POWER} only from "
+            f"{reach} with {arm.name} upwards. Where none of the {arm.treated:,} had an event, a risk of up to "
+            f"{_percent(zero)} remains possible (one-sided 95 %)."
+        )
+    )
+    return blocks
+
+
+def _evidence(row: Screened, arm: Group, reference: Group) -> str:
+    estimate, low, high = (_points(value) for value in (row.difference, row.low, row.high))
+    return (
+        f"{row.term}: {estimate} [{low}, {high}]; {row.n_arm:,} of {row.N_arm:,} with {arm.name}, "
+        f"{row.n_ref:,} of {row.N_ref:,} with {reference.name}."
+    )
+
+
+def _points(fraction: float | None) -> str:
+    return fixed(points(fraction), 1).replace("-", "\N{MINUS SIGN}")
+
+
+def _percent(risk: float) -> str:
+    return f"{fixed(100 * risk, 1)} %".replace(".0 %", " %")
