@@ -162,7 +162,7 @@ METHODS: dict[str, Method] = {
             _test(stats.fisher_midp),
             "1",
             Threshold("p", 0.05),
-            "fisher.md",
+            "fisher-midp.md",
         ),
         Method(
             "eair_ratio",

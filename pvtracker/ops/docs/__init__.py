@@ -1,0 +1,20 @@
+"""Reference pages written from the tables of the program. To add one: a file with `page()` and a line in DOCS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pvtracker.ops.docs import commands, jobs, methods, roles, rules, scales, sections, settings
+
+# File under docs/reference → its text. Everything here can be read in the open room: a closed thing is told from its
+# source text, never imported with its tables.
+DOCS: dict[str, Callable[[], str]] = {
+    "roles.md": roles.page,
+    "rules.md": rules.page,
+    "commands.md": commands.page,
+    "settings.md": settings.page,
+    "methods-index.md": methods.page,
+    "scales.md": scales.page,
+    "report-sections.md": sections.page,
+    "jobs.md": jobs.page,
+}
