@@ -57,7 +57,7 @@ def register_cut(*, study: Study, manifest: dict[str, Any], by: Actor) -> Cut:
 def freeze_job(claim: Claim) -> None:
     """The work of a `cuts.freeze` job: parameters `date` (ISO day). The cut has the job's id, so a second attempt makes
     no second cut."""
-    study = Study.objects.filter(id=claim.job.study_id).first()
+    study = Study.objects.filter(id=claim.job.study_id).first() if claim.job.study_id else None
     if study is None:
         raise Refused("The study of this job does not exist.")
     cut_date = datetime.date.fromisoformat(claim.job.parameters["date"])

@@ -15,10 +15,10 @@ from psycopg import sql
 from pvtracker.cuts.columns import OPEN_DATASETS
 
 RULE = (
-    "In: participants, and what was entered about them, with an earliest possible date on or before the cut-off date; "
-    "rows without a date are in. Read in one snapshot of the database. Voided events are left out. An end after the "
-    "cut-off date is left blank; such an event is ongoing and its outcome blank. A death after the cut-off date is left "
-    "out. Nothing here tells the arm."
+    "In: participants, and what was entered about them, with an earliest possible date on or before the cut-off "
+    "date; rows without a date are in. Read in one snapshot of the database. Voided events are left out. An end "
+    "after the cut-off date is left blank; such an event is ongoing and its outcome blank. A death after the "
+    "cut-off date is left out. Nothing here tells the arm."
 )
 # Participants in the cut, under the alias p.
 IN_CUT = """

@@ -110,7 +110,8 @@ def analysis_set(data: CutData, *, analysis_arm: str = "") -> pd.DataFrame:
     cut = pd.Timestamp(data.date)
     first = frame["first"].fillna(frame["started_on_earliest"])
     alive = frame[["ended_on_earliest", "last", "last_contact"]].max(axis=1).fillna(cut)
-    end = frame["died_on_earliest"].fillna(alive).clip(upper=cut)
+    end = frame["died_on_earliest"].fillna(alive)
+    end = end.where(end <= cut, cut)
     end = end.where(first.isna() | (end >= first), first)
     years = ((end - first).dt.days + 1) / DAYS_PER_YEAR
     return pd.DataFrame(
@@ -182,7 +183,7 @@ def arm_totals(people: pd.DataFrame, arms: int) -> tuple[NDArray[np.int64], NDAr
     known = people[people["arm"] >= 0]
     arm = known["arm"].to_numpy()
     years = np.bincount(arm, weights=known["follow_up_years"].to_numpy(), minlength=arms)
-    return np.bincount(arm, minlength=arms).astype(np.int64), years
+    return np.bincount(arm, minlength=arms).astype(np.int64), years.astype(np.float64)
 
 
 def count_terms(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+import datetime
 
 from django import forms
 from django.utils import timezone
@@ -19,8 +19,8 @@ class FreezeForm(forms.Form):
         },
     )
 
-    def clean_date(self) -> date:
-        day: date = self.cleaned_data["date"]
+    def clean_date(self) -> datetime.date:
+        day: datetime.date = self.cleaned_data["date"]
         if day > timezone.localdate():
             raise forms.ValidationError("The cut-off date lies in the future. Enter today or an earlier day.")
         return day

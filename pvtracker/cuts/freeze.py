@@ -56,8 +56,8 @@ def snapshot() -> Iterator[None]:
 def write_cut(*, study: Study, cut_id: uuid.UUID, cut_date: date, progress: Progress) -> dict[str, Any]:
     """Write the files and, last, the manifest of a cut; the folder appears under its name when it is whole.
 
-    Call it inside `snapshot()`. Returns the manifest. A whole folder of this id that is there already (an earlier run of
-    the same job) is taken as it is.
+    Call it inside `snapshot()`. Returns the manifest. A whole folder of this id that is there already (an earlier
+    run of the same job) is taken as it is.
     """
     target = folder_of(cut_id)
     if target.exists():
@@ -216,9 +216,10 @@ def _protocol(study: Study) -> dict[str, list[dict[str, Any]]]:
         ],
         "arms": _plain(Arm, study, "code", "name", "is_reference"),
         "interventions": _plain(Intervention, study, "code", "name", "kind"),
-        "sites": list(
-            Site.objects.filter(study=study).order_by("code").values("code", "country", "time_zone")
-        ),
+        "sites": [
+            {"code": site.code, "country": site.country, "time_zone": site.time_zone}
+            for site in Site.objects.filter(study=study).order_by("code")
+        ],
     }
 
 

@@ -25,5 +25,7 @@ class Cut(models.Model):
     made_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(state__in=CutState.values), name="cut_state_known")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=CutState.values), name="cut_state_known")
+        ]
         indexes = [models.Index(fields=["study", "-made_at"], name="cut_latest")]

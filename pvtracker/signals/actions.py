@@ -87,7 +87,7 @@ def run_screening(*, request: Request, by: Actor, progress: Progress) -> tuple[R
 
 def detect_job(claim: Claim) -> None:
     """The work of a `signals.detect` job; parameters `cut` (id or '') and `analysis_arm` ('' for the study's own)."""
-    study = Study.objects.filter(id=claim.job.study_id).first()
+    study = Study.objects.filter(id=claim.job.study_id).first() if claim.job.study_id else None
     if study is None:
         raise Refused("The study of this job does not exist.")
     parameters = claim.job.parameters

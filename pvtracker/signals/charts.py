@@ -14,7 +14,10 @@ SMALLEST_P = 1e-6
 
 
 def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
-    """Estimates with 95 % limits, one line per term in the order given; ratios on a logarithmic scale."""
+    """Estimates with 95 % limits, one line per term in the order given; ratios on a logarithmic scale.
+
+    A triangle stands at a limit beyond which there is no other: it points to where the interval has no end.
+    """
     method = METHODS[results[0].method]
     ratio = method.null_value == 1.0
     factor = 1.0 if ratio else 100.0
@@ -35,6 +38,7 @@ def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
         "field": "term",
         "type": "nominal",
         "sort": [r.term for r in results],
+        "scale": {"domain": [r.term for r in results]},
         "title": None,
         "axis": {"labelLimit": 240},
     }
@@ -55,12 +59,25 @@ def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
                 "mark": "rule",
                 "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}},
             },
+            *[
+                _endless(y, x, limit=limit, missing=missing)
+                for limit, missing in (("low", "high"), ("high", "low"))
+            ],
             {
                 "transform": [{"filter": "isValid(datum.estimate)"}],
                 "mark": {"type": "point", "filled": True, "size": 50},
                 "encoding": {"y": y, "x": {"field": "estimate", **x}, "tooltip": _tooltip()},
             },
         ],
+    }
+
+
+def _endless(y: dict[str, Any], x: dict[str, Any], *, limit: str, missing: str) -> dict[str, Any]:
+    shape = "triangle-right" if limit == "low" else "triangle-left"
+    return {
+        "transform": [{"filter": f"isValid(datum.{limit}) && !isValid(datum.{missing})"}],
+        "mark": {"type": "point", "shape": shape, "size": 60},
+        "encoding": {"y": y, "x": {"field": limit, **x}, "tooltip": _tooltip()},
     }
 
 
@@ -79,6 +96,7 @@ def volcano(differences: Sequence[Result], p_values: dict[str, float | None]) ->
         for r in differences
         if r.estimate is not None and (p := p_values.get(r.term)) is not None
     ]
+    sides = ["more in the arm", "not more in the arm"]
     return {
         "$schema": SCHEMA,
         "height": 320,
@@ -97,17 +115,19 @@ def volcano(differences: Sequence[Result], p_values: dict[str, float | None]) ->
                 "scale": {"type": "log", "reverse": True},
                 "axis": {"format": "~g"},
             },
-            "size": {"field": "participants", "type": "quantitative", "title": "Participants with the event"},
+            "size": {
+                "field": "participants",
+                "type": "quantitative",
+                "title": "Participants with the event",
+                "scale": {"range": [20, 420]},
+            },
             "shape": {
                 "field": "side",
                 "type": "nominal",
                 "title": None,
-                "scale": {
-                    "domain": ["more in the arm", "not more in the arm"],
-                    "range": ["triangle-up", "circle"],
-                },
+                "scale": {"domain": sides, "range": ["triangle-up", "circle"]},
             },
-            "color": {"field": "side", "type": "nominal", "title": None},
+            "color": {"field": "side", "type": "nominal", "title": None, "scale": {"domain": sides}},
             "tooltip": _tooltip({"field": "p", "title": "p", "format": ".3g"}),
         },
     }

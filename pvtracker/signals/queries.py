@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 
 from pvtracker.signals.models import Result, Run
@@ -24,10 +24,17 @@ def run_for(study: Study, run_id: uuid.UUID) -> Run:
     return run
 
 
-def results(run: Run, *, level: str, selection: str, arm: str, method: str) -> QuerySet[Result]:
-    """One table of a run, the strongest evidence first: by p, then by participants, then by term."""
-    found = Result.objects.filter(run=run, level=level, selection=selection, arm=arm, method=method)
-    return found.order_by(F("p").asc(nulls_last=True), (F("n_arm") + F("n_ref")).desc(), "term")
+def results(run: Run, *, level: str, selection: str, arm: str, method: str) -> list[Result]:
+    """One table of a run, the strongest evidence first: by the method's p (Fisher's where it has none), then by
+    participants, then by term."""
+    table = Result.objects.filter(run=run, level=level, selection=selection, arm=arm)
+    fisher = dict(table.filter(method="fisher").values_list("term", "p"))
+
+    def evidence(row: Result) -> tuple[float, int, str]:
+        p = row.p if row.p is not None else fisher.get(row.term)
+        return (2.0 if p is None else p, -row.n_arm - row.n_ref, row.term)
+
+    return sorted(table.filter(method=method), key=evidence)
 
 
 def flagged(run: Run, method: str = "fisher") -> QuerySet[Result]:

@@ -71,15 +71,15 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
 
 def _charts(run: Run, chosen: dict[str, str], shown: list[Result]) -> dict[str, Any]:
     """The specifications: dot plot of the rows shown, volcano of the whole table."""
+    if not shown:
+        return {}
     where = {key: chosen[key] for key in ("level", "selection", "arm")}
     differences = {r.term: r for r in queries.results(run, **where, method="rd_mn")}
     test = chosen["method"] if METHODS[chosen["method"]].threshold.column == "p" else "fisher"
-    tested = list(queries.results(run, **where, method=test)[:MOST_POINTS])
+    tested = queries.results(run, **where, method=test)[:MOST_POINTS]
     plotted = (
         shown if METHODS[chosen["method"]].null_value is not None else [differences[r.term] for r in shown]
     )
-    if not shown:
-        return {}
     points = [differences[r.term] for r in tested if r.term in differences]
     return {
         "dot_plot": charts.dot_plot(plotted),

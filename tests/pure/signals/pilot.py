@@ -12,7 +12,13 @@ from pvtracker.cuts.data import CutData, frame_of
 from tests.shared import shared_path
 
 CUT_DATE = "2015-12-31"
-CAUSALITY = {"PROBABLE": "probable", "POSSIBLE": "possible", "REMOTE": "unlikely", "NONE": "not_related", "": ""}
+CAUSALITY = {
+    "PROBABLE": "probable",
+    "POSSIBLE": "possible",
+    "REMOTE": "unlikely",
+    "NONE": "not_related",
+    "": "",
+}
 CRITERIA = {
     "AESDTH": "death",
     "AESLIFE": "life_threatening",
@@ -48,8 +54,10 @@ def pilot_cut() -> CutData:
     """The pilot with planned and actual arms; built once per test run."""
     dm, ex, ae, sv = domain("dm"), domain("ex"), domain("ae"), domain("sv")
     contacts = pd.concat(
-        [sv[["USUBJID", "SVSTDTC"]].set_axis(["subject", "day"], axis=1)]
-        + [ae[["USUBJID", "AESTDTC"]].set_axis(["subject", "day"], axis=1)]
+        [
+            sv[["USUBJID", "SVSTDTC"]].set_axis(["subject", "day"], axis=1),
+            ae[["USUBJID", "AESTDTC"]].set_axis(["subject", "day"], axis=1),
+        ]
     )
     last = contacts[contacts["day"].str.len() >= 10].assign(day=lambda f: f["day"].str[:10])
     last_contact = last.groupby("subject")["day"].max()
@@ -125,12 +133,16 @@ def pilot_cut() -> CutData:
 
 
 def manifest(dm: pd.DataFrame) -> dict[str, object]:
-    names = {code: name for code, name in dm[["ARMCD", "ARM"]].drop_duplicates().itertuples(index=False)}
+    names = dict(dm[["ARMCD", "ARM"]].drop_duplicates().itertuples(index=False))
     arms = [
-        {"code": code, "name": names[code], "is_reference": code == "Pbo"} for code in ("Pbo", "Xan_Lo", "Xan_Hi")
+        {"code": code, "name": names[code], "is_reference": code == "Pbo"}
+        for code in ("Pbo", "Xan_Lo", "Xan_Hi")
     ]
     return {
         "date": CUT_DATE,
         "settings": {"emergent_window_days": None, "analysis_arm": "planned"},
-        "protocol": {"arms": arms, "interventions": [{"code": "STUDY", "name": "Study drug", "kind": "product"}]},
+        "protocol": {
+            "arms": arms,
+            "interventions": [{"code": "STUDY", "name": "Study drug", "kind": "product"}],
+        },
     }

@@ -106,7 +106,8 @@ def _table(rows: list[ResultRow]) -> list[str]:
     tested = [row for row in rows if row.method == "fisher" and (row.level, row.selection) == ("PT", "all")]
     tested.sort(key=lambda row: (1.0 if row.p is None else row.p, row.term, row.arm))
     lines = [
-        f"{'term':<40} {'arm':<24} {'arm n/N':>9} {'ref n/N':>9} {'difference [95 %], points':>28} {'p':>8} {'adj. p':>8}"
+        f"{'term':<40} {'arm':<24} {'arm n/N':>9} {'ref n/N':>9} {'difference [95 %], points':>28} {'p':>8} "
+        f"{'adj. p':>8}"
     ]
     for row in tested[:TOP]:
         rd = difference[_key(row)]

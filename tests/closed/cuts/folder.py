@@ -1,0 +1,112 @@
+"""Cuts as the open room leaves them in its storage, written here from plain rows: no open database is near."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pvtracker.allocation.actions import store_allocations, store_treatments
+from pvtracker.audit.context import Actor
+from pvtracker.cuts import manifest as manifests
+from pvtracker.cuts.columns import OPEN_DATASETS, schema
+from pvtracker.cuts.data import to_parquet
+from pvtracker.formats.records import AllocationRecord, TreatmentRecord
+from pvtracker.lib.canonical import sha256_hex
+from pvtracker.studies.models import Study
+from tests.small_cut import ARMS, day, event, person, treated
+
+BY = Actor.process("test")
+STUDY_ID = "0e0c4a52-5c0f-4b57-9d6e-3f0c4d4b7a11"
+PEOPLE = {"S-1": "LOW", "S-2": "LOW", "S-3": "PBO", "S-4": "PBO", "S-5": ""}  # S-5 is a screen failure
+
+
+def rows() -> dict[str, list[dict[str, Any]]]:
+    """Five participants, four treated; a headache in each of two on the low dose and in one on placebo."""
+    return {
+        "participants": [
+            person(subject, screen_failure=not arm, died=False) for subject, arm in PEOPLE.items()
+        ],
+        "exposures": [treated(subject) for subject, arm in PEOPLE.items() if arm],
+        "adverse_events": [
+            event(subject, 1, day("onset", "2026-01-09")) for subject in ("S-1", "S-2", "S-3")
+        ],
+    }
+
+
+def stated(cut_id: uuid.UUID, **said: Any) -> dict[str, Any]:
+    return {
+        "format": manifests.FORMAT,
+        "id": str(cut_id),
+        "made_at": said.pop("made_at", "2026-07-01T08:00:00+00:00"),
+        "date": "2026-06-30",
+        "rule": "as entered",
+        "code_version": "test",
+        "study": {
+            "id": STUDY_ID,
+            "code": "JOIN",
+            "title": "A trial of three arms",
+            "sponsor": "",
+            "simulated": True,
+            "planned_participants": None,
+        },
+        "settings": {
+            "analysis_arm": "planned",
+            "emergent_window_days": None,
+            "severity_scale": "mild-moderate-severe",
+            "revealing_analytes": [],
+        },
+        "protocol": {
+            "versions": [],
+            "arms": [
+                {"code": code, "name": name, "is_reference": reference} for code, name, reference in ARMS
+            ],
+            "interventions": [{"code": "DRUG", "name": "Study drug", "kind": "product"}],
+            "sites": [{"code": "01", "country": "USA", "time_zone": "UTC"}],
+        },
+        "dictionaries": [],
+        **said,
+    }
+
+
+def put_cut(open_storage: Path, cut_id: uuid.UUID | None = None, **said: Any) -> Path:
+    """A whole cut in the open storage; `said` replaces parts of its manifest."""
+    cut_id = cut_id or uuid.uuid4()
+    folder = open_storage / "cuts" / str(cut_id)
+    folder.mkdir(parents=True)
+    manifest = stated(cut_id, **said)
+    given = rows()
+    manifest["datasets"] = {}
+    for name in OPEN_DATASETS:
+        content = to_parquet(pa.Table.from_pylist(given.get(name, []), schema=schema(name)))
+        (folder / f"{name}.parquet").write_bytes(content)
+        manifest["datasets"][name] = {"rows": len(given.get(name, [])), "sha256": sha256_hex(content)}
+    manifest["sha256"] = manifests.hash_of(manifest)
+    (folder / manifests.NAME).write_text(json.dumps(manifest))
+    return folder
+
+
+def allocate(study: Study, people: dict[str, str] | None = None) -> None:
+    """The closed half of the import: who is in which arm, and what was in each exposure."""
+    names = {code: name for code, name, _ in ARMS}
+    given = {subject: arm for subject, arm in (people or PEOPLE).items() if arm}
+    store_allocations(
+        study=study,
+        records=[
+            AllocationRecord(1, subject, arm, names[arm], arm, names[arm]) for subject, arm in given.items()
+        ],
+        by=BY,
+        source="test",
+    )
+    store_treatments(
+        study=study,
+        records=[
+            TreatmentRecord(1, subject, "EX-1", f"drug of {arm}", 5.0, "mg", "2026-01-01", "2026-12-01")
+            for subject, arm in given.items()
+        ],
+        by=BY,
+        source="test",
+    )

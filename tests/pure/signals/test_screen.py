@@ -1,0 +1,136 @@
+"""A screening on small cuts: empty arms, zero cells, what is refused, the table of methods."""
+
+import pytest
+
+from pvtracker.cuts.data import CutData, CutError
+from pvtracker.signals.methods import METHODS
+from pvtracker.signals.rows import ResultRow, to_dict
+from pvtracker.signals.screen import Screen, screen
+from tests.small_cut import allocated, cut, day, event, manifest, person, treated
+
+# design.md section 5: the names of a row, and the analysis arm that is printed with every result
+CONTRACT = [
+    "level",
+    "term",
+    "selection",
+    "arm",
+    "reference",
+    "n_arm",
+    "N_arm",
+    "n_ref",
+    "N_ref",
+    "events_arm",
+    "events_ref",
+    "person_years_arm",
+    "person_years_ref",
+    "follow_up_years_arm",
+    "follow_up_years_ref",
+    "method",
+    "estimate",
+    "low",
+    "high",
+    "p",
+    "p_adjusted",
+    "posterior",
+    "flag",
+    "warning",
+    "analysis_arm",
+]
+
+
+def trial(arms: dict[str, str], with_event: tuple[str, ...] = (), **said: object) -> CutData:
+    """Treated participants by arm code; those named have a headache on day 5."""
+    return cut(
+        participants=[person(subject) for subject in arms],
+        exposures=[treated(subject) for subject in arms],
+        arms=[allocated(subject, code) for subject, code in arms.items()],
+        adverse_events=[event(subject, 1, day("onset", "2026-01-05")) for subject in with_event],
+        **said,  # type: ignore[arg-type]
+    )
+
+
+def row_of(screened: Screen, method: str, *, arm: str = "Low dose", level: str = "PT") -> ResultRow:
+    found = [
+        r for r in screened.rows if (r.method, r.arm, r.level, r.selection) == (method, arm, level, "all")
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_row_has_the_names_of_the_contract() -> None:
+    screened = screen(trial({"A": "LOW", "B": "PBO"}, ("A",)), analysis_arm="planned")
+    assert list(to_dict(screened.rows[0])) == CONTRACT
+
+
+def test_an_arm_without_participants_gives_a_warning_and_no_number() -> None:
+    screened = screen(trial({"A": "LOW", "B": "PBO"}, ("A",)), analysis_arm="planned")
+    for method in METHODS:
+        row = row_of(screened, method, arm="High dose")
+        assert (row.N_arm, row.estimate, row.p, row.flag) == (0, None, None, False)
+        assert row.warning
+
+
+def test_no_event_in_the_reference_gives_a_lower_limit_and_says_that_there_is_no_upper_one() -> None:
+    arms = {f"A{i}": "LOW" for i in range(10)} | {f"B{i}": "PBO" for i in range(10)}
+    screened = screen(trial(arms, tuple(f"A{i}" for i in range(8))), analysis_arm="planned")
+    ratio = row_of(screened, "rr_koopman")
+    assert (ratio.estimate, ratio.high) == (None, None)
+    assert ratio.low is not None and ratio.low > 1
+    assert "infinite" in ratio.warning
+    difference = row_of(screened, "rd_mn")
+    assert difference.estimate == pytest.approx(0.8) and not difference.warning
+
+
+def test_only_an_excess_in_the_arm_is_flagged() -> None:
+    arms = {f"A{i}": "LOW" for i in range(20)} | {f"B{i}": "PBO" for i in range(20)}
+    harmful = screen(trial(arms, tuple(f"A{i}" for i in range(18))), analysis_arm="planned")
+    protective = screen(trial(arms, tuple(f"B{i}" for i in range(18))), analysis_arm="planned")
+    assert all(row_of(harmful, method).flag for method in METHODS)
+    assert not any(row_of(protective, method).flag for method in METHODS)
+    assert row_of(protective, "fisher").p == row_of(harmful, "fisher").p
+
+
+def test_a_level_above_the_preferred_term_has_no_double_fdr_and_says_so() -> None:
+    screened = screen(trial({"A": "LOW", "B": "PBO"}, ("A",)), analysis_arm="planned")
+    row = row_of(screened, "dfdr_2012", level="SOC")
+    assert row.p_adjusted is None and "organ class" in row.warning
+    assert row_of(screened, "dfdr_2012").p_adjusted == 1
+
+
+def test_a_cut_without_events_has_no_rows_and_still_its_denominators() -> None:
+    screened = screen(trial({"A": "LOW", "B": "PBO"}), analysis_arm="actual")
+    assert screened.rows == []
+    assert [arm["participants"] for arm in screened.settings["arms"]] == [1, 1, 0]
+
+
+def test_treated_participants_without_an_arm_are_counted_apart() -> None:
+    screened = screen(trial({"A": "LOW", "B": "PBO", "C": "NOTASSGN"}, ("C",)), analysis_arm="planned")
+    assert screened.settings["treated_without_arm"] == 1
+    assert screened.rows == []
+
+
+def test_a_protocol_without_a_reference_arm_is_refused_with_the_remedy() -> None:
+    arms = [{"code": "LOW", "name": "Low dose", "is_reference": False}]
+    with pytest.raises(CutError, match="--reference"):
+        screen(trial({"A": "LOW"}, stated=manifest(arms=arms)), analysis_arm="planned")
+
+
+def test_the_rows_do_not_depend_on_the_order_of_the_events() -> None:
+    arms = {f"A{i}": "LOW" for i in range(6)} | {f"B{i}": "PBO" for i in range(6)}
+    first = screen(trial(arms, ("A0", "A1", "B3")), analysis_arm="planned")
+    second = screen(trial(arms, ("B3", "A1", "A0")), analysis_arm="planned")
+    assert first.rows == second.rows
+
+
+def test_the_table_of_methods_is_whole() -> None:
+    assert list(METHODS) == [
+        "rd_mn",
+        "rr_koopman",
+        "or_conditional",
+        "fisher",
+        "fisher_midp",
+        "eair_ratio",
+        "dfdr_2004",
+        "dfdr_2012",
+    ]
+    assert all(key == method.key and method.version and method.label for key, method in METHODS.items())
