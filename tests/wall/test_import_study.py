@@ -86,7 +86,9 @@ def test_without_a_reference_arm_nothing_is_imported(
         row["ARM"] = row["ARM"].replace("Dummy placebo", "Dummy")
     folder = write(tmp_path / "in", rows)
     assert run(rooms, folder, "--study", "NOREF") == 1
-    assert "Name one with --reference CODE: DUM (Dummy); ZYX (Zyxoline)" in capfd.readouterr().err
+    assert (
+        "Name the reference arm with --reference CODE: DUM (Dummy); ZYX (Zyxoline)" in capfd.readouterr().err
+    )
     for room in ("open", "closed"):
         assert query(rooms, room, "select 1 from studies_study where code = 'NOREF'") == []
     assert run(rooms, folder, "--study", "NOREF", "--reference", "DUM") == 0

@@ -60,13 +60,12 @@ def run(arguments: list[str]) -> int:
         if not paths:
             total += _checks(installation)
         for group in GROUPS:
-            chosen = [
-                path for path in paths if f"tests/{group.folder}" in path or path.rstrip("/") == "tests"
-            ]
-            if (paths and not chosen) or not (ROOT / "tests" / group.folder).exists():
+            folders = [f"tests/{name}" for name in group.folders if (ROOT / "tests" / name).exists()]
+            chosen = [p for p in paths if p.rstrip("/") == "tests" or any(f in p for f in folders)]
+            if not folders or (paths and not chosen):
                 continue
             named = [path for path in chosen if path.rstrip("/") != "tests"]
-            total += _pytest(installation, group, [*(named or [f"tests/{group.folder}"]), *rest])
+            total += _pytest(installation, group, [*(named or folders), *rest])
     print(f"\nall checks and tests after {time.monotonic() - started:.0f} s:")
     print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
     return 1 if total.failed or not total.passed else 0
