@@ -7,3 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.cuts.urls_closed")),
     path("", include("pvtracker.signals.urls")),
 ]
+handler400 = "pvtracker.web.views.bad_request"
+handler500 = "pvtracker.web.views.server_error"

@@ -9,3 +9,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.events.urls")),
     path("", include("pvtracker.cuts.urls")),
 ]
+handler400 = "pvtracker.web.views.bad_request"
+handler500 = "pvtracker.web.views.server_error"

@@ -79,6 +79,8 @@ def enqueue(
 
     With `unique_key`, a job of the same task and key that is still open is returned instead of a second one.
     """
+    if task not in known_tasks():
+        raise Refused(f"This room has no background job called {task!r}.")
     try:
         with transaction.atomic():
             job = Job.objects.create(
@@ -90,6 +92,14 @@ def enqueue(
         )
     transaction.on_commit(lambda: ring(job), robust=True)
     return job
+
+
+def known_tasks() -> set[str]:
+    """The names of this room's tasks."""
+    from pvtracker.celery import app
+
+    app.loader.import_default_modules()
+    return {name for name in app.tasks if not name.startswith("celery.")}
 
 
 def ring(job: Job) -> bool:

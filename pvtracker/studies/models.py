@@ -10,6 +10,8 @@ import uuid
 
 from django.db import models
 
+from pvtracker.accounts.roles import ROLES
+
 
 class AnalysisArm(models.TextChoices):
     ACTUAL = "actual", "Actual arm (treatment received)"
@@ -139,3 +141,7 @@ class Membership(models.Model):
                 name="membership_dates_in_order",
             ),
         ]
+
+    @property
+    def role_label(self) -> str:
+        return ROLES[self.role].label

@@ -8,13 +8,22 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseServerError,
+    JsonResponse,
+)
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_GET
 
 from pvtracker.jobs import queries as job_queries
 from pvtracker.studies import queries
+from pvtracker.web import component_samples
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -40,7 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def components(request: HttpRequest) -> HttpResponse:
     """The live page of the visual language."""
-    return render(request, "web/components.html")
+    return render(request, "web/components.html", {**component_samples.samples(), "term_search_url": ""})
 
 
 @login_not_required
@@ -64,3 +73,12 @@ def job(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     request.study = study  # type: ignore[attr-defined]  # read by web.context.room
     template = "web/_job.html" if request.headers.get("HX-Request") else "web/job.html"
     return render(request, template, {"job": found, "next": job_queries.next_page(found, study.code)})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Nothing of what went wrong is shown; rendered without context processors, which may be what failed."""
+    return HttpResponseServerError(render_to_string("500.html", {"room": settings.ROOM}))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponseBadRequest(render_to_string("400.html", {"room": settings.ROOM}))

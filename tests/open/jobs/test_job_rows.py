@@ -33,6 +33,11 @@ def expire(job: Job) -> None:
     Job.objects.filter(id=job.id).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
+def test_a_task_that_this_room_does_not_have_is_refused() -> None:
+    with pytest.raises(actions.Refused, match="no background job called 'allocation.leak'"):
+        actions.enqueue(task="allocation.leak", study_id=None, parameters={}, by=BY)
+
+
 def test_only_one_of_two_workers_gets_a_job() -> None:
     job = queue()
     first, second = actions.claim(job.id), actions.claim(job.id)
