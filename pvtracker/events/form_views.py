@@ -48,8 +48,7 @@ def event_new(request: HttpRequest, code: str, participant_id: uuid.UUID) -> Htt
     if request.method == "POST":
         if form.is_valid() and form.cleaned_data["submission_key"] is None:
             form.add_error(None, "The form lost its key. Save once more; nothing that you typed is lost.")
-            form.data = form.data.copy()
-            form.data["submission_key"] = str(uuid.uuid4())
+            _put(request, form, "submission_key", str(uuid.uuid4()))
         elif form.is_valid():
             try:
                 event = capture.record_event(
@@ -102,10 +101,8 @@ def event_edit(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResp
             except VersionConflict as conflict:
                 form.add_error(None, str(conflict))
                 meanwhile = _meanwhile(event, conflict)
-                form.data = form.data.copy()
-                form.data["version"] = str(
-                    conflict.current
-                )  # saving again is then a decision, not an accident
+                # saving again is then a decision, not an accident
+                _put(request, form, "version", str(conflict.current))
     else:
         draft = queries.draft_of(account, event.participant, event)
         form.initial = {**as_typed(event), **_from_draft(form, draft)}
@@ -191,6 +188,13 @@ def _is_key(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _put(request: HttpRequest, form: EventForm, name: str, value: str) -> None:
+    """Exchange one hidden value in the form that is shown again; everything typed stays."""
+    data = request.POST.copy()
+    data[name] = value
+    form.data = data
 
 
 def _show_refusal(form: EventForm, refusal: EventRefused) -> None:

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
@@ -82,7 +82,8 @@ def narrowed(events: QuerySet[AdverseEvent], by: LogFilter) -> QuerySet[AdverseE
     if by.site:
         events = events.filter(participant__site__code=by.site)
     if by.queried:
-        events = events.filter(query_count__gt=0)
+        asked = DataQuery.objects.filter(event=OuterRef("pk"), state=QueryState.OPEN)
+        events = events.filter(Exists(asked))
     return events.order_by("-onset_latest", "participant__code", "number")
 
 

@@ -89,6 +89,11 @@ def status_of(participant: Participant, last_disposition: str | None) -> str:
     return "On study" if participant.started_on else "In screening"
 
 
+def listed_status(row: Participant) -> str:
+    """The status of a row of `listing`, without a query of its own."""
+    return status_of(row, getattr(row, "last_disposition", None))
+
+
 def disposition_of(participant: Participant) -> str | None:
     """The latest disposition event of one participant."""
     rows = Disposition.objects.filter(participant=participant, category="DISPOSITION EVENT")

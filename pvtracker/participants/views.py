@@ -36,7 +36,7 @@ def participants(request: HttpRequest, code: str) -> HttpResponse:
     sort = request.GET.get("sort", "code")
     found = queries.listing(queries.participants_of(request.user, study), text=text, site=site, sort=sort)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    rows = [(row, queries.status_of(row, row.last_disposition)) for row in page]
+    rows = [(row, queries.listed_status(row)) for row in page]
     return render(
         request,
         "participants/participants.html",

@@ -262,7 +262,9 @@ def _interventions(study_id: uuid.UUID) -> dict[uuid.UUID, Intervention]:
 
 def _others(participant: Participant, *, apart_from: uuid.UUID | None = None) -> tuple[list[Known], int]:
     """The participant's events that are not void, and the last number given (void ones keep theirs)."""
-    events = AdverseEvent.objects.filter(participant=participant).exclude(pk=apart_from)
+    events = AdverseEvent.objects.filter(participant=participant)
+    if apart_from is not None:
+        events = events.exclude(pk=apart_from)
     rows = list(events.values_list("number", "verbatim", "term_id", "onset", "state"))
     known = [
         Known(number=number, verbatim=verbatim, term=term, onset=onset)
@@ -367,8 +369,8 @@ def _assessments(
 def _store(assessments: list[Assessment]) -> None:
     """Insert new judgements and update standing ones, in one statement each."""
     fields = ["causality", "causality_reported", "action_taken"]
-    Assessment.objects.bulk_create([a for a in assessments if a.pk is None])
-    Assessment.objects.bulk_update([a for a in assessments if a.pk is not None], fields)
+    Assessment.objects.bulk_create([a for a in assessments if a._state.adding])
+    Assessment.objects.bulk_update([a for a in assessments if not a._state.adding], fields)
 
 
 def _reason_given(reason: str) -> None:
