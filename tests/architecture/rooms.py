@@ -1,0 +1,109 @@
+"""Checks of one room's URLs, tables and navigation; run once in each room."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.apps import apps
+from django.conf import settings
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from pvtracker.accounts.actions import create_account
+from pvtracker.audit.context import Actor
+from pvtracker.studies.actions import StudyEntry, create_study
+from pvtracker.web.context import PAGES
+from tests.architecture.walkers import address, url_names
+
+# Answered without signing in, and why.
+PUBLIC = {
+    "sign_in": "the door itself",
+    "health": "asked by the proxy; says that the process lives and nothing else",
+    "token": "the sponsor's client shows its secret here",
+    "token_revoke": "the sponsor's client shows its secret here",
+    "openapi": "the description of the API; names no study and holds no data",
+}
+# Answered to everybody who has an account, whatever their studies, and why.
+ANYBODY = {
+    "home": "the list of one's own studies",
+    "sign_out": "the door",
+    "components": "the live page of the visual language; its samples are made up",
+}
+# Tables without a study, and why.
+GLOBAL = {
+    "accounts.Account": "a person may work in several studies; memberships say in which",
+    "auth.Group": "Django's, unused: roles are memberships",
+    "auth.Permission": "Django's, unused: roles are memberships",
+    "coding.Term": "a term of a dictionary release; the release says whose it is",
+    "contenttypes.ContentType": "Django's list of tables",
+    "sessions.Session": "who is signed in",
+    "studies.Study": "the study itself",
+}
+CLIENTS = (
+    "oauth2_provider."  # sponsors' clients and their tokens; feeds.FeedAccess says which study each may read
+)
+SECRET = uuid.uuid4().hex
+
+
+def check_an_anonymous_visitor_is_refused_everywhere() -> None:
+    """Every URL leads to the sign-in page, asks for a token, or is named in PUBLIC."""
+    seen = set()
+    for name, pattern in url_names(get_resolver()):
+        url = address(pattern, code="ABC-1")
+        seen.add(name)
+        for answer in (Client().get(url), Client().post(url, content_type="application/json")):
+            if name in PUBLIC:
+                assert answer.status_code != 404, url
+            elif answer.status_code == 302:
+                assert answer.headers["Location"].startswith(reverse("sign_in")), url
+            else:
+                assert answer.status_code == 401, f"{url} answers {answer.status_code} to a visitor"
+    assert len(seen) > 8 and {"home", "sign_in", "health"} <= seen
+
+
+def check_a_stranger_finds_no_study() -> None:
+    """Somebody with an account, but no role in the study, gets 404 from every page of it, existing or not."""
+    someone = Actor.process("test")
+    account = create_account(
+        username=f"stranger-{uuid.uuid4().hex[:8]}", full_name="A Stranger", password=SECRET, by=someone
+    )
+    study = create_study(entry=StudyEntry(code=f"WALK-{uuid.uuid4().hex[:6]}", title="A walk"), by=someone)
+    client = Client()
+    client.force_login(account)
+    for name, pattern in url_names(get_resolver()):
+        if name in PUBLIC or name in ANYBODY:
+            continue
+        url = address(pattern, code=study.code)
+        codes = {client.get(url).status_code, client.post(url, content_type="application/json").status_code}
+        wanted = {401} if url.startswith("/api/") else {404}
+        assert codes & wanted and codes <= wanted | {405}, f"{url} answers {sorted(codes)} to a stranger"
+
+
+def check_every_table_names_its_study() -> None:
+    """Each table has a column `study_id`, or stands in GLOBAL with a reason."""
+    for model in apps.get_models():
+        label = model._meta.label
+        columns = {field.column for field in model._meta.concrete_fields}
+        if label in GLOBAL:
+            assert "study_id" not in columns, f"{label} has a study and needs no exception"
+        elif not label.startswith(CLIENTS):
+            assert "study_id" in columns, f"{label} does not say which study its rows belong to"
+
+
+def check_every_table_belongs_to_this_room() -> None:
+    """Django knows the tables of this room's apps and of no other."""
+    own = {model._meta.app_label for model in apps.get_models() if model.__module__.startswith("pvtracker.")}
+    other = {
+        "open": {"allocation", "signals", "board"},
+        "closed": {"participants", "events", "coding", "feeds"},
+    }
+    assert not own & other[settings.ROOM]
+    assert own <= set(settings.ROOM_APPS)
+
+
+def check_every_page_of_the_navigation_exists() -> None:
+    """What PAGES names for this room can be reached with a study's code alone."""
+    names = [name for room, _, _, name in PAGES if room == settings.ROOM]
+    assert names
+    for name in names:
+        assert reverse(name, args=["ABC-1"]).startswith("/studies/ABC-1/")
