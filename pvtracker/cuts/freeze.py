@@ -50,6 +50,7 @@ def snapshot() -> Iterator[None]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read, read only")
+            cursor.execute("set local work_mem = '256MB'")  # the order of rows is made in memory, not on disk
         yield
 
 
