@@ -1,0 +1,49 @@
+"""Open room: a sponsor's API client that may read the feed of a study."""
+
+from __future__ import annotations
+
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from pvtracker.audit.context import Actor
+from pvtracker.studies.models import Study
+
+
+class Command(BaseCommand):
+    help = "Open room: make a sponsor's API client for the feed of a study; prints its secret once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("client", help="its id, as sent when a token is asked for")
+        parser.add_argument("--name", default="", help="whose system it is")
+        parser.add_argument("--study", required=True, metavar="CODE", help="code of the study")
+        parser.add_argument("--reason", required=True, help="why, for the record")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # these stand in the open room only
+        from oauth2_provider.models import Application
+
+        from pvtracker.feeds.actions import grant_feed
+
+        study = Study.objects.filter(code=options["study"]).first()
+        if study is None:
+            raise CommandError(f"There is no study {options['study']} in the open room.")
+        secret = secrets.token_urlsafe(32)
+        with transaction.atomic():
+            client, is_new = Application.objects.get_or_create(
+                client_id=options["client"],
+                defaults={
+                    "name": options["name"] or options["client"],
+                    "client_secret": secret,  # the library stores its hash
+                    "client_type": Application.CLIENT_CONFIDENTIAL,
+                    "authorization_grant_type": Application.GRANT_CLIENT_CREDENTIALS,
+                },
+            )
+            by = Actor.process("command:create_client")
+            grant_feed(study=study, client_id=client.pk, by=by, reason=options["reason"])
+        self.stdout.write(f"client {client.client_id} may read the feed of {study.code}")
+        if is_new:
+            self.stdout.write(f"secret {secret}")
