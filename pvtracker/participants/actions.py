@@ -42,6 +42,7 @@ from pvtracker.studies.models import Intervention, Site, Study
 
 OLDEST = 125  # years
 BATCH = 2_000
+LARGEST_INTEGER = 2**31 - 1  # of a PostgreSQL integer
 LONGEST_SUBJECT = 60  # characters of USUBJID
 
 
@@ -68,13 +69,16 @@ class Shape:
         return values
 
     def refusal(self, record: Any) -> RefusedRow | None:
-        """A text that does not fit is refused, never cut."""
+        """A text or number that does not fit is refused, never cut."""
         for name in self.plain:
             value = getattr(record, name)
             limit = getattr(self.model._meta.get_field(name), "max_length", None)
             if limit is not None and isinstance(value, str) and len(value) > limit:
                 message = f"{name} has {len(value)} characters; at most {limit} can be stored."
                 return RefusedRow(row=record.row, rule="too-long", message=message)
+            if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+                message = f"{name} is too large a number to be stored."
+                return RefusedRow(row=record.row, rule="too-large", message=message)
         return None
 
 

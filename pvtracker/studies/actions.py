@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
-from django.db.models import F, Q
+from django.db.models import F, Model, Q
 from django.utils import timezone
 
 from pvtracker.accounts.models import Account
@@ -97,6 +97,7 @@ def put_sites(
 ) -> dict[str, Site]:
     """Create or correct the named sites; returns all sites of the study by code. None is removed."""
     known = {site.code: site for site in Site.objects.filter(study=study)}
+    _check_fit(Site, sites)
     for entry in sites:
         site = known.get(entry.code)
         if site is None:
@@ -119,6 +120,7 @@ def put_arms(
     if sum(entry.is_reference for entry in arms) > 1:
         raise StudyRefused("A study has one reference arm, not several.")
     known = {arm.code: arm for arm in Arm.objects.filter(study=study)}
+    _check_fit(Arm, arms)
     # the old reference steps down first: the database allows one at any moment
     if any(entry.is_reference for entry in arms):
         named = {entry.code for entry in arms if entry.is_reference}
@@ -145,6 +147,7 @@ def put_interventions(
 ) -> dict[str, Intervention]:
     """Create or rename interventions in order; returns all interventions of the study by *name*."""
     known = {intervention.code: intervention for intervention in Intervention.objects.filter(study=study)}
+    _check_fit(Intervention, interventions)
     for ordinal, entry in enumerate(interventions):
         values = {"name": entry.name, "kind": entry.kind, "ordinal": ordinal}
         intervention = known.get(entry.code)
@@ -215,6 +218,16 @@ def end_membership(
     membership.ends_on = ends_on
     membership.save(update_fields=["ends_on"])
     return membership
+
+
+def _check_fit(model: type[Model], entries: Sequence[SiteEntry | ArmEntry | InterventionEntry]) -> None:
+    """A name that does not fit is refused, never cut."""
+    for entry in entries:
+        for field in fields(entry):
+            limit = getattr(model._meta.get_field(field.name), "max_length", None)
+            if limit is not None and len(getattr(entry, field.name)) > limit:
+                name = f"{field.name} of {model._meta.verbose_name} {entry.code[:40]}"
+                raise StudyRefused(f"The {name} has more than {limit} characters.")
 
 
 def _values(entry: StudyEntry) -> dict[str, object]:

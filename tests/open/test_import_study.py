@@ -18,9 +18,11 @@ from pvtracker.audit.models import Outbox
 from pvtracker.coding.models import Release, ReleaseState, Term
 from pvtracker.events.actions.capture import void_event
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, DataQuery
+from pvtracker.lib.tally import Tally
 from pvtracker.ops.imports.open_half import Order, import_open
-from pvtracker.ops.imports.report import ImportRefused
+from pvtracker.ops.imports.report import ImportRefused, store_whole
 from pvtracker.participants.models import Measurement, Participant
+from pvtracker.studies.actions import StudyRefused
 from pvtracker.studies.models import Arm, Site, Study
 from tests.deliveries import ARM_WORDS, ARMS, delivery, write
 
@@ -268,6 +270,36 @@ def test_a_text_that_does_not_fit_is_refused_and_never_cut(tmp_path: Path) -> No
     report = load(write(tmp_path / "in", rows))
     assert [row["rule"] for row in report["domains"]["LB"]["refused"]] == ["too-long", "unknown-participant"]
     assert [(row["row"], row["rule"]) for row in report["domains"]["DM"]["refused"]] == [(2, "too-long")]
+
+
+def test_a_number_that_does_not_fit_is_refused_alone(tmp_path: Path) -> None:
+    visit = {"DOMAIN": "SV", "USUBJID": "S-01", "VISIT": "Week 1", "SVSTDTC": "2026-03-08"}
+    rows = {**delivery(), "sv": [{**visit, "VISITNUM": n, "VISITDY": day} for n, day in ((1, 8), (2, 9e12))]}
+    part = load(write(tmp_path / "in", rows))["domains"]["SV"]
+    assert part["stored"] == 1
+    assert [(row["row"], row["rule"]) for row in part["refused"]] == [(2, "too-large")]
+
+
+def test_what_the_database_refuses_is_a_fault_without_its_values() -> None:
+    def store() -> Tally:
+        Study.objects.create(code="TWICE", title="secret value")
+        Study.objects.create(code="TWICE", title="secret value")
+        return Tally()
+
+    tally, fault = store_whole("LB", store)
+    assert tally is None
+    assert fault == "LB could not be stored (IntegrityError); nothing of it was kept."
+    assert not Study.objects.filter(code="TWICE").exists()
+
+
+@pytest.mark.parametrize(("study", "arms"), [("X" * 41, ARMS), (CODE, {"A": "Placebo " * 20, "B": "Other"})])
+def test_a_code_or_an_arms_name_that_does_not_fit_is_refused(
+    tmp_path: Path, study: str, arms: dict[str, str]
+) -> None:
+    order = Order(folder=write(tmp_path / "in"), study=study, arms=arms)
+    with pytest.raises(StudyRefused, match="characters"):
+        import_open(order, by=BY, say=lambda text: None)
+    assert not Study.objects.filter(code=study).exists()
 
 
 def test_the_reference_arm_is_asked_for_when_no_name_says_it(tmp_path: Path) -> None:

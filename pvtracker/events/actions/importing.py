@@ -341,7 +341,13 @@ def _context(
 ) -> Context:
     now = timezone.now()
     subjects = {record.participant for record in records}
-    participants = list(Participant.objects.filter(study=study, subject__in=subjects).select_related("site"))
+    # held until commit, as by a form: numbers are given by one writer at a time
+    participants = list(
+        Participant.objects.select_for_update(of=("self",))
+        .filter(study=study, subject__in=subjects)
+        .select_related("site")
+        .order_by("id")
+    )
     exposures: dict[uuid.UUID, list[Exposure]] = defaultdict(list)
     for exposure in Exposure.objects.filter(participant__in=participants).select_related("intervention"):
         exposures[exposure.participant_id].append(exposure)

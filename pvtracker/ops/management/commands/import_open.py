@@ -14,6 +14,7 @@ from pvtracker.audit.context import Actor
 from pvtracker.ops.imports.expected import add_expect, expected_rows
 from pvtracker.ops.imports.open_half import Order, import_open
 from pvtracker.ops.imports.report import ImportRefused
+from pvtracker.studies.actions import StudyRefused
 
 
 class Command(BaseCommand):
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         )
         try:
             report = import_open(order, by=Actor.process("import_study"), say=_say)
-        except ImportRefused as refusal:
+        except (ImportRefused, StudyRefused) as refusal:
             raise CommandError(str(refusal)) from refusal
         options["report"].write_text(json.dumps(report))
 
