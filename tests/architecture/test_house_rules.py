@@ -85,3 +85,13 @@ def test_no_path_of_a_machine_or_registry_is_in_the_tree() -> None:
             found = places.search(path.read_text(encoding="utf-8", errors="ignore"))
             assert not found, f"{name} names {found and found[0]}"
     assert looked > 200
+
+
+def test_every_link_of_the_documentation_leads_somewhere() -> None:
+    looked = 0
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            if "://" not in link:
+                looked += 1
+                assert (page.parent / link).exists(), f"{page.relative_to(ROOT)} links to {link}"
+    assert looked > 20
