@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.web.urls")),
     path("", include("pvtracker.cuts.urls_closed")),
     path("", include("pvtracker.signals.urls")),
+    path("", include("pvtracker.reports.urls")),
 ]
 handler400 = "pvtracker.web.views.bad_request"
 handler500 = "pvtracker.web.views.server_error"

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.participants.urls")),
     path("", include("pvtracker.events.urls")),
     path("", include("pvtracker.cuts.urls")),
+    path("", include("pvtracker.reports.urls")),
 ]
 handler400 = "pvtracker.web.views.bad_request"
 handler500 = "pvtracker.web.views.server_error"

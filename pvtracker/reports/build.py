@@ -56,7 +56,8 @@ def _definitions(snapshot: Snapshot) -> dict[str, str]:
     }
     said["Data cut"] = manifest["rule"]
     said["Denominators"] = (
-        "Of adverse events, severity, relatedness and measurements: treated participants. Of status: enrolled participants."
+        "Of adverse events, severity, relatedness and measurements: treated participants. Of status: enrolled "
+        "participants."
     )
     said["Code and cut"] = (
         f"The cut was frozen by code version {manifest['code_version']}, the report made by {code_version()}."

@@ -57,6 +57,8 @@ def _together(rows: Iterable[ResultRow]) -> Iterable[Screened]:
             N_arm=difference.N_arm,
             n_ref=difference.n_ref,
             N_ref=difference.N_ref,
+            person_years_arm=difference.person_years_arm,
+            person_years_ref=difference.person_years_ref,
             difference=difference.estimate,
             low=difference.low,
             high=difference.high,
@@ -66,4 +68,5 @@ def _together(rows: Iterable[ResultRow]) -> Iterable[Screened]:
             p=test.p,
             p_adjusted=test.p_adjusted,
             warning=difference.warning,
+            rate_warning=rate.warning,
         )

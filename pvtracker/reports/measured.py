@@ -68,4 +68,4 @@ def _name(numeric: pd.DataFrame, code: str) -> str:
 
 def _most_frequent(texts: pd.Series[str]) -> str:
     counted = texts.value_counts()
-    return min(counted.index, key=lambda text: (-counted[text], text))
+    return str(min(counted.index, key=lambda text: (-counted[text], text)))

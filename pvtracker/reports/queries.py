@@ -9,20 +9,21 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from pvtracker.cuts import queries as cut_queries
-from pvtracker.cuts.models import Cut
+from pvtracker.cuts.models import Cut, CutState
 from pvtracker.reports import storage
 from pvtracker.reports.blocks import Report
 from pvtracker.reports.frozen import from_json
 from pvtracker.reports.models import ReportRecord
 from pvtracker.studies.models import Study
 
-if settings.ROOM == "closed":
-    from pvtracker.cuts.closed import joined_cuts as usable_cuts
-else:
 
-    def usable_cuts(study: Study) -> QuerySet[Cut]:
-        """The cuts of which a report can be made in this room, the latest first."""
-        return cut_queries.cuts_of(study).filter(state="ready")
+def usable_cuts(study: Study) -> QuerySet[Cut]:
+    """The cuts of which a report can be made in this room, the latest first: in the closed room those with arms."""
+    if settings.ROOM == "closed":
+        from pvtracker.cuts.closed import joined_cuts  # exists in the closed room only
+
+        return joined_cuts(study)
+    return cut_queries.cuts_of(study).filter(state=CutState.READY)
 
 
 def reports_of(study: Study) -> QuerySet[ReportRecord]:

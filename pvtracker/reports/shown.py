@@ -230,7 +230,7 @@ def _table(table: Table, number: str) -> ShownTable:
         _row(row, table.columns, [cells[place] for cells in drawn]) for place, row in enumerate(table.rows)
     )
     paper: Paper = fit(
-        table.columns, [[cell.text for cell in row.cells] for row in rows], _levels(table), empty=table.empty
+        table.columns, [[_padded(cell) for cell in row.cells] for row in rows], _levels(table), empty=table.empty
     )
     return ShownTable(
         key=table.key,
@@ -245,6 +245,11 @@ def _table(table: Table, number: str) -> ShownTable:
         empty=table.empty,
         landscape=paper.landscape,
     )
+
+
+def _padded(cell: ShownCell) -> str:
+    """The text with the space that aligns it, which is measured in digits: paper needs that much room."""
+    return "".join("0" * part.pad + part.text for part in cell.parts)
 
 
 def _levels(table: Table) -> list[int]:

@@ -48,8 +48,8 @@ class Group:
 class Screened:
     """One term in an active arm against the reference, as the screening says it. Closed reports only.
 
-    `difference` and its limits are fractions (arm minus reference), `rate_ratio` is arm ÷ reference; None where a number
-    does not exist, and then `warning` says why.
+    `difference` and its limits are fractions (arm minus reference), `rate_ratio` is arm ÷ reference; None where a
+    number does not exist, and then `warning` says why.
     """
 
     level: str
@@ -60,6 +60,8 @@ class Screened:
     N_arm: int
     n_ref: int
     N_ref: int
+    person_years_arm: float  # to the first event of the term, or to the end of follow-up
+    person_years_ref: float
     difference: float | None
     low: float | None
     high: float | None
@@ -68,7 +70,8 @@ class Screened:
     rate_high: float | None
     p: float | None
     p_adjusted: float | None
-    warning: str
+    warning: str  # of the difference
+    rate_warning: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where the content and the PDF of a report lie. In the closed room both are sealed, and only its processes hold the key."""
+"""Where the content and the PDF of a report lie. The closed room seals both; only its processes hold the key."""
 
 from __future__ import annotations
 

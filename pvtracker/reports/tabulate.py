@@ -13,7 +13,6 @@ from pvtracker.reports.blocks import Cell, Column
 from pvtracker.reports.snapshot import Group, Snapshot
 
 Shares = list[list[int]]  # [n, N] per group
-QUANTILES = "averaged_inverted_cdf"  # definition 2 of Hyndman and Fan (1996), as SAS computes by default
 QUARTILES_NOTE = "Quartiles by definition 2 of Hyndman and Fan (1996)."
 
 
@@ -116,8 +115,25 @@ def quartiles(values: Any) -> list[float | None]:
     numbers = np.asarray(pd.Series(values).dropna(), dtype=float)
     if not len(numbers):
         return [None, None, None]
-    found = np.quantile(numbers, [0.5, 0.25, 0.75], method=QUANTILES)
+    # definition 2 of Hyndman and Fan (1996), as SAS computes by default
+    found = np.quantile(numbers, [0.5, 0.25, 0.75], method="averaged_inverted_cdf")
     return [round(float(value), 6) for value in found]
+
+
+def records(frame: pd.DataFrame) -> list[Any]:
+    """The rows of a frame, their values under the names of the columns."""
+    return list(frame.itertuples(index=False))
+
+
+def capitals(text: str) -> str:
+    """Words delivered in capitals as a reader writes them: “Black or African American”."""
+    if not text.isupper() or len(text) <= 3:
+        return text
+    small = {"or", "of", "and", "the", "by", "to"}
+    words = text.lower().split()
+    return " ".join(
+        word if place and word in small else word.capitalize() for place, word in enumerate(words)
+    )
 
 
 def spoken(shares: Shares, groups: Sequence[Group]) -> str:

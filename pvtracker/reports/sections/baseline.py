@@ -9,6 +9,7 @@ from pvtracker.reports.measured import Analyte, analytes, values_of
 from pvtracker.reports.snapshot import Snapshot
 from pvtracker.reports.tabulate import (
     QUARTILES_NOTE,
+    capitals,
     heading,
     n_key,
     quartiles,
@@ -31,7 +32,7 @@ def _traits(snapshot: Snapshot) -> Table:
     treated = snapshot.enrolled[snapshot.enrolled["subject"].isin(snapshot.people["subject"])]
     rows = []
     for name, label in TRAITS:
-        said = treated[name].fillna("").map(_words if name != "sex" else lambda text: SEXES.get(text, text))
+        said = treated[name].fillna("").map(capitals if name != "sex" else lambda text: SEXES.get(text, text))
         said = said.replace("", NOT_STATED)
         if said.nunique() == 1 and said.iloc[0] == NOT_STATED:
             continue
@@ -47,10 +48,6 @@ def _traits(snapshot: Snapshot) -> Table:
         rows=tuple(rows),
         empty="No participant has been treated.",
     )
-
-
-def _words(text: str) -> str:
-    return text.capitalize() if text.isupper() and len(text) > 3 else text
 
 
 def _measures(snapshot: Snapshot) -> Table:

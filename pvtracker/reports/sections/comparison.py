@@ -11,8 +11,10 @@ from pvtracker.reports.contrast import contrasts_of, screened
 from pvtracker.reports.snapshot import Group, Snapshot
 from pvtracker.reports.tabulate import heading, n_key, points
 
-MOST = 25
-RISKS = (0.0, 0.01, 0.05, 0.1, 0.2)  # in the reference arm
+MOST = 20
+MOST_RATES = 10
+PER = 100  # participant-years of a printed rate
+RISKS = (0.0, 0.05, 0.1, 0.2)  # in the reference arm
 POWER = 0.8
 
 
@@ -21,15 +23,15 @@ def build(snapshot: Snapshot) -> Section:
     snapshot.require_closed()
     blocks: list[Block] = []
     for arm in snapshot.active:
-        blocks += [_dots(snapshot, arm), _strongest(snapshot, arm)]
+        blocks += [_dots(snapshot, arm), _strongest(snapshot, arm), _rates(snapshot, arm)]
     blocks += [_detectable(snapshot), Paragraph(_reading())]
     return Section(key="comparison", title="Comparison of the arms", audience="closed", blocks=tuple(blocks))
 
 
 def _reading() -> str:
     return (
-        "A term that is not among these is no proof of safety: the table above says how large a difference would have had "
-        "to be to be found, and which risks remain possible where no participant had the event."
+        "Silence is no proof of safety: the table above says how large a risk would have had to be to be found, and "
+        "which risks remain possible where no participant had the event."
     )
 
 
@@ -53,13 +55,12 @@ def _strongest(snapshot: Snapshot, arm: Group) -> Table:
         title=f"The {min(MOST, len(rows))} of {len(rows):,} terms with the strongest evidence of a difference, "
         f"{arm.name} against {reference.name}",
         columns=(
-            Column("term", "Term", weight=2),
+            Column("term", "Term", weight=1.6),
             Column(n_key(arm), heading(arm, arm.treated), "n_of"),
             Column(n_key(reference), heading(reference, reference.treated), "n_of"),
             Column("difference", "Difference, points [95 %]", "interval", weight=1.3),
-            Column("rate_ratio", "Rate ratio [95 %]", "interval", weight=1.3),
             Column("p", "p", "p", weight=0.5),
-            Column("p_adjusted", "p, adjusted", "p", weight=0.6),
+            Column("p_adjusted", "p adj.", "p", weight=0.5),
         ),
         rows=tuple(
             Row(
@@ -68,7 +69,6 @@ def _strongest(snapshot: Snapshot, arm: Group) -> Table:
                     [row.n_arm, row.N_arm],
                     [row.n_ref, row.N_ref],
                     [points(row.difference), points(row.low), points(row.high)],
-                    [row.rate_ratio, row.rate_low, row.rate_high],
                     row.p,
                     row.p_adjusted,
                 ),
@@ -77,10 +77,45 @@ def _strongest(snapshot: Snapshot, arm: Group) -> Table:
             for row in rows[:MOST]
         ),
         note="Ordered by p (Fisher’s exact test, two-sided), then by size of the difference. Differences with "
-        "Miettinen–Nurminen limits; rate ratios adjusted for exposure, with exact limits; adjusted: Benjamini–Hochberg "
-        "over the preferred terms of this arm. All terms are in the section on organ classes and terms.",
+        "Miettinen–Nurminen limits; p adj.: Benjamini–Hochberg over the preferred terms of this arm. "
+        "All terms are in the section on organ classes and terms.",
         empty="No treatment-emergent adverse event was reported in either arm.",
     )
+
+
+def _rates(snapshot: Snapshot, arm: Group) -> Table:
+    reference = snapshot.reference
+    assert reference is not None  # noqa: S101 - a closed snapshot with active arms has one
+    rows = screened(snapshot, arm)[:MOST_RATES]
+    return Table(
+        key=f"rates_{arm.key}",
+        title=f"The first {len(rows)} of these terms per {PER} participant-years, {arm.name} against {reference.name}",
+        columns=(
+            Column("term", "Term", weight=1.6),
+            Column(f"rate_{arm.key}", arm.name, "number"),
+            Column(f"rate_{reference.key}", reference.name, "number"),
+            Column("rate_ratio", "Rate ratio [95 %]", "interval", weight=1.3),
+        ),
+        rows=tuple(
+            Row(
+                (
+                    row.term,
+                    _rate(row.n_arm, row.person_years_arm),
+                    _rate(row.n_ref, row.person_years_ref),
+                    [row.rate_ratio, row.rate_low, row.rate_high],
+                ),
+                warning=row.rate_warning,
+            )
+            for row in rows
+        ),
+        note="Participants with the term, by the years to their first event of it or to the end of follow-up; "
+        "exact limits.",
+        empty="No treatment-emergent adverse event was reported in either arm.",
+    )
+
+
+def _rate(n: int, years: float) -> float | None:
+    return round(PER * n / years, 6) if years > 0 else None
 
 
 def _detectable(snapshot: Snapshot) -> Table:
@@ -112,8 +147,8 @@ def _detectable(snapshot: Snapshot) -> Table:
             Column("zero", "Upper limit of the risk if no event was seen", "number", weight=1.3),
         ),
         rows=tuple(rows),
-        note="Two-sided Fisher’s exact test at 0.05, not adjusted for the number of terms. Last column: one-sided exact "
-        "95 % limit.",
+        note="Two-sided Fisher’s exact test at 0.05, not adjusted for the number of terms. Last column: one-sided "
+        "exact 95 % limit.",
     )
 
 

@@ -22,7 +22,11 @@ UNPLANNED = "Measurements at visits without a planned day are left out: {n:,} of
 def build(snapshot: Snapshot) -> Section:
     """A line per group with intervals, the number measured under it, and the numbers as a table."""
     followed = analytes(snapshot.data)
-    title = joined(analyte.label for analyte in followed) if followed else "Measurements"
+    title = (
+        joined(_inside(analyte, place) for place, analyte in enumerate(followed))
+        if followed
+        else "Measurements"
+    )
     blocks: list[Block] = []
     for place, analyte in enumerate(followed):
         blocks += _course(snapshot, analyte, f"course_{place + 1}")
@@ -31,6 +35,12 @@ def build(snapshot: Snapshot) -> Section:
     return Section(
         key="courses", title=f"{title} over time", audience=snapshot.audience, blocks=tuple(blocks)
     )
+
+
+def _inside(analyte: Analyte, place: int) -> str:
+    """The name as it stands in a sentence: “CD4 count and viral load”."""
+    kept = place == 0 or analyte.label[1:] != analyte.label[1:].lower()
+    return analyte.label if kept else f"{analyte.label[0].lower()}{analyte.label[1:]}"
 
 
 def _course(snapshot: Snapshot, analyte: Analyte, key: str) -> list[Block]:
@@ -50,8 +60,8 @@ def _course(snapshot: Snapshot, analyte: Analyte, key: str) -> list[Block]:
     notes = [f"{statistic}, by planned visit; weeks since the day that the protocol calls day 1."]
     if len(limits):
         notes.append(
-            f"{len(limits):,} of {len(planned):,} values were reported as below a limit and stand at that limit, so the "
-            "means are upper bounds where many are."
+            f"{len(limits):,} of {len(planned):,} values were reported as below a limit and stand at that limit, so "
+            "the means are upper bounds where many are."
         )
     if left_out:
         notes.append(UNPLANNED.format(n=left_out, total=total))
@@ -101,16 +111,21 @@ def _points(snapshot: Snapshot, analyte: Analyte, planned: pd.DataFrame) -> list
         planned = planned.assign(value=np.log10(planned["value"]))
     # one value per participant and week: the mean of repeated measurements
     each = planned.groupby(["arm", "week", "subject"], sort=True)["value"].mean().reset_index()
-    found = each.groupby(["arm", "week"])["value"].agg(["count", "mean", "std"])
+    found = each.groupby(["arm", "week"])["value"].agg(["count", "mean", "std"]).reset_index()
     names = {group.index: group.name for group in snapshot.groups}
     points = []
-    for (arm, week), row in found.iterrows():
+    for row in found.to_dict("records"):
         n, centre = int(row["count"]), float(row["mean"])
         half = float(stdtrit(n - 1, 0.5 + CONFIDENCE / 2) * row["std"] / np.sqrt(n)) if n > 1 else None
         limits = (None, None) if half is None else (centre - half, centre + half)
         low, high = (_back(analyte, value) for value in limits)
-        points.append(charts.CoursePoint(float(week), names[int(arm)], n, _back(analyte, centre), low, high))
-    return sorted(points, key=lambda point: (point.week, point.arm))
+        points.append(
+            charts.CoursePoint(
+                float(row["week"]), names[int(row["arm"])], n, _back(analyte, centre), low, high
+            )
+        )
+    order = [group.name for group in snapshot.groups]  # as in every other chart, so that colours agree
+    return sorted(points, key=lambda point: (point.week, order.index(point.arm)))
 
 
 def _back(analyte: Analyte, value: float | None) -> float | None:

@@ -53,13 +53,16 @@ def _enrolled_on(snapshot: Snapshot) -> pd.Series[pd.Timestamp]:
 def _points(snapshot: Snapshot) -> list[charts.EnrolmentPoint]:
     days = _enrolled_on(snapshot)
     totals = days.value_counts().sort_index().cumsum()
-    return [charts.EnrolmentPoint(day.date(), int(total)) for day, total in totals.items()]
+    return [
+        charts.EnrolmentPoint(day.date(), int(total))
+        for day, total in zip(pd.DatetimeIndex(totals.index), totals, strict=True)
+    ]
 
 
 def _months(snapshot: Snapshot) -> Table:
     days = _enrolled_on(snapshot)
     counted = days.dt.strftime("%Y-%m").value_counts().sort_index()
-    totals = counted.cumsum()
+    totals = counted.cumsum().to_dict()
     unknown = len(snapshot.enrolled) - len(days)
     return Table(
         key="by_month",
@@ -69,7 +72,9 @@ def _months(snapshot: Snapshot) -> Table:
             Column("new", "New", "count"),
             Column("total", "Total", "count"),
         ),
-        rows=tuple(Row((str(month), int(new), int(totals[month]))) for month, new in counted.items()),
+        rows=tuple(
+            Row((str(month), int(new), int(totals[month]))) for month, new in counted.to_dict().items()
+        ),
         note=f"{unknown:,} participants without any date are not in this table." if unknown else "",
         empty="No participant has been enrolled.",
     )

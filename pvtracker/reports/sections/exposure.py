@@ -70,18 +70,21 @@ def _by_weeks(snapshot: Snapshot, bins: list[charts.Bin]) -> Table:
 
 
 def _totals(snapshot: Snapshot) -> Table:
-    cells: list[Cell] = []
-    columns = [Column("measure", "Follow-up", weight=1.4)]
+    rows = []
     for group in snapshot.groups:
         mine = snapshot.people.loc[snapshot.people["arm"] == group.index, "follow_up_years"]
-        columns.append(Column(f"years_{group.key}", "Participant-years", "number", weight=0.7))
-        columns.append(Column(n_key(group), heading(group, group.treated), "interval"))
-        cells += [round(group.follow_up_years, 6), quartiles(mine * WEEKS_PER_YEAR)]
+        weeks = quartiles(mine * WEEKS_PER_YEAR)
+        rows.append(Row((group.name, group.treated, round(group.follow_up_years, 6), weeks)))
     return Table(
         key="years",
-        title="Follow-up: participant-years in all, weeks per participant as median [quartiles]",
-        columns=tuple(columns),
-        rows=(Row(("Weeks since first exposure", *cells)),),
+        title="Follow-up since first exposure",
+        columns=(
+            Column("group", "Arm" if snapshot.is_closed else "Participants", weight=1.4),
+            Column("treated", "Treated", "count"),
+            Column("years", "Participant-years", "number"),
+            Column("weeks", "Weeks, median [quartiles]", "interval"),
+        ),
+        rows=tuple(rows),
         note=QUARTILES_NOTE,
     )
 

@@ -6,15 +6,15 @@ import pandas as pd
 
 from pvtracker.events.enums import ActionTaken, Outcome
 from pvtracker.reports import charts
-from pvtracker.reports.blocks import Column, Row, Section, Table
+from pvtracker.reports.blocks import Cell, Column, Row, Section, Table
 from pvtracker.reports.snapshot import Snapshot
 from pvtracker.reports.tabulate import (
     difference_columns,
     differences,
     events_in,
+    heading,
     participants_with,
-    share_and_event_columns,
-    with_events,
+    share_columns,
 )
 
 
@@ -24,24 +24,9 @@ def build(snapshot: Snapshot) -> Section:
     shares = [participants_with(snapshot, events) for _, events in chosen]
     compared = differences(snapshot, shares)
     rows = [
-        Row((label, *with_events(share, events_in(snapshot, events)), *difference))
-        for (label, events), share, difference in zip(chosen, shares, compared, strict=True)
+        Row((label, *share, *difference))
+        for (label, _), share, difference in zip(chosen, shares, compared, strict=True)
     ]
-    rates = Table(
-        key="rates",
-        title="Treatment-emergent adverse events per participant-year",
-        columns=(
-            Column("kind", "Kind of event", weight=1.6),
-            *[Column(f"rate_{g.key}", f"{g.name} ({g.follow_up_years:,.1f} years)", "number", digits=2)
-              for g in snapshot.groups],
-        ),
-        rows=tuple(
-            Row((label, *[_rate(n, group.follow_up_years)
-                          for n, group in zip(events_in(snapshot, events), snapshot.groups, strict=True)]))
-            for label, events in chosen
-        ),
-        note="Every event counts, also several of one participant.",
-    )  # fmt: skip
     bars = [
         charts.Share(label, group.name, n, total)
         for (label, _), share in zip(chosen, shares, strict=True)
@@ -52,7 +37,7 @@ def build(snapshot: Snapshot) -> Section:
         title="Participants with treatment-emergent adverse events",
         columns=(
             Column("kind", "Participants with", weight=2),
-            *share_and_event_columns(snapshot),
+            *share_columns(snapshot),
             *difference_columns(snapshot),
         ),
         rows=tuple(rows),
@@ -68,7 +53,33 @@ def build(snapshot: Snapshot) -> Section:
         key="overview",
         title="Adverse events: overview",
         audience=snapshot.audience,
-        blocks=(figure, table, rates),
+        blocks=(figure, table, _rates(snapshot, chosen)),
+    )
+
+
+def _rates(snapshot: Snapshot, chosen: list[tuple[str, pd.DataFrame]]) -> Table:
+    rows = []
+    for label, events in chosen:
+        cells: list[Cell] = [label]
+        for group, n in zip(snapshot.groups, events_in(snapshot, events), strict=True):
+            cells += [n, _rate(n, group.follow_up_years)]
+        rows.append(Row(tuple(cells)))
+    return Table(
+        key="rates",
+        title="Treatment-emergent adverse events, and per participant-year of follow-up",
+        columns=(
+            Column("kind", "Kind of event", weight=1.6),
+            *[
+                column
+                for group in snapshot.groups
+                for column in (
+                    Column(f"events_{group.key}", heading(group, group.treated), "count"),
+                    Column(f"rate_{group.key}", "Per year", "number", digits=2),
+                )
+            ],
+        ),
+        rows=tuple(rows),
+        note="Every event counts, also several of one participant.",
     )
 
 

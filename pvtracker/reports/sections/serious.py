@@ -1,6 +1,8 @@
-"""Serious adverse events and deaths, one by one."""
+"""Deaths and serious adverse events, one by one."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pandas as pd
 
@@ -9,7 +11,7 @@ from pvtracker.events.enums import Assessor, Outcome, SeriousnessCriterion
 from pvtracker.reports.blocks import Block, Cell, Column, Paragraph, Row, Section, Table
 from pvtracker.reports.sections.events import count
 from pvtracker.reports.snapshot import Snapshot
-from pvtracker.reports.tabulate import difference_columns, differences, share_and_event_columns
+from pvtracker.reports.tabulate import difference_columns, differences, records, share_and_event_columns
 
 CRITERIA = {
     SeriousnessCriterion.DEATH.value: "Death",
@@ -24,18 +26,17 @@ NO_DEATH = "No participant had died up to the cut-off date."
 
 
 def build(snapshot: Snapshot) -> Section:
-    """Serious events by term, then the listings of serious events and of deaths."""
+    """The deaths, serious events by term, and the listing of serious events."""
     serious = serious_events(snapshot)
-    blocks: list[Block] = []
+    dead = deaths(snapshot)
+    blocks: list[Block] = [_deaths(snapshot, dead) if len(dead) else Paragraph(NO_DEATH)]
     if serious.empty:
         blocks.append(Paragraph(NO_SERIOUS))
     else:
         blocks += [_by_term(snapshot), _listing(snapshot, serious)]
-    dead = deaths(snapshot)
-    blocks.append(_deaths(snapshot, dead) if len(dead) else Paragraph(NO_DEATH))
     return Section(
         key="serious",
-        title="Serious adverse events and deaths",
+        title="Deaths and serious adverse events",
         audience=snapshot.audience,
         blocks=tuple(blocks),
     )
@@ -88,7 +89,7 @@ def _listing(snapshot: Snapshot, serious: pd.DataFrame) -> Table:
     codes = snapshot.data.participants.set_index("subject")["code"]
     first = snapshot.people.set_index("subject")["first_exposure"]
     rows = []
-    for event in serious.itertuples(index=False):
+    for event in records(serious):
         day, why = _day(event.onset_earliest, event.onset_latest, first.get(event.subject))
         cells: list[Cell] = [codes.get(event.subject) or event.subject]
         if snapshot.is_closed:
@@ -124,13 +125,13 @@ def _listing(snapshot: Snapshot, serious: pd.DataFrame) -> Table:
         title="Serious adverse events",
         columns=tuple(columns),
         rows=tuple(rows),
-        note="Day: since first exposure, which is day 1; a minus sign means before it. Events before first exposure are "
-        "listed here and not counted elsewhere. Related to: at least possibly, by the investigator.",
+        note="Day: since first exposure, which is day 1; a minus sign means before it. Events before first exposure "
+        "are listed here and not counted elsewhere. Related to: at least possibly, by the investigator.",
         empty=NO_SERIOUS,
     )
 
 
-def _day(earliest: pd.Timestamp, latest: pd.Timestamp, first: pd.Timestamp | None) -> tuple[int | None, str]:
+def _day(earliest: Any, latest: Any, first: Any) -> tuple[int | None, str]:
     """The study day of an onset, and why there is none. There is no day 0."""
     if first is None or pd.isna(first):
         return None, "Not exposed: there is no study day."
@@ -148,7 +149,7 @@ def _related_to(snapshot: Snapshot) -> dict[tuple[str, int], str]:
     judged = snapshot.data.assessments
     judged = judged[(judged["assessor"] == Assessor.INVESTIGATOR.value) & judged["causality"].isin(RELATED)]
     found: dict[tuple[str, int], list[str]] = {}
-    for row in judged.itertuples(index=False):
+    for row in records(judged):
         found.setdefault((row.subject, row.number), []).append(names.get(row.intervention, row.intervention))
     return {key: "; ".join(dict.fromkeys(said)) for key, said in found.items()}
 
@@ -167,7 +168,7 @@ def _deaths(snapshot: Snapshot, dead: pd.DataFrame) -> Table:
     fatal = events[events["outcome"] == Outcome.FATAL.value]
     first = snapshot.people.set_index("subject")["first_exposure"]
     rows = []
-    for person in dead.itertuples(index=False):
+    for person in records(dead):
         causes = fatal.loc[fatal["subject"] == person.subject, "preferred_term"].replace("", NOT_CODED)
         day, why = _day(person.died_on_earliest, person.died_on_latest, first.get(person.subject))
         cells: list[Cell] = [person.code or person.subject]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from pvtracker import stats
 from pvtracker.lib.rounding import fixed
 from pvtracker.reports.blocks import Block, Bullets, Paragraph, Section
@@ -21,7 +23,7 @@ def build(snapshot: Snapshot) -> Section:
     """Who was followed, what happened, how serious; in the closed report then the strongest evidence and its limits."""
     blocks: list[Block] = [
         Paragraph(_followed(snapshot)),
-        Bullets(tuple([*_happened(snapshot), _frequent(snapshot), _died(snapshot), _problems(snapshot)])),
+        Bullets((*_happened(snapshot), _frequent(snapshot), _died(snapshot), _problems(snapshot))),
     ]
     if snapshot.is_closed:
         for arm in snapshot.active:
@@ -38,8 +40,8 @@ def _followed(snapshot: Snapshot) -> str:
         by_arm = " (" + joined(f"{g.treated:,} with {g.name}" for g in snapshot.groups) + ")"
     treated = sum(group.treated for group in snapshot.groups)
     return (
-        f"Up to {snapshot.data.date.isoformat()}, {len(snapshot.enrolled):,} participants were enrolled; {treated:,} of "
-        f"them were treated{by_arm} and followed for {fixed(years, 1)} participant-years in all."
+        f"Up to {snapshot.data.date.isoformat()}, {len(snapshot.enrolled):,} participants were enrolled; {treated:,} "
+        f"of them were treated{by_arm} and followed for {fixed(years, 1)} participant-years in all."
     )
 
 
@@ -59,8 +61,8 @@ def _happened(snapshot: Snapshot) -> list[str]:
         told.append(
             _had(snapshot, serious, "serious treatment-emergent adverse events").removesuffix(".")
             + (
-                f"; {len(related):,} of these events {'was' if len(related) == 1 else 'were'} judged related to a study "
-                "intervention."
+                f"; {len(related):,} of these events {'was' if len(related) == 1 else 'were'} judged related to a "
+                "study intervention."
                 if len(related)
                 else "; none of these events was judged related to a study intervention."
             )
@@ -68,11 +70,17 @@ def _happened(snapshot: Snapshot) -> list[str]:
     return told
 
 
-def _had(snapshot: Snapshot, events: object, words: str) -> str:
-    shares, counts = participants_with(snapshot, events), events_in(snapshot, events)  # type: ignore[arg-type]
-    n = sum(counts)
-    singular = words.replace("events", "event") if n == 1 else words
-    return f"{spoken(shares, snapshot.groups)} had {n:,} {singular}."
+def _had(snapshot: Snapshot, events: pd.DataFrame, words: str) -> str:
+    """“38 of 38 with OZ1 (532 events) and 36 of 36 with Placebo (511 events) had …”."""
+    shares, counts = participants_with(snapshot, events), events_in(snapshot, events)
+    if not snapshot.is_closed:
+        n = counts[0]
+        return f"{spoken(shares, snapshot.groups)} had {n:,} {words.replace('events', 'event') if n == 1 else words}."
+    told = joined(
+        f"{n:,} of {total:,} with {group.name} ({count:,} {'event' if count == 1 else 'events'})"
+        for (n, total), count, group in zip(shares, counts, snapshot.groups, strict=True)
+    )
+    return f"{told} had {words}."
 
 
 def _frequent(snapshot: Snapshot) -> str:

@@ -1,0 +1,78 @@
+"""The reports of this room: the list, making one, reading it as a page and as PDF."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from pvtracker.accounts.roles import Permission
+from pvtracker.jobs.actions import enqueue
+from pvtracker.reports import queries
+from pvtracker.reports.forms import MakeForm
+from pvtracker.reports.storage import StorageError
+from pvtracker.studies.models import Study
+from pvtracker.studies.queries import actor_for, has_permission, study_for
+
+READ = Permission.READ_CLOSED_REPORTS if settings.ROOM == "closed" else Permission.READ_OPEN_REPORTS
+MAKE = Permission.MAKE_CLOSED_REPORTS if settings.ROOM == "closed" else Permission.MAKE_OPEN_REPORTS
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def reports(request: HttpRequest, code: str) -> HttpResponse:
+    """Every report of the study in this room, the newest first; POST queues the making of one."""
+    study = _study(request, code, MAKE if request.method == "POST" else READ)
+    form = None
+    if has_permission(request.user, MAKE, study=study):
+        form = MakeForm(request.POST or None, study=study)
+    if request.method == "POST" and form is not None and form.is_valid():
+        chosen = {"analysis_arm": "", **form.cleaned_data}
+        job = enqueue(
+            task="reports.make",
+            study_id=study.id,
+            parameters=chosen,
+            by=actor_for(request.user, MAKE, study),
+            unique_key=f"{chosen['cut']} {chosen['analysis_arm']}",
+        )
+        return redirect("job", job.id)
+    context = {"reports": queries.reports_of(study), "form": form}
+    return render(request, "reports/list.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_GET
+def report(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpResponse:
+    """One report as a page: the content that the PDF prints."""
+    study = _study(request, code, READ)
+    record = queries.report_for(study, report_id)
+    try:
+        content = queries.content_of(record)
+    except StorageError as fault:
+        raise Http404(str(fault)) from fault
+    return render(request, "reports/detail.html", {"record": record, "report": content})
+
+
+@require_GET
+def report_pdf(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpResponse:
+    """The PDF; its name says study, audience and cut-off date and nothing else."""
+    study = _study(request, code, READ)
+    record = queries.report_for(study, report_id)
+    try:
+        content = queries.pdf_of(record)
+    except StorageError as fault:
+        raise Http404(str(fault)) from fault
+    name = f"{re.sub(r'[^A-Za-z0-9.-]+', '-', study.code)}_{record.audience}_{record.cut.date}.pdf"
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
+    study = study_for(request.user, code, permission)
+    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    return study
