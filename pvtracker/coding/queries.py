@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.postgres.search import TrigramWordSimilarity
-from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
 from pvtracker.coding.models import ReleaseState, Term
@@ -31,16 +31,21 @@ def suggest(text: str, *, study_id: uuid.UUID, most: int = MOST_SUGGESTIONS) -> 
     words = " ".join(text.replace("\0", "").split())[:LONGEST]
     if len(words) < SHORTEST:
         return []
-    begins = Q(lowest_level_term__istartswith=words) | Q(preferred_term__istartswith=words)
+    begins, above_begins = Q(lowest_level_term__istartswith=words), Q(preferred_term__istartswith=words)
     alike = Q(lowest_level_term__trigram_word_similar=words) | Q(preferred_term__trigram_word_similar=words)
     likeness = Greatest(
         TrigramWordSimilarity(words, "lowest_level_term"), TrigramWordSimilarity(words, "preferred_term")
     )
     found = (
         usable_terms(study_id)
-        .filter(begins | alike)
+        .filter(begins | above_begins | alike)
         .annotate(
-            first=Case(When(begins, then=Value(1.0)), default=Value(0.0), output_field=FloatField()),
+            first=Case(
+                When(begins, then=Value(2)),
+                When(above_begins, then=Value(1)),
+                default=Value(0),
+                output_field=IntegerField(),
+            ),
             likeness=likeness,
         )
         .order_by(

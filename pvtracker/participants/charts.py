@@ -174,8 +174,19 @@ def _bars(bars: Sequence[EventBar], *, last: date) -> Spec:
         "field": "grade",
         "type": "nominal",
         "title": "Grade",
-        "scale": {"domain": grades, "range": [*GRADE_SHAPES, "stroke"]},
+        "scale": {"domain": grades, "range": [*GRADE_SHAPES, "wedge"]},
     }
+    layers: list[Spec] = [
+        {"mark": {"type": "bar", "height": 6, "opacity": 0.7}, "encoding": {"x2": {"field": "end"}}},
+        {"mark": {"type": "point", "filled": True, "size": 90, "opacity": 1}, "encoding": {"shape": shape}},
+    ]
+    if any(bar.ongoing for bar in bars):  # a layer without a mark would be an unnamed picture to a reader
+        arrow = {"type": "point", "filled": True, "size": 60, "shape": "triangle-right"}
+        at_end = {"x": {**_x(), "field": "end"}}
+        layers.append({"transform": [_only("course", "ongoing")], "mark": arrow, "encoding": at_end})
+    if any(bar.serious for bar in bars):
+        letter = {"type": "text", "text": "S", "fontWeight": "bold", "dx": -11}
+        layers.append({"transform": [_only("serious", "serious")], "mark": letter})
     return {
         "title": "Adverse events",
         "width": WIDTH,
@@ -189,23 +200,12 @@ def _bars(bars: Sequence[EventBar], *, last: date) -> Spec:
                 ("name", "Event"), ("grade", "Grade"), ("serious", "Seriousness"), ("text", "Dates")
             ),
         },
-        "layer": [
-            {"mark": {"type": "bar", "height": 6, "opacity": 0.7}, "encoding": {"x2": {"field": "end"}}},
-            {
-                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
-                "encoding": {"shape": shape},
-            },
-            {
-                "transform": [{"filter": "datum.course === 'ongoing'"}],
-                "mark": {"type": "point", "filled": True, "size": 60, "shape": "triangle-right"},
-                "encoding": {"x": {**_x(), "field": "end"}},
-            },
-            {
-                "transform": [{"filter": "datum.serious === 'serious'"}],
-                "mark": {"type": "text", "text": "S", "fontWeight": "bold", "dx": -11},
-            },
-        ],
+        "layer": layers,
     }
+
+
+def _only(field: str, value: str) -> dict[str, Any]:
+    return {"filter": {"field": field, "equal": value}}
 
 
 def _course(course: Course) -> Spec:

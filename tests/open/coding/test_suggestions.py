@@ -27,6 +27,7 @@ def words(world: World, text: str) -> list[str]:
 
 def test_what_begins_with_the_words_comes_first(world: World) -> None:
     assert words(world, "head")[:2] == ["Head pain", "Headache"]
+    assert words(world, "headac")[:2] == ["Headache", "Head pain"]
 
 
 def test_a_spelling_mistake_finds_its_term(world: World) -> None:

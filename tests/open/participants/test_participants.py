@@ -149,5 +149,13 @@ def test_an_event_that_goes_on_is_drawn_to_the_last_known_day() -> None:
     assert first["end"] == second["end"]
 
 
+def test_only_what_is_there_is_drawn() -> None:
+    """A layer of the picture without a mark has no name for a screen reader."""
+    for serious, ongoing in ((False, False), (True, False), (False, True), (True, True)):
+        spec = timeline([], [EventBar("1", DAY, None, ongoing, 1, serious, "")], [])
+        assert spec is not None
+        assert len(spec["vconcat"][0]["layer"]) == 2 + serious + ongoing
+
+
 def test_nothing_with_a_date_gives_no_picture() -> None:
     assert timeline([], [], [Course("CD4", "", ())]) is None
