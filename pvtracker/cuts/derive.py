@@ -44,7 +44,7 @@ DEFINITIONS = {
     "counting": "A participant counts once per term and level. Person-years run to the first event of the term, or "
     "to the end of follow-up where there is none; an event of unknown day counts with the whole follow-up.",
     "all": "Every treatment-emergent event.",
-    "serious": "Reported serious, or with a seriousness criterion.",
+    "serious": "Reported serious, or with a seriousness criterion even where reported not serious.",
     "grade3plus": "Grade 3 or more; on the scale mild, moderate, severe: severe.",
     "related": "Judged at least possibly related to any study intervention by the investigator.",
 }
@@ -157,7 +157,7 @@ def emergent_events(data: CutData, people: pd.DataFrame) -> pd.DataFrame:
     onset = events["onset_earliest"].clip(lower=first).clip(upper=end)
     chosen = {
         "all": pd.Series(True, index=events.index),
-        "serious": events["serious"].fillna(False).astype(bool) | (events["criteria"] != ""),
+        "serious": is_serious(events),
         "grade3plus": (events["grade"] >= 3).fillna(False).astype(bool),
         "related": _related(data, events),
     }
@@ -166,6 +166,12 @@ def emergent_events(data: CutData, people: pd.DataFrame) -> pd.DataFrame:
         participant=number, day=(onset - first).dt.days.astype("float64"), **terms, **chosen
     )
     return found[~(before | late)].reset_index(drop=True)
+
+
+def is_serious(events: pd.DataFrame) -> pd.Series[bool]:
+    """Rows of `adverse_events` that count as serious: reported so, or with a criterion whatever was reported."""
+    reported: pd.Series[bool] = events["serious"].fillna(False).astype(bool)
+    return reported | (events["criteria"] != "")
 
 
 def _related(data: CutData, events: pd.DataFrame) -> pd.Series[bool]:

@@ -45,17 +45,21 @@ def results_table(results: Sequence[Result], chosen: dict[str, str]) -> Table:
     selection = SELECTION_LABELS[chosen["selection"]].lower()
     columns = ["Term", "Arm, n/N", "Reference, n/N", "Events", "Years, arm", "Years, ref."]
     columns += ["Estimate [95 %]"] if method.null_value is not None else []
-    columns += ["p", "Adjusted p", "Flag"]
+    tested = any(row.p is not None for row in results)
+    columns += ["p", "Adjusted p"] if tested else []
+    columns += ["Flag"]
     return {
         "caption": f"{method.label}: {selection} events, {chosen['arm']} against the reference",
         "columns": [{"label": label, "numeric": label not in ("Term", "Flag")} for label in columns],
-        "rows": [_result_row(row, with_estimate=method.null_value is not None) for row in results],
+        "rows": [
+            _result_row(row, with_estimate=method.null_value is not None, with_p=tested) for row in results
+        ],
         "note": "n: participants with the event; N: treated participants; years: to first event or end of follow-up.",
         "empty": NO_EVENT,
     }
 
 
-def _result_row(row: Result, *, with_estimate: bool) -> Table:
+def _result_row(row: Result, *, with_estimate: bool, with_p: bool) -> Table:
     texts = [
         row.term,
         share(row.n_arm, row.N_arm),
@@ -64,8 +68,7 @@ def _result_row(row: Result, *, with_estimate: bool) -> Table:
         fixed(row.person_years_arm, 1),
         fixed(row.person_years_ref, 1),
         *([interval(row)] if with_estimate else []),
-        p_text(row.p),
-        p_text(row.p_adjusted),
+        *([p_text(row.p), p_text(row.p_adjusted)] if with_p else []),
     ]
     cells: list[Table] = [{"text": text, "numeric": index > 0} for index, text in enumerate(texts)]
     return {"cells": [*cells, {"text": "flagged" if row.flag else ""}], "warning": row.warning}

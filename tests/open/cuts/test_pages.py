@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from pvtracker.cuts import freeze
 from pvtracker.cuts.actions import no_progress, register_cut
@@ -28,6 +29,7 @@ def test_a_study_without_cuts_says_what_to_do(world: World) -> None:
     page = world.client("ada").get(world.url("cuts/"))
     assert page.status_code == 200
     assert "No cut yet" in page.text and "earliest possible date" in page.text
+    assert f'value="{timezone.localdate().isoformat()}"' in page.text
 
 
 def test_cuts_are_listed_with_counts_and_hash(world: World) -> None:
@@ -47,7 +49,13 @@ def test_the_button_queues_one_job_and_shows_its_progress(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("date", "said"), [("", "has a cut-off date"), ("soon", "not a day"), ("2999-01-01", "future")]
+    ("date", "said"),
+    [
+        ("", "has a cut-off date"),
+        ("soon", "not a day"),
+        ("03/04/2026", "not a day"),
+        ("2999-01-01", "future"),
+    ],
 )
 def test_a_date_that_cannot_be_is_refused_with_the_remedy(world: World, date: str, said: str) -> None:
     answer = world.client("ada").post(world.url("cuts/"), {"date": date})

@@ -25,6 +25,8 @@ CRITERIA = {
     "AESHOSP": "hospitalisation",
     "AESDISAB": "disability",
     "AESCONG": "congenital_anomaly",
+    "AESCAN": "medically_important",
+    "AESOD": "medically_important",
 }
 
 

@@ -34,7 +34,7 @@ def events() -> pd.DataFrame:
 
 
 def chosen(events: pd.DataFrame, selection: str) -> pd.DataFrame:
-    criteria = ["AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG"]
+    criteria = ["AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG", "AESCAN", "AESOD"]
     masks = {
         "all": pd.Series(True, index=events.index),
         "serious": (events["AESER"] == "Y") | (events[criteria] == "Y").any(axis=1),

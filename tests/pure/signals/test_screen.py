@@ -3,9 +3,10 @@
 import pytest
 
 from pvtracker.cuts.data import CutData, CutError
-from pvtracker.signals.methods import METHODS
+from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.rows import ResultRow, to_dict
 from pvtracker.signals.screen import Screen, screen
+from tests.shared import ROOT
 from tests.small_cut import allocated, cut, day, event, manifest, person, treated
 
 # design.md section 5: the names of a row, and the analysis arm that is printed with every result
@@ -134,3 +135,8 @@ def test_the_table_of_methods_is_whole() -> None:
         "dfdr_2012",
     ]
     assert all(key == method.key and method.version and method.label for key, method in METHODS.items())
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_method_has_its_page(method: Method) -> None:
+    assert (ROOT / "docs" / "methods" / method.page).is_file()
