@@ -95,14 +95,19 @@ def _dates(event: AdverseEvent) -> str:
 
 def _course(rows: list[Measurement]) -> charts.Course:
     points = tuple(
-        charts.Point(row.taken_on_earliest, row.value)
+        charts.Point(row.taken_on_earliest, _value(row), below=row.value is None)
         for row in rows
-        if row.taken_on_earliest is not None and row.value is not None
+        if row.taken_on_earliest is not None
     )
     positive = all(point.value > 0 for point in points)
     last = rows[-1]
     log = last.analyte in LOG_ANALYTES and positive
     return charts.Course(last.name or last.analyte, last.unit, points, log=log)
+
+
+def _value(row: Measurement) -> float:
+    """The value, or the limit of detection that the result lies below."""
+    return row.value if row.value is not None else float(row.value_text.removeprefix("<"))
 
 
 def _numbers(exposures: list[Exposure], courses: dict[str, list[Measurement]]) -> dict[str, Any]:
@@ -116,7 +121,11 @@ def _numbers(exposures: list[Exposure], courses: dict[str, list[Measurement]]) -
         for exposure in exposures
     ]
     rows += [
-        (row.taken_on, row.name or row.analyte, f"{row.value:g} {row.unit}".strip())
+        (
+            row.taken_on,
+            row.name or row.analyte,
+            f"{'<' * (row.value is None)}{_value(row):g} {row.unit}".strip(),
+        )
         for measured in courses.values()
         for row in measured
     ]

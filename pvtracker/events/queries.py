@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
@@ -84,7 +84,7 @@ def narrowed(events: QuerySet[AdverseEvent], by: LogFilter) -> QuerySet[AdverseE
     if by.queried:
         asked = DataQuery.objects.filter(event=OuterRef("pk"), state=QueryState.OPEN)
         events = events.filter(Exists(asked))
-    return events.order_by("-onset_latest", "participant__code", "number")
+    return events.order_by(F("onset_earliest").desc(nulls_last=True), "participant__code", "number")
 
 
 def event_for(account: Any, study: Study, event_id: uuid.UUID) -> AdverseEvent:

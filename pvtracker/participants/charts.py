@@ -49,8 +49,13 @@ class EventBar:
 
 @dataclass(frozen=True, slots=True)
 class Point:
+    """One result; `below`: it lies below `value`, the limit of detection, where it is drawn as an empty
+    mark.
+    """
+
     day: date
     value: float
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +215,20 @@ def _only(field: str, value: str) -> dict[str, Any]:
 
 def _course(course: Course) -> Spec:
     values = [
-        {"start": _ms(point.day), "day": str(point.day), "value": point.value} for point in course.points
+        {
+            "start": _ms(point.day),
+            "value": point.value,
+            "day": str(point.day),
+            "text": f"{'<' * point.below}{point.value:g} {course.unit}".strip(),
+            "below": "below the limit" if point.below else "measured",
+        }
+        for point in course.points
     ]
+    layers: list[Spec] = [{"mark": {"type": "line", "strokeWidth": 1.5}}]
+    for kind, filled in (("measured", True), ("below the limit", False)):
+        if any(value["below"] == kind for value in values):
+            mark = {"type": "point", "filled": filled, "size": 30}
+            layers.append({"transform": [_only("below", kind)], "mark": mark})
     return {
         "width": WIDTH,
         "height": 110,
@@ -225,15 +242,9 @@ def _course(course: Course) -> Spec:
                 "title": [_short(course.name), f"{course.unit}{', log scale' if course.log else ''}".strip()],
                 "axis": {"tickCount": 4, "minExtent": 200, "maxExtent": 200, "format": "~s"},
             },
-            "tooltip": [
-                {"field": "day", "type": "nominal", "title": "Day"},
-                {"field": "value", "type": "quantitative", "title": course.name},
-            ],
+            "tooltip": _tooltip(("day", "Day"), ("text", course.name)),
         },
-        "layer": [
-            {"mark": {"type": "line", "strokeWidth": 1.5}},
-            {"mark": {"type": "point", "filled": True, "size": 30}},
-        ],
+        "layer": layers,
     }
 
 

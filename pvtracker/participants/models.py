@@ -1,7 +1,8 @@
 """Participants and what was done to and measured in them. Nothing here tells the arm.
 
-Dates are partial: `<name>` is the text as known ('' when unknown), `<name>_earliest` and `<name>_latest` the first and
-last day that it can mean. `source_id` names the row in the file it came from, so that a second import meets it again.
+Dates are partial: `<name>` is the text as known ('' when unknown), `<name>_earliest` and `<name>_latest` the
+first and last day that it can mean. `source_id` names the row in the file it came from, so that a second
+import meets it again.
 """
 
 from __future__ import annotations

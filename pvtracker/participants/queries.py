@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
@@ -25,6 +25,8 @@ SORTS = {
 }
 # Shown beside the events where a study measures them: CDISC test codes of the CD4 count and of HIV-1 RNA.
 PREFERRED_ANALYTES = ("CD4", "HIVRNA")
+# A result below the limit of detection, as reported: “<50”.
+BELOW_LIMIT = r"^<\s*[0-9]+(\.[0-9]+)?$"
 
 
 def participants_of(
@@ -112,11 +114,16 @@ def exposures_of(participant: Participant) -> list[Exposure]:
 
 
 def courses_of(participant: Participant, *, most: int = 2) -> dict[str, list[Measurement]]:
-    """The measurements to show over time, by analyte: CD4 count and viral load, else what was measured
-    most.
+    """The measurements to show over time, by analyte: CD4 count and viral load, else what was measured most.
+
+    A result below the limit of detection has no value; its text holds the limit, in the standard unit.
     """
+    below_limit = Q(value__isnull=True, value_text__regex=BELOW_LIMIT, unit_text=F("unit"))
     measured = Measurement.objects.filter(
-        participant=participant, value__isnull=False, taken_on_earliest__isnull=False, not_done=False
+        Q(value__isnull=False) | below_limit,
+        participant=participant,
+        taken_on_earliest__isnull=False,
+        not_done=False,
     )
     counts = dict(
         measured.order_by().values_list("analyte").annotate(n=Count("id")).values_list("analyte", "n")

@@ -132,6 +132,14 @@ def test_the_log_is_narrowed_by_seriousness_grade_query_and_words(world: World) 
     assert shown("q=%00one&grade=abc&serious=perhaps&page=zz") == {"Plain one", "Bad one", "Vague one"}
 
 
+def test_the_log_begins_with_the_newest_onset_and_ends_with_unknown_ones(world: World) -> None:
+    world.record(verbatim="Unknown one", onset="", onset_unknown=True, end="", end_unknown=True)
+    world.record(verbatim="Older one", onset="2026-03-01")
+    world.record(verbatim="Newer one", onset="2026-03-05")
+    page = world.client("alice").get(world.url("adverse-events/")).content.decode()
+    assert page.index("Newer one") < page.index("Older one") < page.index("Unknown one")
+
+
 def test_a_void_event_leaves_the_log_but_not_the_history(world: World) -> None:
     event = world.record(verbatim="By mistake")
     alice = world.client("alice")

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from pvtracker.participants.charts import Course, EventBar, Lane, Point, timeline
+from pvtracker.participants.models import Measurement
 from pvtracker.participants.queries import courses_of
 from tests.open.world import World, make_world, measure
 
@@ -106,6 +107,28 @@ def test_cd4_and_viral_load_are_preferred_and_else_what_was_measured_most(world:
     assert list(courses_of(person)) == ["ALT", "AST"]
     measure(world, "P1", "CD4", {"2026-01-12": 510.0})
     assert list(courses_of(person)) == ["CD4"]
+
+
+def test_a_result_below_the_limit_is_drawn_at_the_limit_and_shown_as_reported(world: World) -> None:
+    measure(world, "P1", "HIVRNA", {"2026-01-12": 20000.0, "2026-02-12": 0.0})
+    Measurement.objects.filter(study=world.study, value=0).update(
+        value=None, value_text="<50", unit_text="cells/uL"
+    )
+    rows = courses_of(world.participants["P1"])["HIVRNA"]
+    assert [(row.value, row.value_text) for row in rows] == [(20000.0, "20000.0"), (None, "<50")]
+    page = (
+        world.client("alice").get(world.url(f"participants/{world.participants['P1'].id}/")).content.decode()
+    )
+    assert "&lt;50 cells/uL" in page
+    assert '"below": "below the limit"' in page
+
+
+def test_a_result_below_a_limit_in_another_unit_is_not_drawn(world: World) -> None:
+    measure(world, "P1", "GLUC", {"2026-01-12": 5.0, "2026-02-12": 0.0})
+    Measurement.objects.filter(study=world.study, value=0).update(
+        value=None, value_text="<40", unit_text="mg/dL"
+    )
+    assert [row.value for row in courses_of(world.participants["P1"])["GLUC"]] == [5.0]
 
 
 DAY = date(2026, 3, 1)
