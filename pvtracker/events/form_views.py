@@ -234,6 +234,8 @@ def _page(
         "participant": participant,
         "event": event,
         "draft": draft,
+        "draft_is_cut": draft is not None
+        and drafts.is_cut(text for texts in draft.body.values() for text in texts),
         "draft_url": reverse("event_draft", args=arguments),
         "term_url": reverse("term_suggestions", args=[study.code]),
         "coded": _coded(form, study),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -23,6 +24,7 @@ from pvtracker.events.enums import Assessor, EventState
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment, Draft
 from pvtracker.events.rules import DUPLICATE, EventFacts, Finding, examine, refusals
 from pvtracker.events.snapshots import body_of, content
+from pvtracker.events.text import same_words
 from pvtracker.participants.models import Exposure, Participant
 from pvtracker.studies.models import Intervention
 
@@ -92,6 +94,8 @@ def amend_event(
 ) -> AdverseEvent:
     """Replace what the event says by `details`, as a new version. The sponsor's opinions stay as they are.
 
+    Other words than before are to be coded again: the term of the old words is not kept for them.
+
     `version` is the version that the writer read. Raises `VersionConflict` when it is no longer the current
     one, `EventRefused` when a rule refuses, the reason is missing, nothing was changed, or the event is void.
     """
@@ -101,6 +105,7 @@ def amend_event(
     interventions = _interventions(event.study_id)
     before = list(Assessment.objects.filter(event=current).select_related("intervention"))
     body_before = content(body_of(current, before))
+    details = _without_stale_term(current, details)
     known, _ = _others(participant, apart_from=current.id)
     facts = _facts(participant, details, interventions=interventions, others=known, scale=current.scale)
     findings = _not_refused(facts, separate=True)
@@ -320,6 +325,15 @@ def _write_details(event: AdverseEvent, details: EventDetails, facts: EventFacts
     event.criteria = sorted(facts.criteria)
     event.outcome = facts.outcome
     event.narrative = facts.narrative
+
+
+def _without_stale_term(event: AdverseEvent, details: EventDetails) -> EventDetails:
+    """The details without the term that was given to other words, unless the new words are the term's own."""
+    words = same_words(details.verbatim)
+    if event.term is None or details.term != event.term_id or words == same_words(event.verbatim):
+        return details
+    own = {same_words(event.term.lowest_level_term), same_words(event.term.preferred_term)}
+    return details if words in own else replace(details, term=None)
 
 
 def _term(term_id: int | None, *, study_id: uuid.UUID) -> Term | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.utils import timezone
 
 from pvtracker.accounts.models import Account
@@ -11,6 +13,11 @@ from pvtracker.participants.models import Participant
 
 # A draft keeps this many characters of each field: as many as a narrative may have.
 FIELD_LIMIT = 100_000
+
+
+def is_cut(texts: Iterable[str]) -> bool:
+    """Whether some text fills its whole place, so that its end may be lost; the page says so."""
+    return any(len(text) >= FIELD_LIMIT for text in texts)
 
 
 @action

@@ -342,3 +342,14 @@ def test_amending_a_delivered_grade_forgets_how_it_was_delivered(world: World) -
     AdverseEvent.objects.filter(pk=event.pk).update(severity_reported="MILD")
     amend(world, event, grade=2)
     assert AdverseEvent.objects.get(pk=event.pk).severity_reported == ""
+
+
+def test_other_words_are_to_be_coded_again(world: World) -> None:
+    terms = make_terms(world)
+    event = world.record(term=terms["Headache"].id)
+    kept = amend(world, event, verbatim="HEADACHE", term=terms["Headache"].id)
+    assert kept.term_id == terms["Headache"].id
+    gone = amend(world, event, version=2, verbatim="Raised temperature", term=terms["Headache"].id)
+    assert gone.term_id is None
+    chosen = amend(world, event, version=3, verbatim="Raised temperature", term=terms["Fever"].id)
+    assert chosen.term_id == terms["Fever"].id

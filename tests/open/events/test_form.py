@@ -268,6 +268,14 @@ def test_the_draft_button_works_without_script(world: World, alice: Client) -> N
     assert "Draft saved at" in page and 'value="Hea"' in page
 
 
+def test_a_draft_that_was_cut_says_so(world: World, alice: Client) -> None:
+    alice.post(draft_url(world), world.posted(narrative="a" * 100_000))
+    page = alice.get(new_url(world)).content.decode()
+    assert "was cut at 100000 characters" in page
+    alice.post(draft_url(world), world.posted(narrative="a" * 99_999))
+    assert "was cut" not in alice.get(new_url(world)).content.decode()
+
+
 def test_a_draft_can_be_discarded(world: World, alice: Client) -> None:
     alice.post(draft_url(world), world.posted())
     alice.post(draft_url(world), {"save": "discard"})
