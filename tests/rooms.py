@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ class Trial:
 def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """The demo's own steps, on databases of their own; both rooms are served while tests use it."""
     folder = tmp_path_factory.mktemp("trial")
-    with services.installation("trial", folder) as installation:
+    with services.installation(f"trial{os.getpid()}", folder) as installation:
         chosen = argparse.Namespace(
             study=demo.STUDY, participants=74, arms=2, seed=demo.SEED, effect=[], bulk=False
         )

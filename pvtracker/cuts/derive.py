@@ -27,8 +27,8 @@ LEVELS = {
     "HLT": "high_level_term",
     "PT": "preferred_term",
 }
-Selection = Literal["all", "serious", "grade3plus", "related"]
-SELECTIONS: tuple[Selection, ...] = ("all", "serious", "grade3plus", "related")
+Selection = Literal["all", "serious", "criterion", "grade3plus", "related"]
+SELECTIONS: tuple[Selection, ...] = ("all", "serious", "criterion", "grade3plus", "related")
 DATASETS = ("participants", "exposures", "adverse_events", "assessments")  # what this module reads
 
 DEFINITIONS = {
@@ -44,7 +44,8 @@ DEFINITIONS = {
     "counting": "A participant counts once per term and level. Person-years run to the first event of the term, or "
     "to the end of follow-up where there is none; an event of unknown day counts with the whole follow-up.",
     "all": "Every treatment-emergent event.",
-    "serious": "Reported serious, or with a seriousness criterion even where reported not serious.",
+    "serious": "Reported serious; where seriousness was not stated, with a seriousness criterion.",
+    "criterion": "With a seriousness criterion, whatever was reported: contradictions are queries.",
     "grade3plus": "Grade 3 or more; on the scale mild, moderate, severe: severe.",
     "related": "Judged at least possibly related to any study intervention by the investigator.",
 }
@@ -158,6 +159,7 @@ def emergent_events(data: CutData, people: pd.DataFrame) -> pd.DataFrame:
     chosen = {
         "all": pd.Series(True, index=events.index),
         "serious": is_serious(events),
+        "criterion": has_criterion(events),
         "grade3plus": (events["grade"] >= 3).fillna(False).astype(bool),
         "related": _related(data, events),
     }
@@ -169,9 +171,15 @@ def emergent_events(data: CutData, people: pd.DataFrame) -> pd.DataFrame:
 
 
 def is_serious(events: pd.DataFrame) -> pd.Series[bool]:
-    """Rows of `adverse_events` that count as serious: reported so, or with a criterion whatever was reported."""
-    reported: pd.Series[bool] = events["serious"].fillna(False).astype(bool)
-    return reported | (events["criteria"] != "")
+    """Rows of `adverse_events` that count as serious: as reported, else (not stated) by their criteria."""
+    stated = events["serious"]
+    serious: pd.Series[bool] = stated.fillna(False).astype(bool)
+    return serious | (stated.isna() & has_criterion(events))
+
+
+def has_criterion(events: pd.DataFrame) -> pd.Series[bool]:
+    """Rows of `adverse_events` with at least one seriousness criterion."""
+    return events["criteria"] != ""
 
 
 def _related(data: CutData, events: pd.DataFrame) -> pd.Series[bool]:

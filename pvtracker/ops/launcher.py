@@ -7,6 +7,7 @@ children that each hold one room's settings.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ def main(argv: list[str]) -> int:
     if command is None:
         print(f"There is no command {argv[0]!r}.\n\n{_usage()}", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an ending like any other: services and children stop
     try:
         return _run(command, argv[1:])
     except ServiceError as fault:

@@ -11,7 +11,13 @@ from pvtracker.signals.methods import METHODS
 from pvtracker.signals.screen import LEVELS
 from pvtracker.studies.models import AnalysisArm, Study
 
-SELECTION_LABELS = {"all": "All", "serious": "Serious", "grade3plus": "Grade 3 or more", "related": "Related"}
+SELECTION_LABELS = {
+    "all": "All",
+    "serious": "Serious",
+    "criterion": "With a seriousness criterion",
+    "grade3plus": "Grade 3 or more",
+    "related": "Related",
+}
 LEVEL_LABELS = {"PT": "Preferred term", "SOC": "Organ class"}
 
 

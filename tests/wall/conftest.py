@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 
@@ -18,7 +19,7 @@ __all__ = ["query", "rooms", "shell", "start", "trial", "wait_for"]
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation with empty databases."""
-    with services.installation("wall", tmp_path_factory.mktemp("rooms")) as installation:
+    with services.installation(f"wall{os.getpid()}", tmp_path_factory.mktemp("rooms")) as installation:
         yield installation
 
 

@@ -1,4 +1,6 @@
-"""The feed under concurrent writers: no row missed, none doubled, numbers dense; the naive cursor misses rows."""
+"""The feed under concurrent writers: no row missed, none doubled, numbers dense; the naive cursor misses
+rows.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def dsn() -> str:
 
 
 def write(number: int, study: uuid.UUID, committed: set[uuid.UUID], guard: threading.Lock) -> None:
-    """Transactions of random length; some take their transaction id early, some roll back, some use savepoints."""
+    """Transactions of random length; some take their transaction id early, some roll back, some use
+    savepoints.
+    """
     chance = random.Random(number)
     with psycopg.connect(dsn(), autocommit=True) as own:
         for _ in range(TRANSACTIONS):

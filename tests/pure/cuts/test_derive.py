@@ -129,11 +129,18 @@ def test_selections_follow_their_definitions() -> None:
         event("P1", 1, onset, grade=2),
         event("P1", 2, onset, grade=3, serious=None, criteria="death"),
         event("P1", 3, onset, grade=None, serious=True),
+        event("P1", 4, onset, grade=1, serious=False, criteria="hospitalisation"),  # a contradiction: a query
         assessments=judged,
     )
     events = derive.emergent_events(data, derive.analysis_set(data))
     chosen = {name: events.loc[events[name], "number"].tolist() for name in derive.SELECTIONS}
-    assert chosen == {"all": [1, 2, 3], "serious": [2, 3], "grade3plus": [2], "related": [1]}
+    assert chosen == {
+        "all": [1, 2, 3, 4],
+        "serious": [2, 3],
+        "criterion": [2, 4],
+        "grade3plus": [2],
+        "related": [1],
+    }
 
 
 def test_an_event_that_is_not_coded_is_counted_under_its_own_name() -> None:

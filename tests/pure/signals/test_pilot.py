@@ -37,7 +37,8 @@ def chosen(events: pd.DataFrame, selection: str) -> pd.DataFrame:
     criteria = ["AESDTH", "AESLIFE", "AESHOSP", "AESDISAB", "AESCONG", "AESCAN", "AESOD"]
     masks = {
         "all": pd.Series(True, index=events.index),
-        "serious": (events["AESER"] == "Y") | (events[criteria] == "Y").any(axis=1),
+        "serious": events["AESER"] == "Y",
+        "criterion": (events[criteria] == "Y").any(axis=1),
         "grade3plus": events["AESEV"] == "SEVERE",
         "related": events["AEREL"].isin(["POSSIBLE", "PROBABLE"]),
     }
@@ -50,7 +51,7 @@ def of_method(screened: Screen, method: str, level: str, selection: str) -> list
     ]
 
 
-@pytest.mark.parametrize("selection", ["all", "serious", "grade3plus", "related"])
+@pytest.mark.parametrize("selection", ["all", "serious", "criterion", "grade3plus", "related"])
 @pytest.mark.parametrize("level", ["SOC", "PT"])
 def test_participants_and_events_by_planned_arm_equal_a_count_with_pandas(
     planned: Screen, events: pd.DataFrame, level: str, selection: str

@@ -3,7 +3,7 @@
 // a page has a chart. Colours and type come from the tokens, so a chart follows the theme.
 (() => {
   const bundle = document.currentScript.dataset.bundle;
-  const OPTIONS = { ast: true, renderer: "svg", actions: false, defaultStyle: false, tooltip: { disableDefaultStyle: true } };
+  const OPTIONS = { ast: true, renderer: "svg", actions: false, defaultStyle: false, logLevel: 1, tooltip: { disableDefaultStyle: true } };
   const drawn = new Map(); // place -> what vegaEmbed returned
   let loading = null;
 
@@ -63,7 +63,10 @@
         const { light, dark } = JSON.parse(themes.textContent);
         spec.config = bothThemes(light, dark);
       }
-      drawn.set(place, await embed(place, spec, { ...OPTIONS, config: spec.config ? {} : config() }));
+      spec.config ??= config();
+      // thousands of marks are no reading: the chart is one picture with a description, and its table follows
+      spec.config = { ...spec.config, mark: { ...spec.config.mark, aria: false } };
+      drawn.set(place, await embed(place, spec, OPTIONS));
       if (place.scrollWidth > place.clientWidth) place.tabIndex = 0; // what scrolls sideways must be reachable by keyboard
     } catch (error) {
       status.textContent = "The chart could not be drawn; its numbers are in the table below. Reload the page to try again.";

@@ -1,0 +1,99 @@
+"""Every page that a role reaches by its links: accessible, within the width, under the strict policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from pvtracker.accounts.roles import roles_of
+from tests.rooms import Trial
+
+SIGN_IN = Callable[[Page, str], None]
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+LINKS = "links => links.map(a => a.getAttribute('href'))"
+
+
+def shape(path: str) -> str:
+    """The path without its ids: pages of one shape come from one template."""
+    return "/".join("*" if len(part) == 36 and part.count("-") == 4 else part for part in path.split("/"))
+
+
+def walk(page: Page, base: str, known: set[str]) -> Iterator[str]:
+    """Go to one page of each shape that can be reached by links and is not known yet; yields where the page is."""
+    waiting = [page.url.removeprefix(base)]
+    while waiting:
+        path = waiting.pop(0).split("?")[0].split("#")[0]
+        if shape(path) in known:
+            continue
+        known.add(shape(path))
+        answer = page.goto(base + path, wait_until="networkidle")
+        assert answer is not None and answer.status == 200, f"{path} answered {answer and answer.status}"
+        waiting += [h for h in page.eval_on_selector_all("a[href]:not([download])", LINKS) if is_page(h)]
+        yield path
+
+
+def is_page(href: str) -> bool:
+    return href.startswith("/") and not href.endswith((".pdf", ".json")) and "/pdf" not in href
+
+
+def faults_of(page: Page, path: str, room: str) -> list[str]:
+    """What is wrong with the page as it stands: accessibility at both widths, width on a phone, room and ribbon."""
+    found = []
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        violations = Axe().run(page, options=RULES).response["violations"]
+        found += [f"{path} at {width}: {v['id']} {v['nodes'][0]['html'][:160]}" for v in violations]
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        found += [f"{path} at {width}: {over} px too wide"] if over > 0 else []
+    text = page.inner_text("body").upper()
+    found += [] if room.upper() in text else [f"{path}: the word {room.upper()} is missing"]
+    found += [] if "SIMULATED" in text or "/studies/" not in path else [f"{path}: not marked as simulated"]
+    return found
+
+
+@pytest.mark.parametrize("room", ["open", "closed"])
+def test_every_page_is_accessible_and_fits(trial: Trial, page: Page, sign_in: SIGN_IN, room: str) -> None:
+    known: set[str] = set()
+    faults = []
+    for role in roles_of(room):
+        page.context.clear_cookies()
+        sign_in(page, role)
+        for path in walk(page, trial.urls[room], known):
+            faults += faults_of(page, path, room)
+    assert len(known) >= {"open": 12, "closed": 6}[room], sorted(known)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("role", ["investigator", "study_administrator", "medical_monitor"])
+def test_no_page_of_the_open_room_says_who_received_what(
+    trial: Trial, page: Page, sign_in: SIGN_IN, role: str
+) -> None:
+    """The arms' names are protocol and may stand alone; a participant or an event beside one may not."""
+    sign_in(page, role)
+    for path in walk(page, trial.urls["open"], set()):
+        text = page.content()
+        assert "OZ1DNA" not in text, path
+        for arm in (
+            "OZ1",
+            "Placebo",
+        ):  # report and cut pages print the protocol's arm names, never beside a person
+            near = re.findall(rf"[A-Z]{{2}}\d\d-\d\d\d[^<]*<[^>]*>[^<]*\b{arm}\b(?!-DEMO)", text)
+            assert not near, f"{path}: {near[:3]}"
+
+
+@pytest.mark.parametrize("room", ["open", "closed"])
+def test_a_report_of_the_other_room_is_no_page(trial: Trial, page: Page, sign_in: SIGN_IN, room: str) -> None:
+    other = "closed" if room == "open" else "open"
+    sign_in(page, "study_administrator" if other == "open" else "statistician")
+    page.goto(f"{trial.urls[other]}/studies/{trial.study}/reports/")
+    links = page.eval_on_selector_all("a[href*='/reports/']", LINKS)
+    reports = [link for link in links if shape(link) != link]
+    assert reports, "the other room should list its report, or this test looks at nothing"
+    sign_in(page, "statistician" if room == "closed" else "study_administrator")
+    for link in reports:
+        answer = page.goto(trial.urls[room] + link)
+        assert answer is not None and answer.status == 404
