@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from pvtracker.events import form_views, participant_page, question_views, views
+from pvtracker.events import form_views, question_views, views
+from pvtracker.events.participant_page import participant
 
 urlpatterns = [
     path(
         "studies/<str:code>/participants/<uuid:participant_id>/",
-        participant_page.participant,
+        participant,
         name="participant",
     ),
     path(

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from pvtracker.events import rules
 from pvtracker.events.details import today_at
 from pvtracker.events.enums import Outcome
 from pvtracker.events.rules import (
@@ -19,9 +18,14 @@ from pvtracker.events.rules import (
     AssessmentFacts,
     EventFacts,
     ParticipantFacts,
+    course,
+    dates,
     examine,
     read_date,
     refusals,
+    relatedness,
+    severity,
+    words,
 )
 from pvtracker.studies.models import Site
 
@@ -225,13 +229,21 @@ def _named_rules() -> set[str]:
 
 def test_every_rule_is_shown_by_a_case() -> None:
     shown = _named_rules()
-    source = inspect.getsource(rules)
     for rule in RULES:
-        own = inspect.getsource(rule)
-        found = rules_named_in(own)
+        found = rules_named_in(inspect.getsource(rule))
         assert found, f"{rule.__name__} names no rule id"
         assert found <= shown, f"{rule.__name__} has no case for {found - shown}"
-    assert len(RULES) == source.count("(facts: EventFacts) -> Iterable[Finding]:")
+
+
+def test_every_rule_that_is_written_is_in_force() -> None:
+    written = [
+        function
+        for module in (course, dates, relatedness, severity, words)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    ]
+    assert len(RULES) == len(set(RULES))
+    assert set(RULES) == set(written)
 
 
 def rules_named_in(source: str) -> set[str]:
