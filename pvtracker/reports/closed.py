@@ -1,72 +1,18 @@
-"""Closed room: the report by arm. The one module of `reports` that screens; it is imported in the closed room only."""
+"""Closed room: the report by arm. Imported in the closed room only, as are the modules that it imports."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from pvtracker.cuts.closed import load_joined
-from pvtracker.cuts.data import CutData
 from pvtracker.cuts.models import Cut
 from pvtracker.reports.blocks import Report
 from pvtracker.reports.build import report_of
-from pvtracker.reports.snapshot import CLOSED_INPUT, Screened, Snapshot, take
-from pvtracker.signals.methods import METHODS
-from pvtracker.signals.rows import ResultRow
-from pvtracker.signals.screen import screen
-
-DIFFERENCE, RATE, TEST = "rd_mn", "eair_ratio", "fisher"
-SHOWN = (DIFFERENCE, RATE, TEST)
+from pvtracker.reports.screening import closed_snapshot
+from pvtracker.reports.snapshot import CLOSED_INPUT
 
 
 def closed_report(cut: Cut, *, analysis_arm: str, progress: Callable[[int, int, str], None]) -> Report:
     """CutError when the cut is not joined, a file cannot be opened, or the protocol names no reference arm."""
-    return report_of(
-        closed_snapshot(load_joined(cut, only=CLOSED_INPUT), analysis_arm=analysis_arm), progress
-    )
-
-
-def closed_snapshot(data: CutData, *, analysis_arm: str) -> Snapshot:
-    """The snapshot with its screening; CutError when the protocol names no reference arm."""
-    found = screen(data, analysis_arm=analysis_arm, selections=("all",), methods=SHOWN)
-    versions = tuple(
-        (f"Method {METHODS[key].label}", f"Key {key}, version {version}.")
-        for key, version in found.methods.items()
-    )
-    return take(
-        data,
-        audience="closed",
-        analysis_arm=analysis_arm,
-        screening=tuple(_together(found.rows)),
-        method_notes=versions,
-    )
-
-
-def _together(rows: Iterable[ResultRow]) -> Iterable[Screened]:
-    """One row per term and arm from the rows of its methods."""
-    by_term: dict[tuple[str, str, str, str], dict[str, ResultRow]] = {}
-    for row in rows:
-        by_term.setdefault((row.level, row.term, row.selection, row.arm), {})[row.method] = row
-    for (level, term, selection, arm), said in by_term.items():
-        difference, rate, test = (said[key] for key in SHOWN)
-        yield Screened(
-            level=level,
-            term=term,
-            selection=selection,
-            arm=arm,
-            n_arm=difference.n_arm,
-            N_arm=difference.N_arm,
-            n_ref=difference.n_ref,
-            N_ref=difference.N_ref,
-            person_years_arm=difference.person_years_arm,
-            person_years_ref=difference.person_years_ref,
-            difference=difference.estimate,
-            low=difference.low,
-            high=difference.high,
-            rate_ratio=rate.estimate,
-            rate_low=rate.low,
-            rate_high=rate.high,
-            p=test.p,
-            p_adjusted=test.p_adjusted,
-            warning=difference.warning,
-            rate_warning=rate.warning,
-        )
+    data = load_joined(cut, only=CLOSED_INPUT)
+    return report_of(closed_snapshot(data, analysis_arm=analysis_arm), progress)

@@ -89,7 +89,9 @@ def _row(snapshot: Snapshot, label: str, values: pd.Series[float]) -> Row:
 def _last_before(snapshot: Snapshot, analyte: Analyte) -> pd.Series[float]:
     measured = values_of(snapshot.data, analyte)
     first = snapshot.people.set_index("subject")["first_exposure"]
-    measured = measured[measured["taken_on_latest"] <= measured["subject"].map(first)]
+    measured = measured[
+        measured["taken_on_latest"].to_numpy() <= first.reindex(measured["subject"]).to_numpy()
+    ]
     measured = measured.sort_values(["subject", "taken_on_latest", "source_id"], kind="stable")
     last = measured.drop_duplicates("subject", keep="last").set_index("subject")["value"]
     return snapshot.people["subject"].map(last)

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from pvtracker.cuts.columns import CLOSED_DATASETS, OPEN_DATASETS, schema
+from pvtracker.cuts.columns import OPEN_DATASETS, schema
 from pvtracker.cuts.data import CutData, frame_of
 from pvtracker.lib.partial_dates import parse
 from pvtracker.ops.simulation import OpenTrial, SimulatedTrial, simulate
@@ -105,10 +105,6 @@ def without(cut: CutData, *datasets: str) -> CutData:
     return altered(cut, **{name: cut.frame(name).iloc[:0] for name in datasets})
 
 
-def all_closed_names() -> set[str]:
-    return set(CLOSED_DATASETS)
-
-
 def _plain(record: Any, dataset: str, **added: Any) -> dict[str, Any]:
     row = {**asdict(record), "subject": record.participant, **added}
     for name in DATES[dataset]:
@@ -154,3 +150,8 @@ def _manifest(half: OpenTrial) -> dict[str, Any]:
             {"dictionary": "local", "number": "1", "origin": "simulated", "made_from_data": False}
         ],
     }
+
+
+def without_arms(cut: CutData) -> CutData:
+    """A joined cut as the open room knows it."""
+    return replace(cut, frames={name: cut.frames[name] for name in OPEN_DATASETS})
