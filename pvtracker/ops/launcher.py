@@ -7,6 +7,7 @@ children that each hold one room's settings.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -55,7 +56,9 @@ def main(argv: list[str]) -> int:
     if command is None:
         print(f"There is no command {argv[0]!r}.\n\n{_usage()}", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an ending like any other: services and children stop
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # an ending like any other: services and children stop
     try:
         return _run(command, argv[1:])
     except ServiceError as fault:
@@ -82,8 +85,15 @@ def _run(command: Command, arguments: list[str]) -> int:
         if {"-h", "--help"} & set(arguments):
             print("starting the services to ask the room for its help …", file=sys.stderr)
         work = lambda installation: children.run(installation, room, command.name, *arguments).returncode  # noqa: E731
-    with services(home=Home.default(), names=Names()) as installation:
+    # on a server of one's own nothing is a demo, unless the demo itself was asked for
+    demo = command.name == "demo" or not production()
+    with services(home=Home.default(), names=Names(), demo=demo) as installation:
         return work(installation)
+
+
+def production() -> bool:
+    """True when a database server was given: this is no trial on one's own machine."""
+    return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
 
 
 def _migrated(installation: Installation) -> int:

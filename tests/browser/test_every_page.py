@@ -25,6 +25,7 @@ def shape(path: str) -> str:
 def walk(page: Page, base: str, known: set[str]) -> Iterator[str]:
     """Go to one page of each shape that can be reached by links and is not known yet; yields where the page is."""
     waiting = [page.url.removeprefix(base)]
+    known.discard(shape(waiting[0]))  # where a role lands is where its own ways begin
     while waiting:
         path = waiting.pop(0).split("?")[0].split("#")[0]
         if shape(path) in known:

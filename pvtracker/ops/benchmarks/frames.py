@@ -112,7 +112,11 @@ def _filled(dataset: str, **columns: Any) -> pd.DataFrame:
     def array(field: pa.Field) -> pa.Array:
         if field.name in columns:
             return pa.array(pd.Series(columns[field.name]), type=field.type, from_pandas=True)
-        return pa.repeat(pa.scalar("", pa.string()), size) if field.type == pa.string() else pa.nulls(size, field.type)
+        return (
+            pa.repeat(pa.scalar("", pa.string()), size)
+            if field.type == pa.string()
+            else pa.nulls(size, field.type)
+        )
 
     table = pa.Table.from_arrays([array(field) for field in fields], schema=fields)
     return read_frame(to_parquet(table), dataset=dataset)

@@ -29,7 +29,8 @@ def run(installation: Installation) -> Measurement:
                 scipy_stats.binomtest(row.events_arm, row.events_arm + row.events_ref).proportion_ci()
 
     return Measurement(
-        what=f"{len(data.participants)} participants, {len(data.adverse_events)} events, {len(rows)} tables, eight methods",
+        what=f"{len(data.participants)} participants, {len(data.adverse_events)} events, {len(rows)} tables, "
+        "eight methods",
         seconds=ours,
         peer=f"four SciPy calls per table ({PEER_TABLES} tables, scaled), counting not included",
         peer_seconds=seconds_of(loop) * len(rows) / min(PEER_TABLES, len(rows)),

@@ -12,7 +12,9 @@ class Command(BaseCommand):
     help = "Serve this room's pages."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--bind", default="127.0.0.1:8000" if settings.ROOM == "open" else "127.0.0.1:8001")
+        parser.add_argument(
+            "--bind", default="127.0.0.1:8000" if settings.ROOM == "open" else "127.0.0.1:8001"
+        )
         parser.add_argument("--workers", type=int, default=2)
 
     def handle(self, *args: Any, **options: Any) -> None:
