@@ -20,6 +20,7 @@ ARM_SENTENCES = {
 NAMES = {
     "all": "Events: all",
     "serious": "Events: serious",
+    "criterion": "Events: with a seriousness criterion",
     "grade3plus": "Events: grade 3 or more",
     "related": "Events: related",
 }

@@ -230,7 +230,10 @@ def _table(table: Table, number: str) -> ShownTable:
         _row(row, table.columns, [cells[place] for cells in drawn]) for place, row in enumerate(table.rows)
     )
     paper: Paper = fit(
-        table.columns, [[_padded(cell) for cell in row.cells] for row in rows], _levels(table), empty=table.empty
+        table.columns,
+        [[_padded(cell) for cell in row.cells] for row in rows],
+        _levels(table),
+        empty=table.empty,
     )
     return ShownTable(
         key=table.key,

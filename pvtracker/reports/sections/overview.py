@@ -89,11 +89,14 @@ def kinds(snapshot: Snapshot) -> list[tuple[str, pd.DataFrame]]:
     judged = snapshot.data.assessments
     stopped = judged.loc[judged["action_taken"] == ActionTaken.WITHDRAWN.value, ["subject", "number"]]
     left = pd.MultiIndex.from_frame(events[["subject", "number"]]).isin(pd.MultiIndex.from_frame(stopped))
+    contradicted = (events["criterion"] != events["serious"]).any()
+    beside = [("With a seriousness criterion", events[events["criterion"]])] if contradicted else []
     return [
         ("Any adverse event", events),
         ("Related to a study intervention", events[events["related"]]),
         ("Grade 3 or more", events[events["grade3plus"]]),
         ("Serious", events[events["serious"]]),
+        *beside,
         ("Serious and related", events[events["serious"] & events["related"]]),
         ("Leading to withdrawal of an intervention", events[left]),
         ("Fatal", events[events["outcome"] == Outcome.FATAL.value]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from pvtracker.cuts.derive import has_criterion, is_serious
 from pvtracker.events.enums import Assessor, Outcome
 from pvtracker.reports.blocks import Block, Column, Paragraph, Row, Section, Table
 from pvtracker.reports.snapshot import Snapshot
@@ -41,7 +42,7 @@ def found(snapshot: Snapshot) -> list[tuple[str, pd.Series[bool], str]]:
     """Each problem looked for: its name, a truth per row, and what the report does with such rows."""
     data = snapshot.data
     events = data.adverse_events
-    serious = events["serious"].fillna(False).astype(bool) | (events["criteria"] != "")
+    serious, criterion = is_serious(events), has_criterion(events)
     fatal = events["outcome"] == Outcome.FATAL.value
     ended = events["end_earliest"].notna()
     judged = data.assessments[
@@ -72,7 +73,7 @@ def found(snapshot: Snapshot) -> list[tuple[str, pd.Series[bool], str]]:
         ("No severity grade", events["grade"].isna(), "Not in “grade 3 or more”."),
         (
             "Seriousness not stated",
-            events["serious"].isna() & (events["criteria"] == ""),
+            events["serious"].isna() & ~criterion,
             "Not counted as serious.",
         ),
         (
@@ -80,7 +81,12 @@ def found(snapshot: Snapshot) -> list[tuple[str, pd.Series[bool], str]]:
             fatal & ~serious,
             "Not counted as serious; counted as fatal.",
         ),
-        ("Serious without a criterion", serious & (events["criteria"] == ""), "Counted as serious."),
+        (
+            "Seriousness criterion, not reported serious",
+            criterion & ~serious,
+            "Not counted as serious; listed and counted beside.",
+        ),
+        ("Serious without a criterion", serious & ~criterion, "Counted as serious."),
         ("No judgement of relatedness", ~has_judgement, "Not counted as related."),
         ("Term not coded", events["preferred_term"] == "", "Counted under “Not coded”."),
         (

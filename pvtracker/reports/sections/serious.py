@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from pvtracker.cuts.derive import NOT_CODED, RELATED
+from pvtracker.cuts.derive import NOT_CODED, RELATED, has_criterion, is_serious
 from pvtracker.events.enums import Assessor, Outcome, SeriousnessCriterion
 from pvtracker.reports.blocks import Block, Cell, Column, Paragraph, Row, Section, Table
 from pvtracker.reports.sections.events import count
@@ -21,6 +21,7 @@ CRITERIA = {
     SeriousnessCriterion.CONGENITAL_ANOMALY.value: "Congenital anomaly",
     SeriousnessCriterion.MEDICALLY_IMPORTANT.value: "Medically important",
 }
+NOT_REPORTED = "Not reported serious, so not counted as such."
 NO_SERIOUS = "No serious adverse event was reported up to the cut-off date."
 NO_DEATH = "No participant had died up to the cut-off date."
 
@@ -43,10 +44,11 @@ def build(snapshot: Snapshot) -> Section:
 
 
 def serious_events(snapshot: Snapshot) -> pd.DataFrame:
-    """Every serious event of the cut, also before first exposure, by participant and number."""
+    """Every event of the cut that is serious or has a criterion, also before first exposure, in order."""
     events = snapshot.data.adverse_events
-    chosen = events["serious"].fillna(False).astype(bool) | (events["criteria"] != "")
-    return events[chosen].sort_values(["subject", "number"], kind="stable")
+    return events[is_serious(events) | has_criterion(events)].sort_values(
+        ["subject", "number"], kind="stable"
+    )
 
 
 def deaths(snapshot: Snapshot) -> pd.DataFrame:
@@ -87,9 +89,10 @@ def _listing(snapshot: Snapshot, serious: pd.DataFrame) -> Table:
     related = _related_to(snapshot)
     arms = _arm_names(snapshot)
     codes = snapshot.data.participants.set_index("subject")["code"]
+    counted = is_serious(serious)
     first = snapshot.people.set_index("subject")["first_exposure"]
     rows = []
-    for event in records(serious):
+    for event, counts in zip(records(serious), counted, strict=True):
         day, why = _day(event.onset_earliest, event.onset_latest, first.get(event.subject))
         cells: list[Cell] = [codes.get(event.subject) or event.subject]
         if snapshot.is_closed:
@@ -106,6 +109,7 @@ def _listing(snapshot: Snapshot, serious: pd.DataFrame) -> Table:
             related.get((event.subject, event.number), "None"),
             str(Outcome(event.outcome).label) if event.outcome in Outcome.values else event.outcome,
         ]
+        why = why if counts else f"{NOT_REPORTED} {why}".strip()
         rows.append(Row(tuple(cells), warning=why))
     columns = [
         Column("participant", "Participant"),

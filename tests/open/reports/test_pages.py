@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pvtracker.cuts.models import Cut
 from pvtracker.jobs.models import Job
 from pvtracker.reports import actions
+from pvtracker.reports import storage as report_storage
 from pvtracker.reports.models import ReportRecord
 from tests.open.world import SOMEONE, World
 
@@ -36,7 +37,7 @@ def test_the_button_queues_one_job(world: World, cut: Cut) -> None:
     first = client.post(world.url("reports/"), {"cut": str(cut.id)})
     second = client.post(world.url("reports/"), {"cut": str(cut.id)})
     job = Job.objects.get(task="reports.make", study_id=world.study.id)
-    assert first.url == second.url == f"/jobs/{job.id}/"
+    assert first["Location"] == second["Location"] == f"/jobs/{job.id}/"
     assert job.parameters == {"cut": str(cut.id), "analysis_arm": ""}
 
 
@@ -78,7 +79,7 @@ def test_the_name_of_the_pdf_says_study_audience_and_day_only(world: World, reco
 
 
 def test_a_report_whose_file_is_gone_is_not_found(world: World, record: ReportRecord) -> None:
-    actions.storage.remove(record.id)
+    report_storage.remove(record.id)
     for tail in (f"reports/{record.id}/", f"reports/{record.id}/pdf/"):
         assert world.client("mona").get(world.url(tail)).status_code == 404
 

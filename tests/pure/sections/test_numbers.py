@@ -333,3 +333,28 @@ def test_words_in_capitals_are_written_as_a_reader_writes_them() -> None:
     assert capitals("BLACK OR AFRICAN AMERICAN") == "Black or African American"
     assert capitals("USA") == "USA"
     assert capitals("Not stated") == "Not stated"
+
+
+def test_a_criterion_on_an_event_that_is_not_reported_serious_is_shown_beside() -> None:
+    cut = trial.open_cut()
+    frame = cut.adverse_events.copy()
+    counted = pooled().events[["subject", "number"]].merge(frame, on=["subject", "number"])
+    plain = counted[~counted["serious"].fillna(True).astype(bool)].iloc[0]
+    frame.loc[(frame["subject"] == plain["subject"]) & (frame["number"] == plain["number"]), "criteria"] = (
+        "disability"
+    )
+    snapshot = take(trial.altered(cut, adverse_events=frame), audience="open")
+    rows: dict[Any, Any] = {
+        row.cells[0]: row.cells for row in table_of(overview.build(snapshot), "overview").rows
+    }
+    before: dict[Any, Any] = {
+        row.cells[0]: row.cells for row in table_of(overview.build(pooled()), "overview").rows
+    }
+    assert rows["Serious"] == before["Serious"]
+    assert "With a seriousness criterion" in rows and "With a seriousness criterion" not in before
+    listed = [
+        row
+        for row in table_of(serious.build(snapshot), "listing").rows
+        if serious.NOT_REPORTED in row.warning
+    ]
+    assert len(listed) == 1 and "Disability" in listed[0].cells
