@@ -9,6 +9,10 @@ from pvtracker.events.enums import Assessor, Outcome
 from pvtracker.reports.blocks import Block, Column, Paragraph, Row, Section, Table
 from pvtracker.reports.snapshot import Snapshot
 
+FATAL = "Fatal outcome, not reported serious"
+CRITERION = "Seriousness criterion, not reported serious"
+GRAVE = (FATAL, CRITERION)  # told first, however rare
+
 
 def build(snapshot: Snapshot) -> Section:
     """Counts over the whole cut, pooled, with the consequence of each."""
@@ -77,12 +81,12 @@ def found(snapshot: Snapshot) -> list[tuple[str, pd.Series[bool], str]]:
             "Not counted as serious.",
         ),
         (
-            "Fatal outcome, not reported serious",
+            FATAL,
             fatal & ~serious,
             "Not counted as serious; counted as fatal.",
         ),
         (
-            "Seriousness criterion, not reported serious",
+            CRITERION,
             criterion & ~serious,
             "Not counted as serious; listed and counted beside.",
         ),

@@ -126,7 +126,7 @@ def _listing(snapshot: Snapshot, serious: pd.DataFrame) -> Table:
         columns.insert(1, Column("arm", "Arm"))
     return Table(
         key="listing",
-        title="Serious adverse events",
+        title="Events that are serious or have a seriousness criterion",
         columns=tuple(columns),
         rows=tuple(rows),
         note="Day: since first exposure, which is day 1; a minus sign means before it. Events before first exposure "

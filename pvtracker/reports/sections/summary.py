@@ -10,12 +10,13 @@ from pvtracker.reports.blocks import Block, Bullets, Paragraph, Section
 from pvtracker.reports.contrast import screened
 from pvtracker.reports.sections.comparison import POWER
 from pvtracker.reports.sections.events import count
-from pvtracker.reports.sections.problems import found
+from pvtracker.reports.sections.problems import GRAVE, found
 from pvtracker.reports.sections.serious import NO_DEATH, NO_SERIOUS, deaths
 from pvtracker.reports.snapshot import Group, Screened, Snapshot
 from pvtracker.reports.tabulate import events_in, joined, participants_with, points, spoken
 
 MOST_TERMS = 4
+MOST_PROBLEMS = 4
 COMMON = 0.05  # risk in the reference arm for the sentence on what could have been found
 
 
@@ -108,9 +109,9 @@ def _problems(snapshot: Snapshot) -> str:
     problems = [(label, int(chosen.sum())) for label, chosen, _ in found(snapshot) if chosen.any()]
     if not problems:
         return "None of the problems that are looked for in the data was found."
-    largest = sorted(problems, key=lambda item: -item[1])[:3]
-    named = joined(f"{label[0].lower()}{label[1:]} ({n:,})" for label, n in largest)
-    return f"Problems in the data, most frequent: {named}."
+    told = sorted(problems, key=lambda item: (item[0] not in GRAVE, -item[1]))[:MOST_PROBLEMS]
+    named = joined(f"{label[0].lower()}{label[1:]} ({n:,})" for label, n in told)
+    return f"Problems in the data: {named}."
 
 
 def _compared(snapshot: Snapshot, arm: Group) -> list[Block]:
