@@ -106,7 +106,9 @@ if ROOM == "closed":
 BROKER_URL = read_url("PVTRACKER_BROKER_URL", "PVTRACKER_BROKER_PASSWORD")
 JOB_LEASE_SECONDS = int(read("PVTRACKER_JOB_LEASE_SECONDS", "120"))
 JOB_ATTEMPTS = 5
-HEARTBEAT = read("PVTRACKER_HEARTBEAT", "")  # a file that the scheduler touches each round, for a health check
+HEARTBEAT = read(
+    "PVTRACKER_HEARTBEAT", ""
+)  # a file that the scheduler touches each round, for a health check
 
 # --- people -----------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]

@@ -37,7 +37,9 @@ class Treatment(models.Model):
     end = models.CharField(max_length=30, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["study", "subject", "source_id"], name="treatment_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "subject", "source_id"], name="treatment_once")
+        ]
 
 
 class RevealingMeasurement(models.Model):
@@ -57,14 +59,18 @@ class RevealingMeasurement(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["study", "subject", "source_id"], name="revealing_measurement_once")
+            models.UniqueConstraint(
+                fields=["study", "subject", "source_id"], name="revealing_measurement_once"
+            )
         ]
 
 
 class Simulation(models.Model):
     """How a simulated trial was made. The seed tells the arms, so it lies here."""
 
-    study = models.OneToOneField("studies.Study", on_delete=models.PROTECT, primary_key=True, related_name="+")
+    study = models.OneToOneField(
+        "studies.Study", on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
     parameters = models.JSONField()
 
 

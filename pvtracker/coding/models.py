@@ -30,7 +30,9 @@ class Release(models.Model):
             models.UniqueConstraint(
                 fields=["study_id", "dictionary", "number"], name="release_once", nulls_distinct=False
             ),
-            models.CheckConstraint(condition=models.Q(state__in=ReleaseState.values), name="release_state_known"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=ReleaseState.values), name="release_state_known"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -51,7 +53,8 @@ class Term(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["release", "lowest_level_term", "preferred_term", "system_organ_class"], name="term_once"
+                fields=["release", "lowest_level_term", "preferred_term", "system_organ_class"],
+                name="term_once",
             ),
         ]
         indexes = [

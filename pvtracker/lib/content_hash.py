@@ -8,11 +8,13 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import lru_cache
 from typing import Any
 
-NOT_CONTENT = frozenset({"row"})  # where a record stood in its file says nothing about what it says
+# Where a record stood in its file, and our words about it, say nothing about what it says.
+NOT_CONTENT = frozenset({"row", "message"})
 
 
 def content_hash(record: Any) -> str:
-    """SHA-256, in hex, over the names and values of a dataclass record, its row number left out.
+    """SHA-256, in hex, over the names and values of a dataclass record, its row number
+    and our messages left out.
 
     Values that equal the field's default are left out too, so that a field added later, with a default,
     does not make every record look changed.

@@ -46,5 +46,7 @@ def read_url(name: str, password: str) -> str:
     parts = urlsplit(url)
     user, _, host = parts.netloc.rpartition("@")
     if ":" in user:
-        raise MissingSetting(f"{name} holds a password already; leave it out of the URL, or unset {password}.")
+        raise MissingSetting(
+            f"{name} holds a password already; leave it out of the URL, or unset {password}."
+        )
     return urlunsplit(parts._replace(netloc=f"{user}:{quote(secret, safe='')}@{host}"))

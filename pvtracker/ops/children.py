@@ -23,11 +23,10 @@ def run(
     stdout: int | IO[str] | None = None,
     stderr: int | IO[str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run one management command in a room and wait for it."""
+    """Run one management command in a room, where the user stands, and wait for it."""
     return subprocess.run(
         command_line(*arguments),
         env=installation.environment(room),
-        cwd=ROOT,
         input=text_in,
         stdin=subprocess.DEVNULL if text_in is None else None,
         stdout=stdout,

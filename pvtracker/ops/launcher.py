@@ -7,13 +7,13 @@ children that each hold one room's settings.
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 
+from pvtracker.lib.environment import read
 from pvtracker.ops import children
 from pvtracker.ops.rooms import Home, Installation, Names
 from pvtracker.ops.services.postgres import ServiceError
@@ -93,7 +93,7 @@ def _run(command: Command, arguments: list[str]) -> int:
 
 def production() -> bool:
     """True when a database server was given: this is no trial on one's own machine."""
-    return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
+    return bool(read("DATABASE_URL", ""))
 
 
 def _migrated(installation: Installation) -> int:

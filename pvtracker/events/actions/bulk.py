@@ -42,6 +42,7 @@ ASSESSMENT_FIELDS = (
     "causality",
     "causality_reported",
     "action_taken",
+    "action_reported",
 )
 VERSION_FIELDS = (
     "study",
@@ -130,6 +131,7 @@ def _copy(
                 causality=one.causality,
                 causality_reported=one.causality_reported,
                 action_taken=one.action_taken,
+                action_reported=one.action_reported,
             )
             for one in record.assessments
         ]
@@ -143,6 +145,7 @@ def _copy(
                 one.causality,
                 one.causality_reported,
                 one.action_taken,
+                one.action_reported,
             )
             for one in judged
         ]

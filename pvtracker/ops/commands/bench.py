@@ -24,8 +24,11 @@ BENCHMARKS = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=[*BENCHMARKS, "all"], help="; ".join(f"{k}: {v}" for k, v in BENCHMARKS.items()))
-    parser.add_argument("--json", metavar="FILE", help="write the measurements to FILE, - for standard output")
+    described = "; ".join(f"{name}: {what}" for name, what in BENCHMARKS.items())
+    parser.add_argument("name", choices=[*BENCHMARKS, "all"], help=described)
+    parser.add_argument(
+        "--json", metavar="FILE", help="write the measurements to FILE, - for standard output"
+    )
 
 
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
@@ -34,7 +37,9 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
     for name in names:
         module = import_module(f"pvtracker.ops.benchmarks.{name.replace('-', '_')}")
         measured[name] = module.run(installation)
-        print(_words(name, measured[name]), file=sys.stderr if arguments.json == "-" else sys.stdout, flush=True)
+        print(
+            _words(name, measured[name]), file=sys.stderr if arguments.json == "-" else sys.stdout, flush=True
+        )
     if arguments.json:
         text = json.dumps({name: {**asdict(m), "ratio": m.ratio} for name, m in measured.items()}, indent=1)
         print(text) if arguments.json == "-" else Path(arguments.json).write_text(text + "\n")
@@ -46,7 +51,11 @@ def _words(name: str, measurement: Measurement) -> str:
     lines = [
         f"{name}: {measurement.what}",
         f"  ours   {measurement.seconds:.3f} s   (goal: {measurement.goal})",
-        *([f"  peer   {measurement.peer_seconds:.3f} s   {measurement.peer}"] if measurement.peer_seconds else []),
+        *(
+            [f"  peer   {measurement.peer_seconds:.3f} s   {measurement.peer}"]
+            if measurement.peer_seconds
+            else []
+        ),
         *([f"  ratio  {measurement.ratio:.1f} (peer ÷ ours)"] if measurement.ratio else []),
         *[f"  {key}: {value}" for key, value in measurement.more.items()],
         f"  on {os.cpu_count()} cores, Python {platform.python_version()}, load {load:.1f}",

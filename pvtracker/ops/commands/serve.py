@@ -89,9 +89,9 @@ def _is_free(port: int) -> bool:
 def _wait_until_healthy(room: str, port: int, child: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and child.poll() is None:
-        with contextlib.suppress(OSError, urllib.error.URLError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/", timeout=5):
-                return
+        health = f"http://127.0.0.1:{port}/health/"
+        with contextlib.suppress(OSError), urllib.request.urlopen(health, timeout=5):
+            return
         time.sleep(0.1)
     raise ServiceError(f"The web process of the {room} room did not answer; see logs/{room}-web.log.")
 

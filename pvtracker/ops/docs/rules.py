@@ -7,28 +7,35 @@ import ast
 from pvtracker.ops.docs.markdown import code, document, table
 from pvtracker.ops.docs.source import PACKAGE, calls, parse, text_of
 
-CHANNELS = {"_refuse": "refuses", "_query": "saves and asks"}
+FOLDER = PACKAGE / "events" / "rules"
+CHANNELS = {"refuse": "refuses", "query": "saves and asks"}
 
 
 def page() -> str:
     """One line per finding that a rule can make, in the order of the rules."""
-    tree = parse(PACKAGE / "events" / "rules.py")
+    trees = {path.stem: parse(path) for path in sorted(FOLDER.glob("*.py"))}
     constants = {
         target.id: text_of(node.value)
+        for tree in trees.values()
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
         for target in node.targets
         if isinstance(target, ast.Name)
     }
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    rows = [row for name in _order(tree) for row in _findings(functions[name], constants)]
+    functions = {
+        f"{module}.{node.name}": node
+        for module, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+    }
+    rows = [row for name in _order(trees["__init__"]) for row in _findings(functions[name], constants)]
     parts = [
         "One rule has one id in every channel. A form refuses what cannot be right, so that the person who knows can "
         "mend it at once; it saves and asks about what can be right but is not plausible. An import stores every row "
         "that can be read and opens a query with the same id. A value that is filled in is shown as …",
         table(("rule", "field", "a form", "what it says", "remedy"), rows),
     ]
-    return document(title="Rules of an adverse event", source="`pvtracker/events/rules.py`", parts=parts)
+    return document(title="Rules of an adverse event", source="`pvtracker/events/rules/`", parts=parts)
 
 
 def _order(tree: ast.Module) -> list[str]:
@@ -40,7 +47,7 @@ def _order(tree: ast.Module) -> list[str]:
             and isinstance(node.value, ast.Tuple)
         ):
             return [text_of(element) for element in node.value.elts]
-    raise ValueError("pvtracker/events/rules.py has no table RULES.")
+    raise ValueError("pvtracker/events/rules/__init__.py has no table RULES.")
 
 
 def _findings(function: ast.FunctionDef, constants: dict[str, str]) -> list[tuple[str, ...]]:

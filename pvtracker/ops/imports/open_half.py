@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ from django.db import transaction
 from pvtracker.audit.context import Actor
 from pvtracker.coding.actions import release_from_data
 from pvtracker.events.actions.importing import import_events, term_path
+from pvtracker.events.actions.questions import ask_about_participants
 from pvtracker.formats import DomainFiles, StructuralFault, Table, expect_rows, read_domain_files
+from pvtracker.formats.records import UNKNOWN_SITE
 from pvtracker.formats.sdtm import OPEN_COLUMNS, STUDY_TREATMENT, DomainCount, OpenRecords, open_records
 from pvtracker.lib.tally import Tally
 from pvtracker.ops.imports.report import (
@@ -36,7 +38,6 @@ from pvtracker.studies.models import Arm, Intervention, Site, Study
 from pvtracker.studies.rules import NoReferenceArm, reference_arm
 
 DICTIONARY = "Terms as delivered"
-LONGEST_SITE = 20
 TREATMENT = InterventionEntry(code="TREATMENT", name=STUDY_TREATMENT, kind="product")
 
 
@@ -124,13 +125,18 @@ class Job:
         return [record for record in self.records.measurements if record.domain == domain]
 
     def participants(self, origin: Origin) -> Tally:
-        """Sites first: a delivery names them only in the rows of its participants."""
+        """Sites first: a delivery names them only in the rows of its participants. Then what is asked of them."""
+        records = [participants.fitted(record) for record in self.records.participants]
         known = {site.code: site for site in Site.objects.filter(study=self.study)}
-        countries = {record.site: record.country for record in self.records.participants if record.country}
-        new = sorted({record.site for record in self.records.participants} - set(known))
-        sites = [SiteEntry(code, countries.get(code, "")) for code in new if len(code) <= LONGEST_SITE]
+        countries = {record.site: record.country for record in records if record.country}
+        new = sorted({record.site for record in records} - set(known))
+        sites = [SiteEntry(code, "" if code == UNKNOWN_SITE else countries.get(code, "")) for code in new]
         studies.put_sites(study=self.study, sites=sites, by=self.by, source=origin.source)
-        return self.rows_of(participants.store_participants, self.records.participants)(origin)
+        tally = self.rows_of(participants.store_participants, records)(origin)
+        queries = ask_about_participants(
+            study=self.study, records=records, by=self.by, source=origin.source, reason=origin.reason
+        )
+        return replace(tally, queries=dict(sorted(queries.items())))
 
     def events(self, origin: Origin) -> Tally:
         """The dictionary release is made of the same delivery, in the same transaction."""

@@ -64,7 +64,7 @@ def load_open(folder: Path) -> t.OpenTrial:
                 "revealing_analytes": tuple(protocol["revealing_analytes"]),
             }
         ),
-        participants=_rows(r.ParticipantRecord, content["participants"]),
+        participants=tuple(_participant(row) for row in content["participants"]),
         visits=_rows(r.VisitRecord, content["visits"]),
         exposures=_rows(r.ExposureRecord, content["exposures"]),
         dispositions=_rows(r.DispositionRecord, content["dispositions"]),
@@ -96,9 +96,19 @@ def _rows(kind: type[Row], rows: list[dict[str, Any]]) -> tuple[Row, ...]:
     return tuple(kind(**row) for row in rows)
 
 
+def _participant(row: dict[str, Any]) -> r.ParticipantRecord:
+    return r.ParticipantRecord(**row | {"problems": _rows(r.Problem, row.get("problems", []))})
+
+
 def _event(row: dict[str, Any]) -> r.EventRecord:
-    judged = _rows(r.AssessmentRecord, row["assessments"])
-    return r.EventRecord(**row | {"criteria": tuple(row["criteria"]), "assessments": judged})
+    return r.EventRecord(
+        **row
+        | {
+            "criteria": tuple(row["criteria"]),
+            "assessments": _rows(r.AssessmentRecord, row["assessments"]),
+            "problems": _rows(r.Problem, row.get("problems", [])),
+        }
+    )
 
 
 def _write(path: Path, *, half: str, content: dict[str, Any]) -> Path:

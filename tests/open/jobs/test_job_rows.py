@@ -34,7 +34,7 @@ def expire(job: Job) -> None:
 
 
 def test_a_task_that_this_room_does_not_have_is_refused() -> None:
-    with pytest.raises(actions.Refused, match="no background job called 'allocation.leak'"):
+    with pytest.raises(actions.Refused, match=r"no background job called 'allocation\.leak'"):
         actions.enqueue(task="allocation.leak", study_id=None, parameters={}, by=BY)
 
 
