@@ -32,9 +32,9 @@ from pvtracker.cuts.models import Cut, CutState
 from pvtracker.lib.canonical import canonical_json, sha256_hex
 from pvtracker.lib.partial_dates import parse
 from pvtracker.lib.sealed import SealError, seal, unseal
-from pvtracker.studies import actions as study_actions
-from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry, StudyEntry
+from pvtracker.studies.actions import StudyRefused
 from pvtracker.studies.models import Study
+from pvtracker.studies.protocol import put_protocol
 
 log = logging.getLogger(__name__)
 _told: set[uuid.UUID] = set()
@@ -152,33 +152,16 @@ def _register(manifest: dict[str, Any], *, by: Actor) -> Cut:
 
 
 def register_protocol(manifest: dict[str, Any], *, by: Actor) -> Study:
-    """Study, arms' names, interventions and sites as the manifest prints them; the study keeps its id.
+    """Study, arms' names, interventions, sites and versions as the manifest prints them; the study keeps its id.
 
     CutError when the study's code stands here under another id.
     """
-    stated, chosen, protocol = manifest["study"], manifest["settings"], manifest["protocol"]
-    study_id = uuid.UUID(stated["id"])
-    entry = StudyEntry(
-        **{key: value for key, value in stated.items() if key != "id"},
-        **{**chosen, "revealing_analytes": tuple(chosen["revealing_analytes"])},
-    )
-    study = Study.objects.filter(code=entry.code).first()
-    if study is not None and study.id != study_id:
-        raise CutError(
-            f"The study {entry.code} of this cut is not the study of that code in the closed room."
-        )
-    if study is None:
-        study = study_actions.create_study(entry=entry, study_id=study_id, by=by, source="cut")
-    else:
-        study_actions.update_study(study=study, entry=entry, by=by, source="cut")
-    arms = [ArmEntry(**row) for row in protocol["arms"]]
-    interventions = [InterventionEntry(**row) for row in protocol["interventions"]]
-    study_actions.put_arms(study=study, arms=arms, by=by, source="cut")
-    study_actions.put_interventions(study=study, interventions=interventions, by=by, source="cut")
-    study_actions.put_sites(
-        study=study, sites=[SiteEntry(**row) for row in protocol["sites"]], by=by, source="cut"
-    )
-    return study
+    stated = {**manifest["study"], **manifest["settings"]}
+    protocol = {**manifest["protocol"], "id": stated.pop("id"), "study": stated}
+    try:
+        return put_protocol(protocol, by=by, source="cut")
+    except StudyRefused as refusal:
+        raise CutError(str(refusal)) from refusal
 
 
 def _join(cut: Cut, folder: Path) -> None:

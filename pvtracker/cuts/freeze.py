@@ -28,7 +28,8 @@ from pvtracker.cuts.datasets import RULE, select
 from pvtracker.events.models import AdverseEvent
 from pvtracker.lib.canonical import file_sha256
 from pvtracker.lib.code_version import code_version
-from pvtracker.studies.models import Arm, Intervention, ProtocolVersion, Site, Study
+from pvtracker.studies.models import Study
+from pvtracker.studies.protocol import protocol_of
 
 Progress = Callable[[int, int, str], None]
 PIECE = 1 << 22  # bytes of CSV parsed at a time
@@ -208,25 +209,10 @@ def _manifest(
     return manifest
 
 
-def _protocol(study: Study) -> dict[str, list[dict[str, Any]]]:
+def _protocol(study: Study) -> dict[str, Any]:
     """What the protocol prints; the names of the arms, not who is in them."""
-    versions = ProtocolVersion.objects.filter(study=study).order_by("number")
-    return {
-        "versions": [
-            {"number": v.number, "approved_on": v.approved_on and v.approved_on.isoformat()} for v in versions
-        ],
-        "arms": _plain(Arm, study, "code", "name", "is_reference"),
-        "interventions": _plain(Intervention, study, "code", "name", "kind"),
-        "sites": [
-            {"code": site.code, "country": site.country, "time_zone": site.time_zone}
-            for site in Site.objects.filter(study=study).order_by("code")
-        ],
-    }
-
-
-def _plain(model: type[Arm] | type[Intervention], study: Study, *names: str) -> list[dict[str, Any]]:
-    """Rows in the protocol's order."""
-    return list(model._default_manager.filter(study=study).order_by("ordinal", "code").values(*names))
+    printed = protocol_of(study)
+    return {part: printed[part] for part in ("versions", "arms", "interventions", "sites")}
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.roles import roles_of
 from pvtracker.audit.context import Actor, action
-from pvtracker.studies.models import Arm, Intervention, Membership, Site, Study
+from pvtracker.studies.models import Arm, Intervention, Membership, ProtocolVersion, Site, Study
 
 
 class StudyRefused(ValueError):
@@ -33,6 +33,14 @@ class StudyEntry:
     analysis_arm: str = "actual"
     emergent_window_days: int | None = None
     revealing_analytes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionEntry:
+    """A version of the protocol; no day where it is not known."""
+
+    number: str
+    approved_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +97,17 @@ def update_study(
         )
     study.refresh_from_db()
     return True
+
+
+@action
+def put_versions(
+    *, study: Study, versions: Sequence[VersionEntry], by: Actor, source: str = "form", reason: str = ""
+) -> None:
+    """Add the protocol versions that are new; one that is known keeps what it says."""
+    for version in versions:
+        ProtocolVersion.objects.get_or_create(
+            study=study, number=version.number, defaults={"approved_on": version.approved_on}
+        )
 
 
 @action

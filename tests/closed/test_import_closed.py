@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pvtracker.allocation.models import Allocation, RevealingMeasurement, Simula
 from pvtracker.audit.context import Actor
 from pvtracker.ops.imports.closed_half import Order, arm_names, import_closed
 from pvtracker.studies.actions import StudyEntry, StudyRefused, create_study
-from pvtracker.studies.models import Arm, Study
+from pvtracker.studies.models import Arm, ProtocolVersion, Study
 from tests.deliveries import ARM_WORDS, ARMS, delivery, write
 from tests.shared import shared_path
 
@@ -32,6 +33,7 @@ def protocol(*, revealing: tuple[str, ...] = (), study_id: uuid.UUID = STUDY_ID)
         "id": str(study_id),
         "study": {"code": CODE, "title": "A study", "revealing_analytes": list(revealing)},
         "arms": [{"code": c, "name": name, "is_reference": c == "DUM"} for c, name in ARMS.items()],
+        "versions": [{"number": "1.0", "approved_on": "2025-11-30"}],
         "interventions": [{"code": "TREATMENT", "name": "Study treatment", "kind": "product"}],
         "sites": [{"code": "01", "country": "USA", "time_zone": "UTC"}],
     }
@@ -65,6 +67,12 @@ def test_the_study_has_the_id_of_the_open_room(tmp_path: Path) -> None:
     load(write(tmp_path / "in"))
     assert Study.objects.get(code=CODE).id == STUDY_ID
     assert Arm.objects.get(study_id=STUDY_ID, is_reference=True).code == "DUM"
+
+
+def test_the_protocol_version_comes_along(tmp_path: Path) -> None:
+    load(write(tmp_path / "in"))
+    versions = ProtocolVersion.objects.filter(study_id=STUDY_ID).values_list("number", "approved_on")
+    assert list(versions) == [("1.0", date(2025, 11, 30))]
 
 
 def test_another_study_under_the_same_code_is_refused(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ PROTOCOL: dict[str, Any] = {
         {"code": "OZ1", "name": "OZ1", "is_reference": False},
         {"code": "PLACEBO", "name": "Placebo", "is_reference": True},
     ],
+    "versions": [],
     "interventions": [],
     "sites": [],
 }

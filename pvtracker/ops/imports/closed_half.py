@@ -24,7 +24,7 @@ from pvtracker.ops.imports.report import (
     origin_of,
     store_whole,
 )
-from pvtracker.ops.protocol import put_protocol
+from pvtracker.studies.protocol import put_protocol
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,12 @@ from pvtracker.ops.imports.report import (
     store_whole,
 )
 from pvtracker.ops.imports.trial_summary import entry_from
-from pvtracker.ops.protocol import protocol_of
 from pvtracker.participants import actions as participants
 from pvtracker.participants.models import Participant
 from pvtracker.studies import actions as studies
-from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry
+from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry, VersionEntry
 from pvtracker.studies.models import Arm, Intervention, Site, Study
+from pvtracker.studies.protocol import protocol_of
 from pvtracker.studies.rules import NoReferenceArm, reference_arm
 
 DICTIONARY = "Terms as delivered"
@@ -198,7 +198,10 @@ def _create(order: Order, files: DomainFiles, *, by: Actor) -> Study:
         severity_scale="ctcae-5.0" if graded else "mild-moderate-severe",
         revealing=order.revealing,
     )
-    return studies.create_study(entry=entry, by=by, source="import")
+    study = studies.create_study(entry=entry, by=by, source="import")
+    # SDTM names no protocol version; the one the data were collected under is numbered by whoever knows it
+    studies.put_versions(study=study, versions=[VersionEntry("not stated")], by=by, source="import")
+    return study
 
 
 def _check_revealing(study: Study, revealing: tuple[str, ...]) -> None:

@@ -21,12 +21,12 @@ from pvtracker.formats.records import AssessmentRecord, EventRecord, ExposureRec
 from pvtracker.lib.tally import Tally
 from pvtracker.ops.imports.report import Say
 from pvtracker.ops.imports.simulation_open import SOURCE, check_same, put_study
-from pvtracker.ops.protocol import protocol_of
 from pvtracker.ops.simulation import BulkOpen, Protocol, date_texts, load_bulk_open, words
 from pvtracker.ops.simulation import protocol as p
 from pvtracker.ops.simulation.bulk import PHASE_KEYS
 from pvtracker.ops.simulation.types import Site
 from pvtracker.participants import actions as participants
+from pvtracker.studies.protocol import protocol_of
 
 DICTIONARY = "Synthetic terms"
 ORIGIN = "Made up by number for benchmarks"

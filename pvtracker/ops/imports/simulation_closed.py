@@ -16,9 +16,9 @@ from pvtracker.audit.context import Actor
 from pvtracker.formats.records import AllocationRecord
 from pvtracker.lib.tally import Tally
 from pvtracker.ops.imports.report import ImportRefused, Say
-from pvtracker.ops.protocol import put_protocol
 from pvtracker.ops.simulation import load_bulk_closed, load_closed
 from pvtracker.studies.models import Study
+from pvtracker.studies.protocol import put_protocol
 
 SOURCE = "simulation"
 

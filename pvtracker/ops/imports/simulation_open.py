@@ -13,7 +13,6 @@ from pvtracker.coding.actions import TermPath, put_release
 from pvtracker.events.actions.importing import import_events
 from pvtracker.lib.tally import Tally
 from pvtracker.ops.imports.report import ImportRefused, Say
-from pvtracker.ops.protocol import protocol_of
 from pvtracker.ops.simulation import (
     DICTIONARY_NAME,
     DICTIONARY_VERSION,
@@ -23,8 +22,9 @@ from pvtracker.ops.simulation import (
 )
 from pvtracker.participants import actions as participants
 from pvtracker.studies import actions as studies
-from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry, StudyEntry
+from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry, StudyEntry, VersionEntry
 from pvtracker.studies.models import Study
+from pvtracker.studies.protocol import protocol_of
 
 SOURCE = "simulation"
 REASON = "another simulation of the same trial"
@@ -87,6 +87,8 @@ def put_study(protocol: Protocol, *, by: Actor) -> tuple[Study, bool]:
     sites = [SiteEntry(site.code, site.country, site.time_zone) for site in protocol.sites]
     arms = [ArmEntry(arm.code, arm.name, arm.reference) for arm in protocol.arms]
     interventions = [InterventionEntry(**asdict(item)) for item in protocol.interventions]
+    versions = [VersionEntry("1.0")]
+    studies.put_versions(study=study, versions=versions, by=by, source=SOURCE)
     studies.put_sites(study=study, sites=sites, by=by, source=SOURCE)
     studies.put_arms(study=study, arms=arms, by=by, source=SOURCE)
     studies.put_interventions(study=study, interventions=interventions, by=by, source=SOURCE)

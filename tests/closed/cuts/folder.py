@@ -64,6 +64,7 @@ def stated(cut_id: uuid.UUID, **said: Any) -> dict[str, Any]:
             "arms": [
                 {"code": code, "name": name, "is_reference": reference} for code, name, reference in ARMS
             ],
+            "versions": [{"number": "1.0", "approved_on": None}],
             "interventions": [{"code": "DRUG", "name": "Study drug", "kind": "product"}],
             "sites": [{"code": "01", "country": "USA", "time_zone": "UTC"}],
         },

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from pvtracker.audit.context import Actor
 from pvtracker.studies import actions
-from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry, StudyEntry, StudyRefused
-from pvtracker.studies.models import Arm, Intervention, Site, Study
+from pvtracker.studies.actions import (
+    ArmEntry,
+    InterventionEntry,
+    SiteEntry,
+    StudyEntry,
+    StudyRefused,
+    VersionEntry,
+)
+from pvtracker.studies.models import Arm, Intervention, ProtocolVersion, Site, Study
 
 
 def entry_of(study: Study) -> StudyEntry:
@@ -28,16 +36,20 @@ def entry_of(study: Study) -> StudyEntry:
 
 
 def protocol_of(study: Study) -> dict[str, Any]:
-    """The study, its arms' names, interventions and sites as plain data."""
+    """The study, its protocol's versions, arms' names, interventions and sites as plain data."""
     arms = Arm.objects.filter(study=study).order_by("ordinal", "code")
     interventions = Intervention.objects.filter(study=study).order_by("ordinal", "code")
     sites = Site.objects.filter(study=study).order_by("code")
+    versions = ProtocolVersion.objects.filter(study=study).order_by("number")
     return {
         "id": str(study.id),
         "study": asdict(entry_of(study)),
         "arms": [asdict(ArmEntry(arm.code, arm.name, arm.is_reference)) for arm in arms],
         "interventions": [asdict(InterventionEntry(i.code, i.name, i.kind)) for i in interventions],
         "sites": [asdict(SiteEntry(site.code, site.country, site.time_zone)) for site in sites],
+        "versions": [
+            {"number": v.number, "approved_on": v.approved_on and v.approved_on.isoformat()} for v in versions
+        ],
     }
 
 
@@ -55,6 +67,11 @@ def put_protocol(protocol: dict[str, Any], *, by: Actor, source: str) -> Study:
         actions.update_study(study=study, entry=entry, by=by, source=source)
     arms = [ArmEntry(**row) for row in protocol["arms"]]
     interventions = [InterventionEntry(**row) for row in protocol["interventions"]]
+    versions = [
+        VersionEntry(row["number"], date.fromisoformat(row["approved_on"]) if row["approved_on"] else None)
+        for row in protocol["versions"]
+    ]
+    actions.put_versions(study=study, versions=versions, by=by, source=source)
     actions.put_sites(
         study=study, sites=[SiteEntry(**row) for row in protocol["sites"]], by=by, source=source
     )
