@@ -80,6 +80,7 @@ OPEN_DATASETS: dict[str, Fields] = {
         ("serious", TRUTH),  # as reported; null when not stated
         ("criteria", TEXT),  # keys joined by |
         ("outcome", TEXT),
+        ("outcome_reported", TEXT),  # as delivered, where it is none of our words; '' otherwise
         *partial("aware_on"),
         ("narrative", TEXT),
         ("state", TEXT),
@@ -93,6 +94,7 @@ OPEN_DATASETS: dict[str, Fields] = {
         ("causality", TEXT),
         ("causality_reported", TEXT),
         ("action_taken", TEXT),
+        ("action_reported", TEXT),  # as delivered, where it is none of our words; '' otherwise
     ),
     "measurements": (
         ("subject", TEXT),
@@ -133,6 +135,8 @@ OPEN_DATASETS: dict[str, Fields] = {
         *partial("end"),
     ),
 }
+# Text columns that cuts frozen by an earlier version do not have.
+ADDED = frozenset({"outcome_reported", "action_reported"})
 # What the closed room adds when it joins a cut; never in open storage.
 CLOSED_DATASETS: dict[str, Fields] = {
     "arms": (

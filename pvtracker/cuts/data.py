@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pvtracker.cuts.columns import OPEN_DATASETS, schema
+from pvtracker.cuts.columns import ADDED, OPEN_DATASETS, TEXT, schema
 
 # Nulls stay nulls: a missing truth or whole number becomes neither False nor a float.
 PANDAS_TYPES = {pa.bool_(): pd.BooleanDtype(), pa.int32(): pd.Int32Dtype()}
@@ -92,13 +92,23 @@ class CutData:
 
 
 def read_frame(parquet: bytes, *, dataset: str, columns: Iterable[str] | None = None) -> pd.DataFrame:
-    """The frame of one Parquet file; CutError unless its columns are those of the dataset."""
+    """The frame of one Parquet file; CutError unless its columns are those of the dataset.
+
+    A cut that was frozen before a column of `ADDED` was thought of reads as if the column were empty.
+    """
     expected = schema(dataset)
+    earlier = pa.schema([field for field in expected if field.name not in ADDED])
     try:
         file = pq.ParquetFile(io.BytesIO(parquet))
-        if not file.schema_arrow.equals(expected):
+        if file.schema_arrow.equals(expected):
+            return _frame(file.read(columns=None if columns is None else list(columns)))
+        if not file.schema_arrow.equals(earlier):
             raise CutError(f"The file of {dataset} has other columns than this version of pvtracker knows.")
-        return _frame(file.read(columns=None if columns is None else list(columns)))
+        table = file.read()
+        for place, field in enumerate(expected):
+            if field.name in ADDED:
+                table = table.add_column(place, field, pa.array([""] * len(table), TEXT))
+        return _frame(table if columns is None else table.select(list(columns)))
     except (pa.ArrowInvalid, OSError) as fault:
         raise CutError(f"The file of {dataset} is not readable as Parquet.") from fault
 

@@ -147,6 +147,7 @@ SOURCES: dict[str, Source] = {
             "ongoing": "e.ongoing or coalesce(e.end_earliest > {cut}, false)",
             "criteria": "array_to_string(e.criteria, '|')",
             "outcome": "case when e.end_earliest > {cut} then '' else e.outcome end",
+            "outcome_reported": "case when e.end_earliest > {cut} then '' else e.outcome_reported end",
             **_blank_after_cut("aware_on", "e"),
         },
     ),

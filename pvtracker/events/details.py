@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
 from pvtracker.events.enums import Assessor
+from pvtracker.events.models import AdverseEvent, Assessment
 from pvtracker.events.rules import AssessmentFacts, EventFacts, ParticipantFacts, read_date
 from pvtracker.events.text import many_lines, one_line, same_words
 from pvtracker.lib.partial_dates import PartialDate, parse
@@ -21,18 +22,20 @@ from pvtracker.studies.models import Intervention, Site
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """What the investigator says of one intervention. Keys of `Causality` and `ActionTaken`; '' when not
-    said.
+    said. `*_reported` is what a file said.
     """
 
     intervention: uuid.UUID
     causality: str = ""
     action_taken: str = ""
+    causality_reported: str = ""
+    action_reported: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class EventDetails:
     """One event as said: dates as text, term by its id. Unknown is said by `onset_unknown` and
-    `end_unknown`.
+    `end_unknown`. `*_reported` is what a file said.
     """
 
     verbatim: str
@@ -44,9 +47,11 @@ class EventDetails:
     ongoing: bool = False
     aware_on: str = ""
     grade: int | None = None
+    severity_reported: str = ""
     serious: bool | None = None
     criteria: frozenset[str] = frozenset()
     outcome: str = ""
+    outcome_reported: str = ""
     narrative: str = ""
     judgements: tuple[Judgement, ...] = ()
 
@@ -73,12 +78,13 @@ def facts_of(
     named = {intervention.id: intervention for intervention in interventions}
     verbatim = one_line(details.verbatim)
     onset, end, aware_on = details.onset.strip(), details.end.strip(), details.aware_on.strip()
+    began = read_date(onset)
     return EventFacts(
         participant=participant,
         verbatim=verbatim,
         scale=scale,
         onset_text=onset,
-        onset=read_date(onset),
+        onset=began,
         onset_unknown=details.onset_unknown,
         end_text=end,
         end=read_date(end),
@@ -87,9 +93,11 @@ def facts_of(
         aware_on_text=aware_on,
         aware_on=read_date(aware_on),
         grade=details.grade,
+        severity_reported=details.severity_reported,
         serious=details.serious,
         criteria=details.criteria,
         outcome=details.outcome,
+        outcome_reported=details.outcome_reported,
         narrative=many_lines(details.narrative),
         assessments=tuple(
             AssessmentFacts(
@@ -98,17 +106,55 @@ def facts_of(
                 causality=j.causality,
                 action_taken=j.action_taken,
                 kind=named[j.intervention].kind,
+                causality_reported=j.causality_reported,
+                action_reported=j.action_reported,
             )
             for j in details.judgements
             if j.intervention in named
         ),
-        duplicates=duplicates_of(verbatim=verbatim, term=details.term, onset=onset, others=others),
+        duplicates=duplicates_of(
+            verbatim=verbatim, term=details.term, onset=began.text if began else "", others=others
+        ),
     )
+
+
+def with_delivered(
+    details: EventDetails, event: AdverseEvent, assessments: Iterable[Assessment]
+) -> EventDetails:
+    """The details with what a file said of severity, outcome, causality and action, where those stay as they
+    stand in `event` and `assessments`; a person's new answer leaves the file's words behind.
+    """
+    standing = {a.intervention_id: a for a in assessments if a.assessor == Assessor.INVESTIGATOR}
+    judgements = []
+    for said in details.judgements:
+        kept = standing.get(said.intervention)
+        if kept is not None:
+            said = replace(
+                said,
+                causality_reported=kept.causality_reported if said.causality == kept.causality else "",
+                action_reported=kept.action_reported if said.action_taken == kept.action_taken else "",
+            )
+        judgements.append(said)
+    return replace(
+        details,
+        severity_reported=event.severity_reported if details.grade == event.grade else "",
+        outcome_reported=event.outcome_reported if details.outcome == event.outcome else "",
+        judgements=tuple(judgements),
+    )
+
+
+def without_stale_term(event: AdverseEvent, details: EventDetails) -> EventDetails:
+    """The details without the term that was given to other words, unless the new words are the term's own."""
+    words = same_words(details.verbatim)
+    if event.term is None or details.term != event.term_id or words == same_words(event.verbatim):
+        return details
+    own = {same_words(event.term.lowest_level_term), same_words(event.term.preferred_term)}
+    return details if words in own else replace(details, term=None)
 
 
 def duplicates_of(*, verbatim: str, term: int | None, onset: str, others: Iterable[Known]) -> tuple[int, ...]:
     """Numbers of the other events that say the same words, or carry the same term, with the same onset as
-    written.
+    stored.
     """
     words = same_words(verbatim)
     return tuple(

@@ -49,6 +49,7 @@ class AdverseEvent(models.Model):
     serious = models.BooleanField(null=True)
     criteria = ArrayField(models.CharField(max_length=20), default=list)
     outcome = models.CharField(max_length=30, blank=True, choices=Outcome.choices)
+    outcome_reported = models.CharField(max_length=200, blank=True)  # where it is none of our words
     aware_on = models.CharField(max_length=30, blank=True)  # the site became aware
     aware_on_earliest = models.DateField(null=True)
     aware_on_latest = models.DateField(null=True)
@@ -65,7 +66,9 @@ class AdverseEvent(models.Model):
             UniqueConstraint(
                 fields=["participant", "source_id"], condition=~Q(source_id=""), name="event_source_once"
             ),
-            CheckConstraint(condition=Q(grade__isnull=True) | Q(grade__range=(1, 5)), name="event_grade_1_to_5"),
+            CheckConstraint(
+                condition=Q(grade__isnull=True) | Q(grade__range=(1, 5)), name="event_grade_1_to_5"
+            ),
             CheckConstraint(condition=Q(version__gte=1), name="event_version_positive"),
             CheckConstraint(condition=Q(state__in=EventState.values), name="event_state_known"),
             CheckConstraint(condition=Q(outcome__in=["", *Outcome.values]), name="event_outcome_known"),
@@ -95,13 +98,18 @@ class Assessment(models.Model):
     causality = models.CharField(max_length=20, choices=Causality.choices, blank=True)
     causality_reported = models.CharField(max_length=40, blank=True)
     action_taken = models.CharField(max_length=20, choices=ActionTaken.choices, blank=True)
+    action_reported = models.CharField(max_length=200, blank=True)  # where it is none of our words
 
     class Meta:
         constraints = [
             UniqueConstraint(fields=["event", "intervention", "assessor"], name="assessment_once"),
             CheckConstraint(condition=Q(assessor__in=Assessor.values), name="assessment_assessor_known"),
-            CheckConstraint(condition=Q(causality__in=["", *Causality.values]), name="assessment_causality_known"),
-            CheckConstraint(condition=Q(action_taken__in=["", *ActionTaken.values]), name="assessment_action_known"),
+            CheckConstraint(
+                condition=Q(causality__in=["", *Causality.values]), name="assessment_causality_known"
+            ),
+            CheckConstraint(
+                condition=Q(action_taken__in=["", *ActionTaken.values]), name="assessment_action_known"
+            ),
         ]
 
 
@@ -141,7 +149,9 @@ class DataQuery(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
-    participant = models.ForeignKey("participants.Participant", on_delete=models.PROTECT, related_name="queries")
+    participant = models.ForeignKey(
+        "participants.Participant", on_delete=models.PROTECT, related_name="queries"
+    )
     event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, null=True, related_name="queries")
     domain = models.CharField(max_length=10)
     source_id = models.CharField(max_length=60, blank=True)

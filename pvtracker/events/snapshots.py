@@ -54,6 +54,7 @@ def body_of(event: AdverseEvent, assessments: Iterable[Assessment]) -> Body:
         "serious": event.serious,
         "criteria": sorted(event.criteria),
         "outcome": event.outcome,
+        "outcome_reported": event.outcome_reported,
         "assessments": sorted(
             (
                 {
@@ -62,6 +63,7 @@ def body_of(event: AdverseEvent, assessments: Iterable[Assessment]) -> Body:
                     "causality": a.causality,
                     "causality_reported": a.causality_reported,
                     "action_taken": a.action_taken,
+                    "action_reported": a.action_reported,
                 }
                 for a in assessments
             ),
@@ -120,6 +122,7 @@ def _words(body: Body) -> dict[str, str]:
         "Serious": {True: "yes", False: "no", None: ""}[body["serious"]],
         "Seriousness criteria": "; ".join(_label(SeriousnessCriterion, key) for key in body["criteria"]),
         "Outcome": _label(Outcome, body["outcome"]),
+        "Outcome as delivered": body.get("outcome_reported", ""),  # an old version may have none
         "Narrative": body["narrative"],
         "State": _label(EventState, body["state"]),
     }
@@ -129,6 +132,7 @@ def _words(body: Body) -> dict[str, str]:
         words[f"Related to {about}"] = _label(Causality, judgement["causality"])
         words[f"Relatedness as delivered: {about}"] = judgement["causality_reported"]
         words[f"Action taken with {about}"] = _label(ActionTaken, judgement["action_taken"])
+        words[f"Action as delivered: {about}"] = judgement.get("action_reported", "")
     return words
 
 

@@ -23,6 +23,7 @@ class AssessmentShape(serializers.Serializer[object]):
     causality = serializers.CharField()
     causality_reported = serializers.CharField()
     action_taken = serializers.CharField()
+    action_reported = serializers.CharField(help_text="As delivered, where action_taken has no word for it.")
 
 
 class EventShape(serializers.Serializer[object]):
@@ -45,6 +46,7 @@ class EventShape(serializers.Serializer[object]):
     serious = serializers.BooleanField(allow_null=True)
     criteria = serializers.ListField(child=serializers.CharField())
     outcome = serializers.CharField()
+    outcome_reported = serializers.CharField(help_text="As delivered, where outcome has no word for it.")
     assessments = AssessmentShape(many=True)
     narrative = serializers.CharField()
     state = serializers.CharField()

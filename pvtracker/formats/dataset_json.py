@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,6 +32,10 @@ from pvtracker.formats.tables import (
 )
 
 _NUMBER_TYPES = frozenset({"integer", "float", "double", "decimal"})
+# In these no row is refused for one cell: what is of the wrong type is kept as text, for the domain to judge;
+# not what says whose row it is.
+_KEPT_DOMAINS = frozenset({"AE", "DM"})
+_IDENTITY = frozenset({"DOMAIN", "USUBJID"})
 _TEXT_TYPES = frozenset({"string", "boolean", "datetime", "date", "time", "URI"})
 
 
@@ -44,9 +50,9 @@ class _Dataset:
 def read_table(path_or_bytes: Path | str | bytes, choice: ColumnChoice = ALL_COLUMNS) -> Table:
     """The rows of a Dataset-JSON document, gzip or not.
 
-    A value of the wrong type refuses its row. Raises StructuralFault: not JSON, a key twice, NaN or an
-    infinite number, another version, a declared count of records or columns that differs, an itemOID that is
-    not the column's.
+    A value of the wrong type refuses its row; in AE and DM it is kept as text. Raises StructuralFault: not
+    JSON, a key twice, NaN or an infinite number, another version, a declared count of records or columns that
+    differs, an itemOID that is not the column's.
     """
     source = read_source(path_or_bytes)
     document = parse_document(source.content)
@@ -180,7 +186,11 @@ def _table(dataset: _Dataset, source_file: str, sha256: str, choice: ColumnChoic
         raise StructuralFault(f"The itemOID {quoted(repeated)} occurs twice.", rule="json-item-oid")
     wanted = [(index, column) for index, column in enumerate(columns) if choice.reads(column.name)]
     types = [str(column["dataType"]) for column in dataset.columns]
-    readers = [(index, column, _reader(types[index])) for index, column in wanted]
+    keep = dataset.name[:2] in _KEPT_DOMAINS
+    readers = [
+        (index, column, _reader(types[index], keep=keep and column.name not in _IDENTITY))
+        for index, column in wanted
+    ]
     values: dict[str, list[Any]] = {column.name: [] for _, column in wanted}
     row_numbers: list[int] = []
     refused: list[Refused] = []
@@ -231,10 +241,20 @@ def _oid_fits(oid: str, name: str, dataset: str) -> bool:
     return parts[-1] == name.upper() and (len(parts) == 2 or dataset.startswith(parts[1]))
 
 
-def _reader(data_type: str) -> Callable[[Any], Any]:
+def _reader(data_type: str, *, keep: bool) -> Callable[[Any], Any]:
     if data_type in _NUMBER_TYPES:
-        return _number
-    return _yes_or_no if data_type == "boolean" else _string
+        read: Callable[[Any], Any] = _number
+    else:
+        read = _yes_or_no if data_type == "boolean" else _string
+    return partial(_or_text, read) if keep else read
+
+
+def _or_text(read: Callable[[Any], Any], cell: Any) -> Any:
+    """The cell as its type is read, else as text."""
+    try:
+        return read(cell)
+    except ValueError:
+        return cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
 
 
 def _string(cell: Any) -> str:
@@ -260,6 +280,8 @@ def _number(cell: Any) -> float | None:
     if isinstance(cell, str):
         return number_from(cell)
     if isinstance(cell, bool) or not isinstance(cell, int | float):
+        raise ValueError
+    if abs(cell) > sys.float_info.max:  # a whole number of any length
         raise ValueError
     return float(cell)
 

@@ -12,6 +12,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+UNKNOWN_SITE = "UNKNOWN"  # where a participant stands whose site was not delivered
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A value of a stored row that is not stored as delivered. It becomes a data query; the row is kept.
+
+    `message` is a sentence for the site with the value and the remedy. It is our wording and no content: only
+    `value` makes a record differ from an earlier one.
+    """
+
+    rule: str
+    field: str  # of the record
+    message: str
+    value: str = ""  # as delivered
+
 
 @dataclass(frozen=True, slots=True)
 class ParticipantRecord:
@@ -32,6 +48,7 @@ class ParticipantRecord:
     died_on: str  # DTHDTC
     died: bool  # DTHFL = Y
     screen_failure: bool  # ARMCD SCRNFAIL / ACTARMCD SCRNFAIL: told by the protocol, not an arm
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +154,20 @@ class AssessmentRecord:
     causality: str  # key of events.enums.Causality: not_related, unlikely, possible, probable, definite, ''
     action_taken: str  # key of pvtracker.events.enums.ActionTaken, '' when not stated
     causality_reported: str = ""  # as delivered, for example REMOTE
+    action_reported: str = ""  # as delivered, when it is none of our words; '' when `action_taken` says it
 
 
 @dataclass(frozen=True, slots=True)
 class EventRecord:
-    """One row of AE, with its coded terms as delivered."""
+    """One row of AE, with its coded terms as delivered.
+
+    A date that cannot be read is kept as delivered too; it is stored as unknown and asked about.
+    """
 
     row: int
     participant: str
-    source_id: str  # AE-<aeseq>
-    verbatim: str
+    source_id: str  # AE-<aeseq>; AE-<aeseq>-2 for a second row of that number; else made from its words
+    verbatim: str  # a coded term where AETERM is empty
     lowest_level_term: str
     preferred_term: str
     high_level_term: str
@@ -164,6 +185,8 @@ class EventRecord:
     phase: str = ""
     aware_on: str = ""
     narrative: str = ""
+    outcome_reported: str = ""  # as delivered, when it is none of our words; '' when `outcome` says it
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

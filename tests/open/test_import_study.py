@@ -51,13 +51,13 @@ def event(subject: str, source_id: str) -> AdverseEvent:
 def test_every_row_that_comes_in_is_stored_or_refused_with_a_reason(tmp_path: Path) -> None:
     rows = delivery()
     rows["ae"].append({**rows["ae"][0], "USUBJID": "S-99"})
-    rows["ae"].append({**rows["ae"][0], "AESEQ": 4.0, "AESTDTC": "5 March"})
+    rows["ae"].append({**rows["ae"][0], "AETERM": "", "AELLT": "", "AEDECOD": "", "AEBODSYS": ""})
     report = load(write(tmp_path / "in", rows))
     for domain, part in report["domains"].items():
         accounted = part["stored"] + part["changed"] + part["unchanged"] + len(part["refused"])
         assert part["read"] == accounted == len(rows[domain.lower()]), domain
     refused = {(row["row"], row["rule"]) for row in report["domains"]["AE"]["refused"]}
-    assert refused == {(7, "unknown-participant"), (8, "date")}
+    assert refused == {(7, "unknown-participant"), (8, "missing")}
     assert AdverseEvent.objects.filter(study__code=CODE).count() == 6
 
 
@@ -263,13 +263,11 @@ def test_a_dry_run_tells_everything_and_stores_nothing(tmp_path: Path) -> None:
     assert trial["domains"]["AE"]["queries"] == real["domains"]["AE"]["queries"]
 
 
-def test_a_text_that_does_not_fit_is_refused_and_never_cut(tmp_path: Path) -> None:
+def test_a_measurement_whose_text_does_not_fit_is_refused_and_never_cut(tmp_path: Path) -> None:
     rows = delivery()
     rows["lb"][0]["LBTEST"] = "x" * 121
-    rows["dm"][1]["RACE"] = "y" * 61
     report = load(write(tmp_path / "in", rows))
-    assert [row["rule"] for row in report["domains"]["LB"]["refused"]] == ["too-long", "unknown-participant"]
-    assert [(row["row"], row["rule"]) for row in report["domains"]["DM"]["refused"]] == [(2, "too-long")]
+    assert [(row["row"], row["rule"]) for row in report["domains"]["LB"]["refused"]] == [(1, "too-long")]
 
 
 def test_a_number_that_does_not_fit_is_refused_alone(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -19,12 +18,20 @@ from pvtracker.audit.models import Operation, Outbox
 from pvtracker.coding.models import ReleaseState, Term
 from pvtracker.events.actions.errors import EventRefused, VersionConflict
 from pvtracker.events.actions.questions import ask
-from pvtracker.events.details import EventDetails, Judgement, Known, facts_of, participant_facts, trio
+from pvtracker.events.details import (
+    EventDetails,
+    Judgement,
+    Known,
+    facts_of,
+    participant_facts,
+    trio,
+    with_delivered,
+    without_stale_term,
+)
 from pvtracker.events.enums import Assessor, EventState
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment, Draft
 from pvtracker.events.rules import DUPLICATE, EventFacts, Finding, examine, refusals
 from pvtracker.events.snapshots import body_of, content
-from pvtracker.events.text import same_words
 from pvtracker.participants.models import Exposure, Participant
 from pvtracker.studies.models import Intervention
 
@@ -105,21 +112,27 @@ def amend_event(
     interventions = _interventions(event.study_id)
     before = list(Assessment.objects.filter(event=current).select_related("intervention"))
     body_before = content(body_of(current, before))
-    details = _without_stale_term(current, details)
+    details = with_delivered(without_stale_term(current, details), current, before)
     known, _ = _others(participant, apart_from=current.id)
     facts = _facts(participant, details, interventions=interventions, others=known, scale=current.scale)
     findings = _not_refused(facts, separate=True)
     _write_details(current, details, facts)
     said = _assessments(current, details.judgements, interventions, standing=before)
     opinions = [a for a in before if a.assessor == Assessor.SPONSOR]
-    if content(body_of(current, [*said, *opinions])) == body_before:
+    body_after = content(body_of(current, [*said, *opinions]))
+    if body_after == body_before:
         raise EventRefused("Nothing was changed, so no new version was made.")
     current.version += 1
     current.save(force_update=True)
     _store(said)
     now = timezone.now()
     write_version(current, [*said, *opinions], Operation.AMENDED, by=by, source=source, reason=reason, at=now)
-    ask(current, findings, at=now)
+    ask(
+        current,
+        findings,
+        at=now,
+        changed={name for name in body_after if body_after[name] != body_before[name]},
+    )
     if account is not None:
         Draft.objects.filter(account=account, event=current).delete()
     return current
@@ -318,22 +331,13 @@ def _write_details(event: AdverseEvent, details: EventDetails, facts: EventFacts
         for column, value in trio(name, day).items():
             setattr(event, column, value)
     event.ongoing = facts.ongoing
-    if event.grade != facts.grade:
-        event.severity_reported = ""  # as delivered belonged to the grade that is replaced
     event.grade = facts.grade
+    event.severity_reported = facts.severity_reported
     event.serious = facts.serious
     event.criteria = sorted(facts.criteria)
     event.outcome = facts.outcome
+    event.outcome_reported = facts.outcome_reported
     event.narrative = facts.narrative
-
-
-def _without_stale_term(event: AdverseEvent, details: EventDetails) -> EventDetails:
-    """The details without the term that was given to other words, unless the new words are the term's own."""
-    words = same_words(details.verbatim)
-    if event.term is None or details.term != event.term_id or words == same_words(event.verbatim):
-        return details
-    own = {same_words(event.term.lowest_level_term), same_words(event.term.preferred_term)}
-    return details if words in own else replace(details, term=None)
 
 
 def _term(term_id: int | None, *, study_id: uuid.UUID) -> Term | None:
@@ -374,15 +378,17 @@ def _assessments(
                 study_id=event.study_id, event=event, intervention=intervention, assessor=assessor
             )
             rows[intervention.id] = row
-        elif row.causality != judgement.causality:
+        if row.causality != judgement.causality:
             row.causality_reported = ""  # as delivered belonged to the judgement that is replaced
+        if row.action_taken != judgement.action_taken:
+            row.action_reported = ""
         row.causality, row.action_taken = judgement.causality, judgement.action_taken
     return list(rows.values())
 
 
 def _store(assessments: list[Assessment]) -> None:
     """Insert new judgements and update standing ones, in one statement each."""
-    fields = ["causality", "causality_reported", "action_taken"]
+    fields = ["causality", "causality_reported", "action_taken", "action_reported"]
     Assessment.objects.bulk_create([a for a in assessments if a._state.adding])
     Assessment.objects.bulk_update([a for a in assessments if not a._state.adding], fields)
 

@@ -7,6 +7,7 @@ in one transaction.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,9 +20,10 @@ from django.utils import timezone
 from pvtracker.audit.bulk import copy_objects
 from pvtracker.audit.context import Actor, action
 from pvtracker.audit.models import Operation, Outbox
-from pvtracker.coding.actions import LONGEST_TERM, TermKey, TermPath
+from pvtracker.coding.actions import TermKey, TermPath
 from pvtracker.coding.models import Release, Term
 from pvtracker.events.actions.capture import outbox_row, version_row
+from pvtracker.events.actions.fitting import fitted
 from pvtracker.events.actions.questions import ask, query_row
 from pvtracker.events.details import EventDetails, Judgement, Known, facts_of, participant_facts, trio
 from pvtracker.events.enums import Assessor, EventState
@@ -39,18 +41,8 @@ CLOSED_TO_IMPORT = {
     EventState.VOIDED: "This event was voided here; another content for it is not taken from a file.",
     EventState.LOCKED: "This event is locked here; another content for it is not taken from a file.",
 }
-LIMITS = {
-    "verbatim": 400,
-    "severity_reported": 40,
-    "phase": 40,
-    "source_id": 60,
-    "lowest_level_term": LONGEST_TERM,
-    "preferred_term": LONGEST_TERM,
-    "high_level_term": LONGEST_TERM,
-    "high_level_group_term": LONGEST_TERM,
-    "system_organ_class": LONGEST_TERM,
-}
-LONGEST_CAUSALITY = 40
+JUDGED = ("causality", "causality_reported", "action_taken", "action_reported")
+NUMBERED = re.compile(r"[^-]*-([0-9]+)(?:-([0-9]+))?")  # AE-3, and AE-3-2 for a second row of that number
 
 
 @dataclass(slots=True)
@@ -146,6 +138,7 @@ def _take(record: EventRecord, context: Context, written: Written) -> None:
         written.refused.append(refusal)
         return
     digest = content_hash(record)
+    record = fitted(record)
     before = context.known.get((standing.participant.id, record.source_id))
     if before is None:
         _record(record, standing, digest, context, written)
@@ -201,19 +194,14 @@ def _amend(
         "intervention"
     ):
         if (kept.intervention.name, kept.assessor) not in said:
-            kept.causality = kept.causality_reported = kept.action_taken = ""
-            kept.save(update_fields=["causality", "causality_reported", "action_taken"])
+            kept.causality = kept.causality_reported = kept.action_taken = kept.action_reported = ""
+            kept.save(update_fields=[*JUDGED])
     for judged in said.values():
         Assessment.objects.update_or_create(
             event=event,
             intervention=context.interventions[judged.intervention],
             assessor=judged.assessor,
-            defaults={
-                "study": context.study,
-                "causality": judged.causality,
-                "causality_reported": judged.causality_reported,
-                "action_taken": judged.action_taken,
-            },
+            defaults={"study": context.study} | {name: getattr(judged, name) for name in JUDGED},
         )
     standing.events = [known for known in standing.events if known.number != event.number] + [_known(event)]
     assessments = list(Assessment.objects.filter(event=event).select_related("intervention"))
@@ -239,6 +227,7 @@ def fill(event: AdverseEvent, record: EventRecord, digest: str, context: Context
     event.serious = record.serious
     event.criteria = sorted(record.criteria)
     event.outcome = record.outcome
+    event.outcome_reported = record.outcome_reported
     event.narrative = without_control_characters(many_lines(record.narrative), lines=True)
     event.source_hash = digest
     event.recorded_at = context.now
@@ -250,9 +239,7 @@ def _assessment(event: AdverseEvent, judged: AssessmentRecord, context: Context)
         event=event,
         intervention=context.interventions[judged.intervention],
         assessor=judged.assessor,
-        causality=judged.causality,
-        causality_reported=judged.causality_reported,
-        action_taken=judged.action_taken,
+        **{name: getattr(judged, name) for name in JUDGED},
     )
 
 
@@ -279,7 +266,7 @@ def _leave_version(
 def _findings(
     event: AdverseEvent, record: EventRecord, standing: Standing, context: Context
 ) -> list[Finding]:
-    """What the rules find in the row as delivered; only events with a lower number count as its doubles."""
+    """What the reader and the rules find in the row; only events with a lower number count as its doubles."""
     details = EventDetails(
         verbatim=record.verbatim,
         term=event.term_id,
@@ -288,17 +275,25 @@ def _findings(
         ongoing=record.ongoing,
         aware_on=record.aware_on,
         grade=record.grade,
+        severity_reported=record.severity_reported,
         serious=record.serious,
         criteria=frozenset(record.criteria),
         outcome=record.outcome,
+        outcome_reported=record.outcome_reported,
         narrative=record.narrative,
         judgements=tuple(
-            Judgement(context.interventions[judged.intervention].id, judged.causality, judged.action_taken)
+            Judgement(
+                context.interventions[judged.intervention].id,
+                **{name: getattr(judged, name) for name in JUDGED},
+            )
             for judged in record.assessments
             if judged.assessor == Assessor.INVESTIGATOR
         ),
     )
-    findings = examine(
+    problems = [Finding(p.rule, p.field, p.message, "", "query") for p in record.problems]
+    asked = {(problem.rule, problem.field) for problem in problems}
+    doubtful = {f"{problem.field}-given" for problem in problems}  # what was delivered badly is not missing
+    found = examine(
         facts_of(
             details,
             scale=event.scale,
@@ -307,6 +302,7 @@ def _findings(
             others=(known for known in standing.events if known.number < event.number),
         )
     )
+    findings = problems + [f for f in found if f.rule not in doubtful and (f.rule, f.field) not in asked]
     if record.preferred_term and event.term is None:
         message = "The coded term that was delivered is not in the study's dictionary release."
         findings.append(Finding("term-not-in-release", "term", message, "Code the event here.", "query"))
@@ -314,14 +310,6 @@ def _findings(
 
 
 def _refusal(record: EventRecord, context: Context) -> RefusedRow | None:
-    for name, limit in LIMITS.items():
-        length = len(getattr(record, name))
-        if length > limit:
-            message = f"{name} has {length} characters; at most {limit} can be stored."
-            return RefusedRow(row=record.row, rule="too-long", message=message)
-    if any(len(judged.causality_reported) > LONGEST_CAUSALITY for judged in record.assessments):
-        message = f"The causality has more than {LONGEST_CAUSALITY} characters; it cannot be stored."
-        return RefusedRow(row=record.row, rule="too-long", message=message)
     if not without_control_characters(one_line(record.verbatim)):
         return RefusedRow(row=record.row, rule="missing", message="The description of the event is empty.")
     if any(judged.intervention not in context.interventions for judged in record.assessments):
@@ -389,7 +377,7 @@ def _known(event: AdverseEvent) -> Known:
     return Known(number=event.number, verbatim=event.verbatim, term=event.term_id, onset=event.onset)
 
 
-def _sequence(source_id: str) -> tuple[int, str]:
-    """AE-2 before AE-10; anything else by its letters, last."""
-    number = source_id.rpartition("-")[2]
-    return (int(number), source_id) if number.isdecimal() else (2**31, source_id)
+def _sequence(source_id: str) -> tuple[int, int, str]:
+    """AE-2 before AE-10, and AE-2-2 between them; anything else by its letters, last."""
+    found = NUMBERED.fullmatch(source_id)
+    return (int(found[1]), int(found[2] or 1), source_id) if found else (10**15, 0, source_id)

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import datetime
+
+from django.utils import timezone
 
 from pvtracker.audit.context import Actor, action
 from pvtracker.events.actions.errors import EventRefused
 from pvtracker.events.models import AdverseEvent, DataQuery, QueryState
 from pvtracker.events.rules import Finding
 from pvtracker.events.text import one_line
+from pvtracker.formats.records import ParticipantRecord
+from pvtracker.participants.models import Participant
+from pvtracker.studies.models import Study
 
 DOMAIN = "AE"
+PARTICIPANTS = "DM"
+# Questions about a value as it was delivered: they stay until that field is changed, or answered.
+DELIVERED = frozenset(
+    {
+        "criterion-understood",
+        "date-readable",
+        "sequence-given",
+        "sequence-once",
+        "serious-understood",
+        "term-not-in-release",
+        "text-characters",
+        "too-long",
+        "verbatim-given",
+        "verbatim-length",
+    }
+)
 ANSWER_LIMIT = 500
 MESSAGE_LIMIT = 500
 
@@ -31,18 +53,31 @@ def query_row(event: AdverseEvent, finding: Finding, *, at: datetime) -> DataQue
     )
 
 
-def ask(event: AdverseEvent, findings: Iterable[Finding], *, at: datetime) -> None:
+def ask(
+    event: AdverseEvent,
+    findings: Iterable[Finding],
+    *,
+    at: datetime,
+    changed: Collection[str] | None = None,
+) -> None:
     """Make the event's queries agree with the findings: new ones are opened, those whose cause is gone are
     closed.
 
     A query that was answered stays answered while its cause remains: the rule does not ask the same thing
-    twice. Inside an action only; version 1 has no earlier queries, so it costs one query.
+    twice. `changed` names the fields that a person changed: what is asked about the delivered value of another
+    one stays. None: everything was said anew. Inside an action only; version 1 has no earlier queries, so it
+    costs one query.
     """
     found = {(finding.rule, finding.field): finding for finding in findings}
     standing: list[DataQuery] = []
     if event.version > 1:
         standing = list(DataQuery.objects.filter(event=event, domain=DOMAIN).exclude(state=QueryState.CLOSED))
-    gone = [query.id for query in standing if (query.rule, query.field) not in found]
+    gone = [
+        query.id
+        for query in standing
+        if (query.rule, query.field) not in found
+        and (changed is None or query.rule not in DELIVERED or query.field in changed)
+    ]
     if gone:
         DataQuery.objects.filter(id__in=gone).update(state=QueryState.CLOSED, closed_at=at)
     known = {(query.rule, query.field): query for query in standing}
@@ -57,6 +92,61 @@ def ask(event: AdverseEvent, findings: Iterable[Finding], *, at: datetime) -> No
             reworded.append(query)
     if reworded:
         DataQuery.objects.bulk_update(reworded, ["message"])
+
+
+@action
+def ask_about_participants(
+    *,
+    study: Study,
+    records: Iterable[ParticipantRecord],
+    by: Actor,
+    source: str = "form",
+    reason: str = "",
+) -> Counter[str]:
+    """Make the queries about delivered participants agree with their problems; returns how many were opened, by
+    rule.
+
+    A query that stands open or answered is not asked again while its cause remains. Participants that are not
+    stored have none.
+    """
+    told = {record.participant: record.problems for record in records}
+    people = dict(Participant.objects.filter(study=study, subject__in=told).values_list("subject", "id"))
+    standing = {
+        (query.participant_id, query.rule, query.field): query
+        for query in DataQuery.objects.filter(
+            study=study, domain=PARTICIPANTS, participant__in=people.values()
+        ).exclude(state=QueryState.CLOSED)
+    }
+    found = {
+        (people[subject], problem.rule, problem.field): problem
+        for subject, problems in told.items()
+        for problem in problems
+        if subject in people
+    }
+    now = timezone.now()
+    gone = [query.id for key, query in standing.items() if key not in found]
+    if gone:
+        DataQuery.objects.filter(id__in=gone).update(state=QueryState.CLOSED, closed_at=now)
+    new = [
+        DataQuery(
+            study=study,
+            participant_id=key[0],
+            domain=PARTICIPANTS,
+            rule=problem.rule,
+            field=problem.field,
+            message=problem.message[:MESSAGE_LIMIT],
+            opened_at=now,
+        )
+        for key, problem in found.items()
+        if key not in standing
+    ]
+    DataQuery.objects.bulk_create(new)
+    for key, query in standing.items():
+        message = found[key].message[:MESSAGE_LIMIT] if key in found else query.message
+        if query.state == QueryState.OPEN and query.message != message:
+            query.message = message
+            query.save(update_fields=["message"])
+    return Counter(query.rule for query in new)
 
 
 @action

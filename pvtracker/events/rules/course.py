@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pvtracker.events.enums import Outcome
-from pvtracker.events.rules.facts import EventFacts, Finding, outcome_label, query, refuse
+from pvtracker.events.rules.facts import (
+    EventFacts,
+    Finding,
+    as_delivered,
+    outcome_label,
+    query,
+    refuse,
+)
 
 _ENDED = frozenset({Outcome.RECOVERED, Outcome.RECOVERED_WITH_SEQUELAE, Outcome.FATAL})
 _NOT_ENDED = frozenset({Outcome.NOT_RECOVERED, Outcome.RECOVERING})
@@ -40,9 +47,20 @@ def end_given(facts: EventFacts) -> Iterable[Finding]:
 
 
 def outcome_given(facts: EventFacts) -> Iterable[Finding]:
-    if not facts.outcome:
+    if not facts.outcome and not facts.outcome_reported:
         yield refuse(
             "outcome-given", "outcome", "The outcome is missing.", "Choose one; “Unknown” is one of them."
+        )
+
+
+def outcome_understood(facts: EventFacts) -> Iterable[Finding]:
+    if not facts.outcome and facts.outcome_reported:
+        yield refuse(
+            "outcome-understood",
+            "outcome",
+            f"The outcome was delivered as {as_delivered([facts.outcome_reported])}, which is none of the known "
+            "outcomes.",
+            "Choose the outcome that is meant; a fatal one above all.",
         )
 
 

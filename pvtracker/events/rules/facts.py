@@ -18,7 +18,7 @@ DUPLICATE = "possible-duplicate"  # the one question that a form puts before it 
 @dataclass(frozen=True, slots=True)
 class AssessmentFacts:
     """One judgement. `intervention` is the name shown to the reader; `kind` of `studies.InterventionKind`, or
-    ''.
+    ''. `*_reported` is what was delivered, whether or not we have a word for it.
     """
 
     intervention: str
@@ -26,6 +26,8 @@ class AssessmentFacts:
     causality: str = ""
     action_taken: str = ""
     kind: str = ""
+    causality_reported: str = ""
+    action_reported: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class ParticipantFacts:
 @dataclass(frozen=True, slots=True)
 class EventFacts:
     """One event as it would be stored. `*_text` is what was typed, the date what it says (None: unknown or
-    unreadable).
+    unreadable). `*_reported` is what was delivered, whether or not we have a word for it.
     """
 
     participant: ParticipantFacts
@@ -60,9 +62,11 @@ class EventFacts:
     aware_on_text: str = ""
     aware_on: PartialDate | None = None
     grade: int | None = None
+    severity_reported: str = ""
     serious: bool | None = None
     criteria: frozenset[str] = frozenset()
     outcome: str = ""
+    outcome_reported: str = ""
     narrative: str = ""
     assessments: tuple[AssessmentFacts, ...] = ()
     duplicates: tuple[int, ...] = ()  # numbers of events with the same words (or term) and the same onset
@@ -83,7 +87,7 @@ class Finding:
     @property
     def sentence(self) -> str:
         """Rule and remedy in one line."""
-        return f"{self.message} {self.remedy}"
+        return f"{self.message} {self.remedy}".strip()
 
 
 Rule = Callable[[EventFacts], Iterable[Finding]]
@@ -107,6 +111,11 @@ def refuse(rule: str, field: str, message: str, remedy: str) -> Finding:
 def query(rule: str, field: str, message: str, remedy: str) -> Finding:
     """A finding that is stored with a question."""
     return Finding(rule, field, message, remedy, "query")
+
+
+def as_delivered(words: Iterable[str]) -> str:
+    """Delivered words, each once, in quotes and not endlessly long."""
+    return ", ".join(f"“{word[:100]}”" for word in dict.fromkeys(words))
 
 
 def outcome_label(facts: EventFacts) -> str:

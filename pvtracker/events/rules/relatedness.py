@@ -5,17 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pvtracker.events.enums import RELATED, ActionTaken, Assessor
-from pvtracker.events.rules.facts import EventFacts, Finding, names_of, query
+from pvtracker.events.rules.facts import EventFacts, Finding, as_delivered, names_of, query
 from pvtracker.lib.partial_dates import certainly_before
 
 
 def causality_given(facts: EventFacts) -> Iterable[Finding]:
-    if not any(a.causality for a in facts.assessments if a.assessor == Assessor.INVESTIGATOR):
+    said = (a for a in facts.assessments if a.assessor == Assessor.INVESTIGATOR)
+    if not any(a.causality or a.causality_reported for a in said):
         yield query(
             "causality-given",
             "assessments",
             "No investigator has judged whether an intervention caused the event.",
             "An investigator of the site judges each intervention.",
+        )
+
+
+def causality_understood(facts: EventFacts) -> Iterable[Finding]:
+    unknown = [a for a in facts.assessments if a.causality_reported and not a.causality]
+    if unknown:
+        yield query(
+            "causality-understood",
+            "assessments",
+            f"The causality of {names_of(unknown)} was delivered as "
+            f"{as_delivered(a.causality_reported for a in unknown)}, which is none of the known words.",
+            "Choose the judgement that is meant; until then the event does not count as related.",
+        )
+
+
+def action_understood(facts: EventFacts) -> Iterable[Finding]:
+    unknown = [a for a in facts.assessments if a.action_reported and not a.action_taken]
+    if unknown:
+        yield query(
+            "action-understood",
+            "assessments",
+            f"The action taken with {names_of(unknown)} was delivered as "
+            f"{as_delivered(a.action_reported for a in unknown)}, which is none of the known words.",
+            "Choose the action that is meant; until then it does not count as a withdrawal.",
         )
 
 

@@ -6,14 +6,31 @@ from collections.abc import Iterable
 
 from pvtracker.coding.scales import SCALES
 from pvtracker.events.enums import Outcome, SeriousnessCriterion
-from pvtracker.events.rules.facts import EventFacts, Finding, outcome_label, query, refuse
+from pvtracker.events.rules.facts import (
+    EventFacts,
+    Finding,
+    as_delivered,
+    outcome_label,
+    query,
+    refuse,
+)
 from pvtracker.lib.partial_dates import certainly_after, certainly_before
 
 
 def grade_given(facts: EventFacts) -> Iterable[Finding]:
-    if facts.grade is None:
+    if facts.grade is None and not facts.severity_reported:
         yield refuse(
             "grade-given", "grade", "The severity grade is missing.", "Choose the grade that fits best."
+        )
+
+
+def severity_understood(facts: EventFacts) -> Iterable[Finding]:
+    if facts.grade is None and facts.severity_reported:
+        yield refuse(
+            "severity-understood",
+            "grade",
+            f"The severity was delivered as {as_delivered([facts.severity_reported])}, which is no known grade.",
+            "Choose the grade that is meant.",
         )
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from pvtracker.formats.records import (
-    AssessmentRecord,
     DispositionRecord,
     EventRecord,
     ExposureRecord,
@@ -18,9 +17,10 @@ from pvtracker.formats.records import (
     ParticipantRecord,
     VisitRecord,
 )
-from pvtracker.formats.sdtm import terms
+from pvtracker.formats.sdtm.adverse_events import adverse_events
 from pvtracker.formats.sdtm.columns import OPEN_COLUMNS, OPEN_REQUIRED
 from pvtracker.formats.sdtm.measurements import is_revealing, measurement
+from pvtracker.formats.sdtm.participants import participant
 from pvtracker.formats.sdtm.rows import Collected, DomainCount, Row, collect
 from pvtracker.formats.tables import Refused, StructuralFault, Table, narrowed
 
@@ -67,13 +67,13 @@ def open_records(
         "DM",
         seen.get("DM", ()),
         required=OPEN_REQUIRED["DM"],
-        build=_participant,
+        build=participant,
         key=lambda record: (record.participant,),
     )
     visits = _visits(seen.get("SV", ()))
     exposures = _rows_of("EX", seen, lambda row: _exposure(row, intervention))
     dispositions = _rows_of("DS", seen, _disposition)
-    events = _rows_of("AE", seen, lambda row: _event(row, intervention))
+    events = adverse_events(seen.get("AE", ()), intervention=intervention)
     laboratory = _measurements("LB", seen, revealing_analytes)
     vital_signs = _measurements("VS", seen, revealing_analytes)
     history = _rows_of("MH", seen, _history)
@@ -122,27 +122,6 @@ def _row_key(record: _Sourced) -> tuple[str, str]:
 
 def _rows_of(domain: str, files: Files, build: Callable[[Row], _SourcedRecord]) -> Collected[_SourcedRecord]:
     return collect(domain, files.get(domain, ()), required=OPEN_REQUIRED[domain], build=build, key=_row_key)
-
-
-def _participant(row: Row) -> ParticipantRecord:
-    participant = row.needed("USUBJID")
-    return ParticipantRecord(
-        row=row.number,
-        participant=participant,
-        code=row.text("SUBJID") or participant,
-        site=row.needed("SITEID"),
-        country=row.code("COUNTRY"),
-        age=row.age_in_years(),
-        sex=row.term("SEX", terms.SEX) or "U",
-        race=row.text("RACE"),
-        ethnicity=row.text("ETHNIC"),
-        consented_on=row.date("RFICDTC"),
-        started_on=row.date("RFSTDTC"),
-        ended_on=row.date("RFENDTC"),
-        died_on=row.date("DTHDTC"),
-        died=row.flag("DTHFL") is True,
-        screen_failure=row.flag("SCREEN_FAILURE") is True,
-    )
 
 
 def _visits(files: Iterable[Table | StructuralFault]) -> Collected[VisitRecord]:
@@ -234,41 +213,3 @@ def _medication(row: Row) -> MedicationRecord:
         start=row.date("CMSTDTC"),
         end=row.date("CMENDTC"),
     )
-
-
-def _event(row: Row, intervention: str) -> EventRecord:
-    severity, toxicity_grade = row.text("AESEV"), row.text("AETOXGR")
-    criteria = [key for column, key in terms.CRITERIA.items() if row.flag(column) is True]
-    return EventRecord(
-        row=row.number,
-        participant=row.needed("USUBJID"),
-        source_id=row.source_id("AE"),
-        verbatim=row.needed("AETERM"),
-        lowest_level_term=row.text("AELLT"),
-        preferred_term=row.text("AEDECOD"),
-        high_level_term=row.text("AEHLT"),
-        high_level_group_term=row.text("AEHLGT"),
-        system_organ_class=row.text("AEBODSYS") or row.text("AESOC"),
-        onset=row.date("AESTDTC"),
-        end=row.date("AEENDTC"),
-        ongoing=any(row.code(name) in terms.ONGOING for name in ("AEENRF", "AEENRTPT", "AEENTPT")),
-        severity_reported=toxicity_grade or severity,
-        grade=terms.grade_of(severity=severity, toxicity_grade=toxicity_grade),
-        serious=row.flag("AESER"),
-        criteria=tuple(dict.fromkeys(criteria)),
-        outcome=row.term("AEOUT", terms.OUTCOME),
-        assessments=_assessments(row, intervention),
-        phase=row.text("EPOCH"),
-    )
-
-
-def _assessments(row: Row, intervention: str) -> tuple[AssessmentRecord, ...]:
-    """The investigator's judgement; none where neither causality nor action is stated.
-
-    Causality scales are the sponsors' own: a word that is not among ours keeps its text and has no key.
-    """
-    reported, action = row.text("AEREL"), row.term("AEACN", terms.ACTION)
-    if not reported and not action:
-        return ()
-    causality = terms.CAUSALITY.get(reported.upper(), "")
-    return (AssessmentRecord(intervention, "investigator", causality, action, causality_reported=reported),)

@@ -12,6 +12,8 @@ from pvtracker.lib.partial_dates import PartialDateError, parse
 
 Record = TypeVar("Record")
 
+OLDEST = 125  # years; what the database takes
+_FLAGS = {"Y": True, "YES": True, "N": False, "NO": False, "U": None, "UNKNOWN": None, "": None}
 _UNITS_PER_YEAR = {"DAYS": 365.25, "WEEKS": 52.18, "MONTHS": 12.0, "YEARS": 1.0, "": 1.0}
 
 
@@ -33,8 +35,8 @@ class Row:
     index: int
     number: int  # 1-based in its file
 
-    def text(self, name: str) -> str:
-        """The text without blanks around it, '' where missing."""
+    def raw(self, name: str) -> str:
+        """The text without blanks around it, '' where missing; it may hold what no database takes."""
         column = self.values.get(name)
         if column is None:
             return ""
@@ -43,7 +45,11 @@ class Row:
             return ""
         if isinstance(cell, float):  # a number where text is usual, for example SUBJID
             return f"{cell:.15g}"
-        text = cell.strip()
+        return cell.strip()
+
+    def text(self, name: str) -> str:
+        """The same, where it can be stored."""
+        text = self.raw(name)
         if "\x00" in text or not (text.isascii() or _storable(text)):
             raise RowRefusal("character", name, f"{name} holds a character that is no text.")
         return text
@@ -92,17 +98,9 @@ class Row:
     def flag(self, name: str) -> bool | None:
         """Y, N, or not stated ('' or U)."""
         code = self.code(name)
-        if code not in ("Y", "N", "U", ""):
+        if code not in _FLAGS:
             raise RowRefusal("flag", name, f"{name} is {quoted(code)}. Write Y or N, or leave it empty.")
-        return None if code in ("", "U") else code == "Y"
-
-    def term(self, name: str, terms: dict[str, str]) -> str:
-        """The key of a term; '' where missing."""
-        code = self.code(name)
-        if code and code not in terms:
-            known = ", ".join(sorted(terms))
-            raise RowRefusal("term", name, f"{name} is {quoted(code)}, none of: {known}.")
-        return terms.get(code, "")
+        return _FLAGS[code]
 
     def source_id(self, domain: str) -> str:
         """The row's name within its participant, from the sequence number: AE-12."""
@@ -120,8 +118,8 @@ class Row:
         if unit not in _UNITS_PER_YEAR:
             raise RowRefusal("age-unit", "AGEU", f"AGEU is {quoted(unit)}; DAYS, WEEKS, MONTHS or YEARS.")
         years = int(age / _UNITS_PER_YEAR[unit])
-        if age < 0 or years > 130:
-            raise RowRefusal("age", "AGE", f"AGE is {quoted(age)}; it must be 0 to 130 years.")
+        if age < 0 or years > OLDEST:
+            raise RowRefusal("age", "AGE", f"AGE is {quoted(age)}; it must be 0 to {OLDEST} years.")
         return years
 
 

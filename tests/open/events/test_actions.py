@@ -54,6 +54,7 @@ def test_a_recorded_event_has_its_version_and_its_outbox_row(world: World) -> No
             "causality": "possible",
             "causality_reported": "",
             "action_taken": "",
+            "action_reported": "",
         }
     ]
     notice = Outbox.objects.get(object_id=event.id)

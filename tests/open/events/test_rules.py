@@ -166,11 +166,15 @@ CASES: list[tuple[dict[str, Any], set[tuple[str, str, str]]]] = [
     ({"end": "", "end_unknown": True}, set()),
     ({"end": "", "outcome": "not_recovered"}, set()),
     ({"outcome": ""}, {("outcome-given", "outcome", "refuse")}),
+    ({"outcome": "", "outcome_reported": "GONE"}, {("outcome-understood", "outcome", "refuse")}),
+    ({"outcome_reported": "HEALED"}, set()),  # a person has chosen
     ({"outcome": "not_recovered"}, {("outcome-with-end", "outcome", "query")}),
     ({"outcome": "recovering"}, {("outcome-with-end", "outcome", "query")}),
     ({"outcome": "recovered_with_sequelae"}, set()),
     # severity and seriousness
     ({"grade": None}, {("grade-given", "grade", "refuse")}),
+    ({"grade": None, "severity_reported": "AWFUL"}, {("severity-understood", "grade", "refuse")}),
+    ({"grade": 2, "severity_reported": "MODERATE"}, set()),
     ({"grade": 4, "scale": "mild-moderate-severe"}, {("grade-on-scale", "grade", "refuse")}),
     ({"grade": 3, "scale": "mild-moderate-severe"}, set()),
     ({"scale": "no-such-scale"}, {("grade-on-scale", "grade", "refuse")}),
@@ -201,6 +205,16 @@ CASES: list[tuple[dict[str, Any], set[tuple[str, str, str]]]] = [
     ({"assessments": ()}, {("causality-given", "assessments", "query")}),
     ({"assessments": (replace(RELATED, assessor="sponsor"),)}, {("causality-given", "assessments", "query")}),
     (judged("", "none"), {("causality-given", "assessments", "query")}),
+    (
+        {"assessments": (replace(RELATED, causality="", causality_reported="WHO KNOWS"),)},
+        {("causality-understood", "assessments", "query")},
+    ),
+    ({"assessments": (replace(RELATED, causality_reported="POSSIBLE"),)}, set()),
+    (
+        {"assessments": (replace(RELATED, action_reported="PRAYED"),)},
+        {("action-understood", "assessments", "query")},
+    ),
+    ({"assessments": (replace(RELATED, action_taken="none", action_reported="PRAYED"),)}, set()),
     (judged("possible", to="Mobilisation"), {("related-but-never-exposed", "assessments", "query")}),
     (judged("unlikely", to="Mobilisation"), set()),
     (judged("possible", to="Background ART", kind="background"), set()),

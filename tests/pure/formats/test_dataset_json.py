@@ -127,12 +127,31 @@ def test_every_cut_of_a_document_is_refused() -> None:
     ("column", "cell"), [(2, "abc"), (2, True), (2, "1_000"), (2, "1,5"), (3, 5), (3, ["x"]), (0, False)]
 )
 def test_a_cell_of_another_type_refuses_its_row_alone(column: int, cell: object) -> None:
-    broken = document()
+    broken = json_document(EVENTS, name="CM")
     broken["rows"][1][column] = cell
     table = dataset_json.read_table(json_bytes(broken))
     assert [(row.row, row.rule) for row in table.refused] == [(2, "json-type")]
     assert list(table.row_numbers) == [1, 3, 4] and table.row_count == 4
     assert list(EVENTS[0])[column] == table.refused[0].column
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "kept"),
+    [(2, "abc", "abc"), (2, True, "true"), (3, 5, "5"), (3, ["x"], '["x"]'), (2, 10**400, "1" + "0" * 400)],
+)
+def test_a_cell_of_another_type_refuses_no_event(column: int, cell: object, kept: str) -> None:
+    broken = document()
+    broken["rows"][1][column] = cell
+    table = dataset_json.read_table(json_bytes(broken))
+    assert table.refused == () and list(table.row_numbers) == [1, 2, 3, 4]
+    assert table.values[list(EVENTS[0])[column]][1] == kept
+
+
+def test_an_identifier_of_another_type_refuses_its_row() -> None:
+    broken = document()
+    broken["rows"][1][1] = True
+    table = dataset_json.read_table(json_bytes(broken))
+    assert [(row.row, row.rule, row.column) for row in table.refused] == [(2, "json-type", "USUBJID")]
 
 
 def test_a_decimal_may_be_written_as_text() -> None:

@@ -1,6 +1,7 @@
 """SDTM rows become records, or are refused with a sentence that names the column and its value."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pvtracker.formats import READERS, StructuralFault, Table, csv_table, dataset_json
 from pvtracker.formats.records import EventRecord
 from pvtracker.formats.sdtm import DOMAINS, OpenRecords, open_records
+from pvtracker.lib.content_hash import content_hash
 from tests.pure.formats.files import csv_text, json_bytes, json_document
 
 SUBJECT = {
@@ -81,11 +83,11 @@ def test_a_fault_in_one_file_keeps_its_domain_out_and_no_other() -> None:
 
 
 def test_a_bad_row_is_refused_alone_and_counts_add_up() -> None:
-    rows = [EVENT | {"AESEQ": str(index)} for index in range(1, 6)]
-    rows[1]["AESTDTC"] = "2026-02-30"
-    rows[3]["AESEQ"] = "3"
-    records = read("AE", rows)
-    assert [event.source_id for event in records.events] == ["AE-1", "AE-3", "AE-5"]
+    rows = [OTHERS["MH"] | {"MHSEQ": str(index), "MHSTDTC": "2025"} for index in range(1, 6)]
+    rows[1]["MHSTDTC"] = "2026-02-30"
+    rows[3]["MHSEQ"] = "3"
+    records = read("MH", rows)
+    assert [row.source_id for row in records.history] == ["MH-1", "MH-3", "MH-5"]
     assert [(row.row, row.rule) for row in records.refused] == [(2, "date"), (4, "repeated-row")]
     [count] = records.counts
     assert (count.rows, count.records, count.refused, count.left_out) == (5, 3, 2, 0)
@@ -102,33 +104,141 @@ def test_a_ragged_row_counts_among_the_refused() -> None:
     ("domain", "changes", "rule", "says"),
     [
         ("DM", {"USUBJID": ""}, "missing", "USUBJID is empty"),
-        ("DM", {"AGE": "abc"}, "number", "AGE is “abc”"),
-        ("DM", {"AGE": "1,5"}, "number", "AGE is “1,5”"),
-        ("DM", {"AGE": "-1"}, "age", "AGE is “-1.0”"),
-        ("DM", {"AGE": "131"}, "age", "0 to 130"),
-        ("DM", {"AGEU": "MOONS"}, "age-unit", "AGEU is “MOONS”"),
-        ("DM", {"SEX": "X"}, "term", "SEX is “X”"),
-        ("DM", {"RFSTDTC": "02JAN2026"}, "date", "RFSTDTC: “02JAN2026” is not a date"),
-        ("AE", {"AESTDTC": "2026---05"}, "date", "left out from the right"),
-        ("AE", {"AESEQ": ""}, "missing", "AESEQ is empty"),
-        ("AE", {"AESEQ": "1.5"}, "whole-number", "AESEQ is “1.5”"),
-        ("AE", {"AETERM": "  "}, "missing", "AETERM is empty"),
-        ("AE", {"AESER": "maybe"}, "flag", "AESER is “MAYBE”"),
-        ("AE", {"AEOUT": "GONE"}, "term", "AEOUT is “GONE”"),
-        ("AE", {"AEACN": "PRAYED"}, "term", "AEACN is “PRAYED”"),
+        ("DM", {"USUBJID": "S-\x00"}, "character", "USUBJID holds a character"),
+        ("AE", {"USUBJID": ""}, "missing", "USUBJID is empty"),
+        ("AE", {"AETERM": "  "}, "missing", "AETERM is empty, and no coded term"),
+        ("MH", {"MHSEQ": ""}, "missing", "MHSEQ is empty"),
+        ("MH", {"MHSEQ": "1.5"}, "whole-number", "MHSEQ is “1.5”"),
+        ("MH", {"MHTERM": "  "}, "missing", "MHTERM is empty"),
+        ("LB", {"LBDTC": "2026---05"}, "date", "left out from the right"),
+        ("LB", {"LBSTRESN": "1,5"}, "number", "LBSTRESN is “1,5”"),
     ],
 )
-def test_a_value_that_cannot_be_read_is_refused(
+def test_a_row_that_names_nothing_or_of_another_domain_is_refused(
     domain: str, changes: dict[str, str], rule: str, says: str
 ) -> None:
-    found, message = refusal(domain, (SUBJECT if domain == "DM" else EVENT) | changes)
+    whole = {"DM": SUBJECT, "AE": EVENT, **OTHERS}[domain]
+    columns = {"LBSTRESN": "", "MHSTDTC": ""} if domain in OTHERS else {}
+    if "\x00" in "".join(changes.values()):
+        broken = json_document([whole | changes], name=domain)
+        [refused] = open_records({domain: [dataset_json.read_table(json_bytes(broken))]}).refused
+        assert (refused.rule, says in refused.message) == (rule, True)
+        return
+    found, message = refusal(domain, whole | columns | changes)
     assert found == rule
     assert says in message
 
 
+@pytest.mark.parametrize(
+    ("changes", "rule", "field", "says", "kept"),
+    [
+        ({"AGE": "abc"}, "age-readable", "age", "AGE is “abc”", None),
+        ({"AGE": "1,5"}, "age-readable", "age", "AGE is “1,5”", None),
+        ({"AGE": "-1"}, "age-readable", "age", "AGE is “-1.0”", None),
+        ({"AGE": "126"}, "age-readable", "age", "0 to 125", None),
+        ({"AGEU": "MOONS"}, "age-readable", "age", "AGEU is “MOONS”", None),
+        ({"SEX": "X"}, "sex-understood", "sex", "SEX is “X”", "U"),
+        ({"RFSTDTC": "02JAN2026"}, "date-readable", "started_on", "“02JAN2026” is not a date", ""),
+        ({"RFICDTC": "2026-13"}, "date-readable", "consented_on", "month must be 01 to 12", ""),
+        ({"DTHDTC": "soon"}, "date-readable", "died_on", "“soon”", ""),
+        ({"DTHFL": "maybe"}, "died-understood", "died", "DTHFL is “maybe”", False),
+        ({"SITEID": " "}, "site-given", "site", "SITEID is empty", "UNKNOWN"),
+    ],
+)
+def test_a_participant_is_kept_whatever_cannot_be_read(
+    changes: dict[str, str], rule: str, field: str, says: str, kept: object
+) -> None:
+    records = read("DM", [SUBJECT | changes])
+    [person] = records.participants
+    assert records.refused == () and records.counts[0].records == 1
+    assert getattr(person, field) == kept
+    [problem] = person.problems
+    assert (problem.rule, problem.field) == (rule, field)
+    assert says in problem.message and problem.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "field", "says"),
+    [
+        ({"AESEQ": ""}, "sequence-given", "source_id", "AESEQ is empty"),
+        ({"AESEQ": "1.5"}, "sequence-given", "source_id", "AESEQ is “1.5”"),
+        ({"AESEQ": "9" * 16}, "sequence-given", "source_id", "no whole number"),
+        ({"AETERM": " ", "AEDECOD": "HEADACHE"}, "verbatim-given", "verbatim", "AEDECOD stands in its place"),
+        ({"AETERM": "\x07", "AEBODSYS": "NERVES"}, "verbatim-given", "verbatim", "AEBODSYS stands"),
+        ({"AESER": "maybe"}, "serious-understood", "serious", "AESER is “maybe”"),
+        ({"AESDTH": "?", "AESHOSP": "perhaps"}, "criterion-understood", "criteria", "AESDTH is “?”"),
+        ({"AESDTH": "?", "AESHOSP": "perhaps"}, "criterion-understood", "criteria", "AESHOSP is “perhaps”"),
+    ],
+)
+def test_an_event_is_kept_whatever_cannot_be_read(
+    changes: dict[str, str], rule: str, field: str, says: str
+) -> None:
+    [problem] = event(**changes).problems
+    assert (problem.rule, problem.field) == (rule, field)
+    assert says in problem.message and problem.message.endswith(".")
+
+
+def test_unknown_words_of_an_event_stay_as_delivered() -> None:
+    found = event(AEOUT="Gone", AEACN="Prayed", AEREL="Who knows", AESEV="Awful")
+    [judged] = found.assessments
+    assert (found.outcome, found.outcome_reported) == ("", "Gone")
+    assert (judged.action_taken, judged.action_reported) == ("", "Prayed")
+    assert (judged.causality, judged.causality_reported) == ("", "Who knows")
+    assert (found.grade, found.severity_reported) == (None, "Awful")
+    known = event(AEOUT="FATAL", AEACN="DRUG WITHDRAWN")
+    assert (known.outcome, known.outcome_reported) == ("fatal", "")
+    assert [(a.action_taken, a.action_reported) for a in known.assessments] == [("withdrawn", "")]
+
+
+def test_a_date_of_an_event_stays_as_delivered_for_the_rules_to_question() -> None:
+    found = event(AESTDTC="2026-13", AEENDTC="5 March")
+    assert (found.onset, found.end, found.problems) == ("2026-13", "5 March", ())
+
+
+def test_a_repeated_sequence_number_is_a_second_event() -> None:
+    rows = [EVENT, EVENT | {"AETERM": "Rash"}, EVENT | {"AETERM": "Cough"}, EVENT | {"USUBJID": "S-02"}]
+    records = read("AE", rows)
+    assert [(e.participant, e.source_id) for e in records.events] == [
+        ("S-01", "AE-1"), ("S-01", "AE-1-2"), ("S-01", "AE-1-3"), ("S-02", "AE-1"),
+    ]  # fmt: skip
+    assert [[problem.rule for problem in e.problems] for e in records.events] == [
+        [], ["sequence-once"], ["sequence-once"], [],
+    ]  # fmt: skip
+    [count] = records.counts
+    assert (count.rows, count.records, count.refused) == (4, 4, 0)
+
+
+def test_an_event_without_a_number_is_found_again_wherever_it_stands() -> None:
+    plain = EVENT | {"AESEQ": ""}
+    rows = [plain, plain | {"AETERM": "Rash"}, plain | {"AETERM": "Cough"}]
+    names = {e.verbatim: e.source_id for e in read("AE", rows).events}
+    assert len(set(names.values())) == 3
+    assert {e.verbatim: e.source_id for e in read("AE", rows[:0:-1]).events}.items() < names.items()
+
+
+def test_text_that_no_database_takes_is_left_out_of_an_event_and_asked_about() -> None:
+    for text in ("\x00", "\ud800"):
+        row: dict[str, Any] = EVENT | {"AETERM": f"Head{text}ache", "AEOUT": f"GO{text}NE"}
+        table = dataset_json.read_table(json_bytes(json_document([row], name="AE")))
+        records = open_records({"AE": [table]})
+        [found] = records.events
+        assert (found.verbatim, found.outcome_reported) == ("Headache", "GONE")
+        assert [(p.rule, p.field) for p in found.problems] == [
+            ("text-characters", "verbatim"), ("text-characters", "outcome"),
+        ]  # fmt: skip
+
+
+def test_only_what_was_delivered_makes_a_problem_another_content() -> None:
+    [found] = read("DM", [SUBJECT | {"AGE": "abc"}]).participants
+    [problem] = found.problems
+    reworded = replace(found, problems=(replace(problem, message="Other words."),))
+    other = replace(found, problems=(replace(problem, value="abd"),))
+    assert content_hash(found) == content_hash(reworded) != content_hash(other)
+
+
 def test_a_message_shows_no_other_column() -> None:
-    row = EVENT | {"AESTDTC": "soon", "AETERM": "Got the active vector"}
-    _, message = refusal("AE", row)
+    row = OTHERS["MH"] | {"MHSTDTC": "soon", "MHTERM": "Got the active vector"}
+    _, message = refusal("MH", row)
     assert "vector" not in message and "S-01" not in message
 
 
@@ -167,7 +277,7 @@ def test_an_event_without_judgement_has_no_assessment() -> None:
         ({"AESEV": "FATAL"}, 5, "FATAL"),
         ({"AESEV": "MILD", "AETOXGR": "4"}, 4, "4"),
         ({"AESEV": "MILD", "AETOXGR": "GRADE 3"}, 3, "GRADE 3"),
-        ({"AESEV": "MILD", "AETOXGR": "6"}, None, "6"),
+        ({"AESEV": "MILD", "AETOXGR": "6"}, None, "6; MILD"),
         ({"AESEV": "AWFUL"}, None, "AWFUL"),
         ({"AESEV": ""}, None, ""),
     ],
@@ -208,6 +318,7 @@ def test_seriousness_criteria_are_a_set_in_a_fixed_order() -> None:
     assert found.criteria == ("death", "hospitalisation", "medically_important")
     assert found.serious is True
     assert event(AESER="").serious is None
+    assert (event(AESER="Yes").serious, event(AESER="NO").serious) == (True, False)
 
 
 def test_a_fatal_event_marked_not_serious_is_kept_as_delivered() -> None:
