@@ -8,17 +8,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from pvtracker.cuts import freeze, manifest
 from pvtracker.cuts.actions import freeze_cut, no_progress, register_cut
-from pvtracker.cuts.columns import CLOSED_DATASETS, OPEN_DATASETS, schema
-from pvtracker.cuts.data import CutData, CutError
+from pvtracker.cuts.columns import ADDED, CLOSED_DATASETS, OPEN_DATASETS, schema
+from pvtracker.cuts.data import CutData, CutError, read_frame, to_parquet
 from pvtracker.cuts.models import Cut
 from pvtracker.cuts.open import load_cut
 from pvtracker.events.actions.capture import void_event
-from pvtracker.events.models import AdverseEvent
+from pvtracker.events.models import AdverseEvent, Assessment
 from pvtracker.participants.models import Participant
 from tests.open.cuts.conftest import ARM_NAMES, CUT_DATE, make_study
 from tests.open.world import SOMEONE, World
@@ -229,3 +230,27 @@ def test_the_manifest_names_its_own_hash_and_says_the_rule(world: World) -> None
 def test_a_cut_is_not_read_inside_another_transaction(world: World) -> None:
     with pytest.raises(RuntimeError, match="transaction of its own"):
         freeze_cut(study=world.study, date=CUT_DATE, by=SOMEONE)
+
+
+def test_a_cut_holds_the_words_that_were_delivered_and_not_known(world: World) -> None:
+    event = world.record(end="2026-03-20")
+    AdverseEvent.objects.filter(pk=event.pk).update(outcome="", outcome_reported="GONE")
+    Assessment.objects.filter(event=event).update(action_reported="PRAYED")
+    cut = loaded(world)
+    assert list(cut.adverse_events["outcome_reported"]) == ["GONE"]
+    assert list(cut.assessments["action_reported"]) == ["PRAYED"]
+    before_its_end = loaded(world, date(2026, 3, 10))
+    assert list(before_its_end.adverse_events["outcome_reported"]) == [""]
+
+
+def test_a_cut_frozen_before_a_column_was_added_is_still_read(world: World, storage: Path) -> None:
+    world.record()
+    cut = frozen(world)
+    for name in ("adverse_events", "assessments"):
+        file = storage / str(cut.id) / f"{name}.parquet"
+        older = pq.read_table(file).drop_columns([c for c, _ in OPEN_DATASETS[name] if c in ADDED])
+        frame = read_frame(to_parquet(older), dataset=name)
+        assert list(frame.columns) == [column for column, _ in OPEN_DATASETS[name]]
+        pd.testing.assert_frame_equal(frame, read_frame(file.read_bytes(), dataset=name))
+        with pytest.raises(CutError, match="other columns"):
+            read_frame(to_parquet(older.drop_columns(["number"])), dataset=name)
