@@ -29,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--json", metavar="FILE", help="write the measurements to FILE, - for standard output"
     )
+    parser.add_argument("--page", metavar="FILE", help="write them as a page of the documentation")
 
 
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
@@ -43,7 +44,32 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
     if arguments.json:
         text = json.dumps({name: {**asdict(m), "ratio": m.ratio} for name, m in measured.items()}, indent=1)
         print(text) if arguments.json == "-" else Path(arguments.json).write_text(text + "\n")
+    if arguments.page:
+        Path(arguments.page).write_text(_page(measured))
     return 0
+
+
+def _page(measured: dict[str, Measurement]) -> str:
+    """docs/reference/benchmarks.md."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `python3 manage.py bench all --page docs/reference/benchmarks.md` "
+        f"on {os.cpu_count()} cores, Python {platform.python_version()}. The machine was shared, so read the ratios; "
+        "run the command to have your own figures.",
+        "",
+        "| benchmark | what | ours, s | peer, s | peer ÷ ours | goal |",
+        "|---|---|--:|--:|--:|---|",
+    ]
+    for name, m in measured.items():
+        peer = f"{m.peer_seconds:.3f}" if m.peer_seconds is not None else "none installs"
+        ratio = f"{m.ratio:.1f}" if m.ratio is not None else ""
+        lines.append(f"| `{name}` | {m.what} | {m.seconds:.3f} | {peer} | {ratio} | {m.goal} |")
+    lines += ["", "## Peers and further figures", ""]
+    for name, m in measured.items():
+        further = "; ".join(f"{key}: {value}" for key, value in m.more.items())
+        lines.append(f"* `{name}`: {'; '.join(filter(None, (m.peer, further))) or 'nothing more'}.")
+    return "\n".join(lines) + "\n"
 
 
 def _words(name: str, measurement: Measurement) -> str:
