@@ -18,7 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 from django.conf import settings
-from django.db import connection
+from django.db import DataError, IntegrityError, connection
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -71,11 +71,19 @@ def receive_cuts(*, by: Actor | None = None) -> Received:
         try:
             receive_cut(folder=folder, received=received, by=by)
         except CutError as fault:
-            if cut_id not in _told:  # polled every few seconds, said once
-                log.warning("cut %s was not received: %s", cut_id, fault)
-                _told.add(cut_id)
+            _tell_once(cut_id, str(fault))
+            received.refused.append(cut_id)
+        except Exception as fault:  # what one folder holds must never keep the next cuts out
+            _tell_once(cut_id, f"an internal fault ({type(fault).__name__})")
             received.refused.append(cut_id)
     return received
+
+
+def _tell_once(cut_id: uuid.UUID, why: str) -> None:
+    """The open storage is looked at every few seconds; what is wrong with a cut is said once."""
+    if cut_id not in _told:
+        log.warning("cut %s was not received: %s", cut_id, why)
+        _told.add(cut_id)
 
 
 def _whole_folders(cuts: Path) -> list[Path]:
@@ -97,24 +105,25 @@ def _is_cut_id(name: str) -> bool:
 def receive_cut(*, folder: Path, received: Received, by: Actor) -> None:
     """One cut: its protocol, its row, and the join with the arms as they stand now.
 
-    A file that does not have its hash makes the row REFUSED, and such a cut is never joined. CutError when not even the
-    manifest can be read, or when its study stands here under another id.
+    A file that does not have its hash makes the row REFUSED, and such a cut is never joined; nor does it change the
+    protocol of a study that is known. CutError when not even the manifest can be read, or when its study stands here
+    under another id.
     """
     cut_id = uuid.UUID(folder.name)
     _lock(cut_id)
     if JoinedCut.objects.filter(cut_id=cut_id).exists():
         return  # another process was first
     cut = Cut.objects.filter(id=cut_id).select_related("study").first()
-    if cut is None:
-        cut = _register(manifests.read(folder), by=by)
-        received.registered.append(cut_id)
-    elif not _has_allocation(cut):
+    if cut is not None and not _has_allocation(cut):
         received.waiting.append(cut_id)  # verified before, and will be again when it is joined
         return
-    try:
-        manifests.verify(folder, cut.manifest)
-    except CutError as fault:
-        Cut.objects.filter(id=cut_id).update(state=CutState.REFUSED, problem=str(fault)[:300])
+    manifest = manifests.read(folder) if cut is None else cut.manifest
+    problem = _problem(folder, manifest)
+    if cut is None:
+        cut = _register(manifest, sound=not problem, by=by)
+        received.registered.append(cut_id)
+    if problem:
+        Cut.objects.filter(id=cut_id).update(state=CutState.REFUSED, problem=problem[:300])
         received.refused.append(cut_id)
         return
     if not _has_allocation(cut):
@@ -134,9 +143,20 @@ def _lock(cut_id: uuid.UUID) -> None:
         cursor.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", [0x637574, str(cut_id)])
 
 
-def _register(manifest: dict[str, Any], *, by: Actor) -> Cut:
+def _problem(folder: Path, manifest: dict[str, Any]) -> str:
+    """What is wrong with the files of a cut, '' when nothing is."""
     try:
-        study = register_protocol(manifest, by=by)
+        manifests.verify(folder, manifest)
+    except CutError as fault:
+        return str(fault)
+    return ""
+
+
+def _register(manifest: dict[str, Any], *, sound: bool, by: Actor) -> Cut:
+    """The row of a cut. A manifest that is not `sound` is not believed about a study that is known."""
+    try:
+        known = None if sound else Study.objects.filter(id=uuid.UUID(manifest["study"]["id"])).first()
+        study = known or register_protocol(manifest, by=by)
         return Cut.objects.create(
             id=uuid.UUID(manifest["id"]),
             study=study,
@@ -145,7 +165,7 @@ def _register(manifest: dict[str, Any], *, by: Actor) -> Cut:
             manifest=manifest,
             made_at=parse_datetime(manifest["made_at"]) or timezone.now(),
         )
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError, ValueError, AttributeError, DataError, IntegrityError) as fault:
         if isinstance(fault, CutError):
             raise
         raise CutError(f"The manifest of cut {manifest.get('id')} lacks what a manifest must say.") from fault

@@ -60,7 +60,6 @@ def stated(cut_id: uuid.UUID, **said: Any) -> dict[str, Any]:
             "revealing_analytes": [],
         },
         "protocol": {
-            "versions": [],
             "arms": [
                 {"code": code, "name": name, "is_reference": reference} for code, name, reference in ARMS
             ],
