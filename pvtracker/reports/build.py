@@ -82,5 +82,6 @@ def _definitions(snapshot: Snapshot) -> dict[str, str]:
         said["p"] = (
             "Fisher’s exact test, two-sided. Adjusted: Benjamini–Hochberg over the preferred terms of an arm."
         )
-        said.update(dict(snapshot.method_notes))
+        if snapshot.method_notes:
+            said["Methods"] = "; ".join(f"{name} ({note})" for name, note in snapshot.method_notes) + "."
     return said

@@ -18,8 +18,7 @@ def closed_snapshot(data: CutData, *, analysis_arm: str) -> Snapshot:
     """The snapshot with its screening; CutError when the protocol names no reference arm."""
     found = screen(data, analysis_arm=analysis_arm, selections=("all",), methods=SHOWN)
     versions = tuple(
-        (f"Method {METHODS[key].label}", f"Key {key}, version {version}.")
-        for key, version in found.methods.items()
+        (METHODS[key].label, f"{key}, version {version}") for key, version in found.methods.items()
     )
     return take(
         data,

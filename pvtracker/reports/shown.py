@@ -98,7 +98,6 @@ class ShownSection:
     key: str
     number: str
     title: str
-    landscape: bool  # on paper; a section does not turn the page within itself
     blocks: tuple[ShownBlock, ...]
 
 
@@ -140,7 +139,10 @@ def show(report: Report) -> ShownReport:
         code_version=report.code_version,
         sections=sections,
         definitions_number=str(len(sections) + 1),
-        definitions=(*sorted(report.settings.items()), ("Characters", UNPRINTABLE)),
+        definitions=(
+            *sorted(report.settings.items(), key=lambda item: item[0].casefold()),
+            ("Characters", UNPRINTABLE),
+        ),
     )
 
 
@@ -194,7 +196,6 @@ def _section(section: Section, number: int) -> ShownSection:
         key=section.key,
         number=str(number),
         title=section.title,
-        landscape=any(table.landscape for table in tables.values()),
         blocks=tuple(_block(block, tables, figures) for block in section.blocks),
     )
 

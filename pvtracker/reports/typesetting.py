@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -19,9 +19,11 @@ from pvtracker.reports import charts
 from pvtracker.reports.blocks import Report
 from pvtracker.reports.fonts import FAMILY, FOLDER, breakable, printable
 from pvtracker.reports.frozen import from_json
-from pvtracker.reports.shown import ShownFigure, ShownReport, show
+from pvtracker.reports.runs import Piece, runs
+from pvtracker.reports.shown import ShownFigure, ShownReport, ShownSection, ShownText, show
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "templates" / "reports" / "report.typ"
+SUMMARY = "summary"  # key of the section that stands on the first page
 POINTS_PER_PX = 0.75
 POINTS_PER_MM = 72 / 25.4
 
@@ -69,21 +71,43 @@ def draw(figure: ShownFigure) -> str:
 
 
 def paper(shown: ShownReport, pictures: dict[str, str]) -> dict[str, Any]:
-    """What the template reads: the shown report with printable text, each figure with its file and size."""
-    sections = [
-        {
-            "number": section.number,
-            "title": section.title,
-            "landscape": section.landscape,
+    """What the template reads: the shown report with printable text, each figure with its file and size.
+
+    The summary stands on the first page, before the contents; the other sections come in runs of one orientation.
+    """
+    summary = [section for section in shown.sections[:1] if section.key == SUMMARY]
+    others = shown.sections[len(summary) :]
+    half = _half(others)
+
+    def piece(it: Piece) -> dict[str, Any]:
+        return {
+            "number": it.section.number,
+            "title": it.section.title,
+            "opens": it.opens,
+            "halves": it.opens and it.section is half,
             "blocks": [
                 _picture(block, pictures) if isinstance(block, ShownFigure) else asdict(block)
-                for block in section.blocks
+                for block in it.blocks
             ],
         }
-        for section in shown.sections
-    ]
-    made: dict[str, Any] = _each_text({**asdict(replace(shown, sections=())), "sections": sections}, _text)
+
+    layout = {
+        "summary": [piece(Piece(section, opens=True, blocks=section.blocks)) for section in summary],
+        "runs": [
+            {"landscape": run.landscape, "sections": [piece(it) for it in run.pieces]} for run in runs(others)
+        ],
+        "halved": half is not None,
+    }
+    made: dict[str, Any] = _each_text({**asdict(replace(shown, sections=())), **layout}, _text)
     return {**made, "family": FAMILY}
+
+
+def _half(sections: Sequence[ShownSection]) -> ShownSection | None:
+    """The section with which the second column of the contents begins."""
+    lines = [1 + sum(not isinstance(block, ShownText) for block in section.blocks) for section in sections]
+    return next(
+        (section for place, section in enumerate(sections) if sum(lines[:place]) >= sum(lines) / 2), None
+    )
 
 
 def _picture(figure: ShownFigure, pictures: dict[str, str]) -> dict[str, Any]:

@@ -58,7 +58,8 @@ def _shared(columns: Sequence[Column], natural: Sequence[float], room: float) ->
     widths = list(natural)
     if sum(natural) <= room:
         if texts and sum(natural) >= STRETCH_FROM * room:
-            widths[texts[0]] += room - sum(natural)
+            last = len(columns) - 1
+            widths[last if last in texts else texts[0]] += room - sum(natural)
         return widths
     left = room - sum(natural[place] for place in range(len(columns)) if place not in texts)
     if not texts or left <= 0:  # more numbers than the page has room for: all shrink alike, and wrap

@@ -46,7 +46,7 @@ def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
     known = [{"filter": "isValid(datum.low) && isValid(datum.high)"}]
     return {
         "$schema": SCHEMA,
-        "height": {"step": ROW_HEIGHT},
+        "height": ROW_HEIGHT * len(results),
         "data": {"values": values},
         "layer": [
             {

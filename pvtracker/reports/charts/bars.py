@@ -53,7 +53,7 @@ def overview(shares: Sequence[Share], *, reference: str = "") -> Spec:
     """
     if not shares:
         return nothing("No participant has been exposed, so there is no overview of adverse events to draw.")
-    arms = arm_order([share.arm for share in shares], reference)
+    arms = arm_order([share.arm for share in shares])
     labels = list(dict.fromkeys(share.label for share in shares))
     counts = too_few_for_percent([share.total for share in shares])
     values = [_bar(share, counts) for share in shares]
@@ -97,7 +97,7 @@ def overview(shares: Sequence[Share], *, reference: str = "") -> Spec:
                 {"mark": {"type": "bar", "fillOpacity": 0.3}, "encoding": colour},
                 {
                     "mark": {"type": "point", "filled": True, "size": 42, "opacity": 1},
-                    "encoding": {**colour, "shape": shape_of(arms)},
+                    "encoding": {**colour, "shape": shape_of(arms, reference)},
                 },
                 {
                     "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 10},
@@ -116,7 +116,7 @@ def severity(counts: Sequence[GradeCount], *, reference: str = "") -> Spec:
     drawn = [count for count in counts if count.n > 0]
     if not drawn:
         return nothing("No adverse event has been graded, so there is no severity to draw.")
-    arms = arm_order([count.arm for count in counts], reference)
+    arms = arm_order([count.arm for count in counts])
     totals = {count.arm: count.total for count in counts}
     by_count = too_few_for_percent(list(totals.values()))
     labels = {count.grade: count.grade_label for count in sorted(counts, key=lambda count: count.grade)}
@@ -153,7 +153,9 @@ def severity(counts: Sequence[GradeCount], *, reference: str = "") -> Spec:
                     "field": "start",
                     "type": "quantitative",
                     "scale": {"domain": [0, top], "nice": False},
-                    "title": "Participants by worst grade" if by_count else "Participants by worst grade, %",
+                    "title": "Participants by worst grade"
+                    if by_count
+                    else "Participants by worst grade, % (in the bars: how many)",
                 },
                 "x2": {"field": "end"},
             },
@@ -179,12 +181,17 @@ def severity(counts: Sequence[GradeCount], *, reference: str = "") -> Spec:
                 },
                 {
                     "transform": [{"filter": {"field": "wide", "equal": True}}],
-                    "mark": {"type": "text", "fontSize": 11, "fontWeight": 600},
+                    # the ink as a property of the mark: a second encoding of colour would ask for a second legend
+                    "mark": {
+                        "type": "text",
+                        "fontSize": 11,
+                        "fontWeight": 600,
+                        "color": {"expr": "datum.ink"},
+                    },
                     "encoding": {
                         "x": {"field": "middle", "type": "quantitative"},
                         "x2": None,
                         "text": {"field": "n"},
-                        "color": {"field": "ink", "type": "nominal", "scale": None, "legend": None},
                     },
                 },
             ],

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pvtracker.reports.charts.labels import length
 from pvtracker.reports.charts.style import (
     WIDTH,
     Spec,
@@ -17,6 +18,8 @@ from pvtracker.reports.charts.style import (
     nothing,
     shape_of,
 )
+
+SHORTEST_NAME, LONGEST_NAME = 80, 170  # px for the arms' names beside the numbers measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,10 @@ def course(
     drawn = [point for point in points if point.centre is not None and not (log and point.centre <= 0)]
     if not drawn:
         return nothing(f"No {measure} has been measured, so there is no course to draw.")
-    arms = arm_order([point.arm for point in points], reference)
+    arms = arm_order([point.arm for point in points])
     weeks = sorted({point.week for point in points})
     span = max(weeks[-1] - weeks[0], 1.0)
+    width = _width(arms)
     domain = [weeks[0] - span * 0.025, weeks[-1] + span * 0.025]
     values = [_value(point, arms, span) for point in drawn]
     x = {
@@ -63,12 +67,12 @@ def course(
         "type": "quantitative",
         "scale": {"domain": domain, "nice": False},
         "title": "Weeks",
-        "axis": {"grid": False, "values": _ticks(weeks), "format": "d"},
+        "axis": {"grid": False, "values": _ticks(weeks, width), "format": "d"},
     }
     y = {
         "type": "quantitative",
         "scale": {"type": "log", "nice": False} if log else {"zero": False},
-        "title": f"{measure}, {unit}" + (" (log scale)" if log else ""),
+        "title": f"{measure}, {unit}" + (" (log scale)" if log else _where_it_begins(drawn)),
         "axis": {"values": _powers(drawn), "format": ","} if log else {"tickCount": 5},
     }
     layers = [
@@ -82,8 +86,8 @@ def course(
         height_px=200 + counted + 110,
         content={
             "vconcat": [
-                {"title": statistic, "width": WIDTH - 120, "height": 200, "layer": layers},
-                _counts(points, arms, weeks=weeks, domain=domain),
+                {"title": statistic, "width": width, "height": 200, "layer": layers},
+                _counts(points, arms, weeks=weeks, domain=domain, width=width),
             ],
             "spacing": 8,
         },
@@ -135,7 +139,7 @@ def _lines(
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 42, "opacity": 1},
-                "encoding": {"shape": shape_of(arms)},
+                "encoding": {"shape": shape_of(arms, reference)},
             },
         ],
     }
@@ -161,15 +165,20 @@ def _line_at(level: float | None, label: str, domain: list[float]) -> list[dict[
 
 
 def _counts(
-    points: Sequence[CoursePoint], arms: list[str], *, weeks: list[float], domain: list[float]
+    points: Sequence[CoursePoint],
+    arms: list[str],
+    *,
+    weeks: list[float],
+    domain: list[float],
+    width: int,
 ) -> dict[str, Any]:
-    shown = _spaced(weeks, domain)
+    shown = _spaced(weeks, domain, width)
     values = [
         {"arm": point.arm, "week": point.week, "n": f"{point.n:,}"} for point in points if point.week in shown
     ]
     return {
         "title": "Participants measured",
-        "width": WIDTH - 120,
+        "width": width,
         "height": 16 * len(arms),
         "data": {"values": values},
         "mark": {"type": "text", "fontSize": 10},
@@ -185,16 +194,22 @@ def _counts(
                 "type": "nominal",
                 "sort": arms,
                 "title": None,
-                "axis": {"domain": False, "ticks": False, "labelPadding": 12, "labelLimit": 100},
+                "axis": {"domain": False, "ticks": False, "labelPadding": 12, "labelLimit": LONGEST_NAME},
             },
             "text": {"field": "n"},
         },
     }
 
 
-def _spaced(weeks: list[float], domain: list[float], room: float = 26.0) -> set[float]:
+def _width(arms: Sequence[str]) -> int:
+    """Of the plot, in px: what the names of the arms leave, which stand at its left."""
+    names = max(1.1 * length(arm) for arm in arms)  # 11 px text
+    return WIDTH - 40 - round(min(max(names, SHORTEST_NAME), LONGEST_NAME))
+
+
+def _spaced(weeks: list[float], domain: list[float], width: int, room: float = 26.0) -> set[float]:
     """The weeks whose counts can be written without touching the neighbour."""
-    per_px = (domain[1] - domain[0]) / (WIDTH - 120)
+    per_px = (domain[1] - domain[0]) / width
     shown: list[float] = []
     for week in weeks:
         if not shown or week - shown[-1] >= room * per_px:
@@ -202,9 +217,17 @@ def _spaced(weeks: list[float], domain: list[float], room: float = 26.0) -> set[
     return set(shown)
 
 
-def _ticks(weeks: list[float]) -> list[float]:
+def _ticks(weeks: list[float], width: int) -> list[float]:
     domain = [weeks[0], weeks[-1] + 1e-9]
-    return sorted(_spaced(weeks, domain, room=30.0)) if weeks[-1] > weeks[0] else weeks
+    return sorted(_spaced(weeks, domain, width, room=30.0)) if weeks[-1] > weeks[0] else weeks
+
+
+def _where_it_begins(points: Sequence[CoursePoint]) -> str:
+    """A reader must be told when the axis leaves out its zero."""
+    numbers = [n for point in points for n in (point.centre, point.low, point.high) if n is not None]
+    least, largest = min(numbers), max(numbers)
+    # rounded ends of the axis lie less than a fifth of the range beyond the values
+    return " (axis not from 0)" if least > 0.2 * (largest - least) else ""
 
 
 def _powers(points: Sequence[CoursePoint]) -> list[float]:

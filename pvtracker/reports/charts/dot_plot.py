@@ -23,12 +23,19 @@ MOST_TERMS = 30
 
 
 def dot_plot(
-    contrasts: Sequence[Contrast], *, arm: str, reference: str, confidence: int = 95, most: int = MOST_TERMS
+    contrasts: Sequence[Contrast],
+    *,
+    arm: str,
+    reference: str,
+    arms: Sequence[str] = (),
+    confidence: int = 95,
+    most: int = MOST_TERMS,
 ) -> Spec:
     """Left the percentage of participants with each term, a marker per arm; right difference and interval.
 
     The `most` terms with the strongest evidence, strongest first (after Amit, Heiberger & Lane, Pharm Stat
-    7:20-35 (2008)). With fewer than ten participants in an arm: counts at the left, no differences.
+    7:20-35 (2008)). With fewer than ten participants in an arm: counts at the left, no differences. `arms` are all
+    arms of the report: each keeps its colour and marker.
     """
     if not contrasts:
         return nothing("No term has an event in either arm, so there are no differences to draw.")
@@ -36,9 +43,14 @@ def dot_plot(
     terms = [item.term for item in shown]
     counts = too_few_for_percent([shown[0].total_arm, shown[0].total_reference])
     height = 19 * len(shown)
-    views = [_shares(shown, arm=arm, reference=reference, counts=counts, height=height)]
+    all_arms = list(arms) or [arm, reference]
+    views = [_shares(shown, arm=arm, reference=reference, arms=all_arms, counts=counts, height=height)]
     if not counts:
-        views.append(_differences(shown, arm=arm, reference=reference, confidence=confidence, height=height))
+        views.append(
+            _differences(
+                shown, arm=arm, reference=reference, arms=all_arms, confidence=confidence, height=height
+            )
+        )
     return chart(
         description=(
             f"Dot plot of {len(shown)} terms, strongest evidence first ({named(terms)}): left, participants "
@@ -51,7 +63,7 @@ def dot_plot(
 
 
 def _shares(
-    shown: Sequence[Contrast], *, arm: str, reference: str, counts: bool, height: int
+    shown: Sequence[Contrast], *, arm: str, reference: str, arms: list[str], counts: bool, height: int
 ) -> dict[str, Any]:
     values = [
         {
@@ -66,7 +78,7 @@ def _shares(
             (arm, item.n_arm, item.total_arm),
         )
     ]
-    arms = [reference, arm]
+    drawn = [arm, reference]
     return {
         "width": PANEL,
         "height": height,
@@ -81,8 +93,8 @@ def _shares(
                 "title": "Participants" if counts else "Participants with the event, %",
                 "axis": {"tickMinStep": 1, "tickCount": 6},
             },
-            "color": colour_of(arms, reference),
-            "shape": shape_of(arms),
+            "color": colour_of(arms, reference, drawn=drawn),
+            "shape": shape_of(arms, reference, drawn=drawn),
             "tooltip": [
                 {"field": "term", "title": "Term"},
                 {"field": "arm", "title": "Arm"},
@@ -93,11 +105,12 @@ def _shares(
 
 
 def _differences(
-    shown: Sequence[Contrast], *, arm: str, reference: str, confidence: int, height: int
+    shown: Sequence[Contrast], *, arm: str, reference: str, arms: list[str], confidence: int, height: int
 ) -> dict[str, Any]:
     values = [
         {
             "term": item.term,
+            "arm": arm,
             "difference": points(item.difference),
             "low": points(item.low),
             "high": points(item.high),
@@ -135,6 +148,7 @@ def _differences(
                 "encoding": {
                     "x": {"field": "difference", **x},
                     "y": y,
+                    "color": colour_of(arms, reference, drawn=[arm, reference]),
                     "tooltip": [
                         {"field": "term", "title": "Term"},
                         {"field": "difference", "title": "Difference, points", "format": ".1f"},

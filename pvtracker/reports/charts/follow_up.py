@@ -24,7 +24,7 @@ def follow_up(bins: Sequence[Bin], *, title: str, reference: str = "") -> Spec:
     named = f"{title[:1].lower()}{title[1:]}"
     if not any(bar.n for bar in bins):
         return nothing(f"No participant has any {named} yet, so there is nothing to draw.")
-    arms = arm_order([bar.arm for bar in bins], reference)
+    arms = arm_order([bar.arm for bar in bins])
     top = max(bar.n for bar in bins)
     edges = sorted({bar.start for bar in bins} | {bar.end for bar in bins})
     height = 110 if len(arms) == 1 else 80

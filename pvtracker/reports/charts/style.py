@@ -1,8 +1,8 @@
 """What every chart shares: size, typeface, colours (as in the style sheet's tokens), shapes and dashes.
 
 A chart function returns a Vega-Lite specification without style; `styled` adds the theme when it is drawn, on
-the web and on paper. Arms differ by colour and by shape or dash, the reference arm first: grey, a circle, a
-dashed line.
+the web and on paper. Arms stand in the order of the tables and differ by colour and by shape or dash; the reference
+arm is grey, a circle, a dashed line.
 """
 
 from __future__ import annotations
@@ -120,31 +120,57 @@ def nothing(sentence: str) -> Spec:
     )
 
 
-def arm_order(arms: Sequence[str], reference: str = "") -> list[str]:
-    """The distinct arms in the order given, the reference arm first."""
-    distinct = list(dict.fromkeys(arms))
-    return sorted(distinct, key=lambda arm: arm != reference)
+def arm_order(arms: Sequence[str]) -> list[str]:
+    """The distinct arms in the order given, which is the order of the tables."""
+    return list(dict.fromkeys(arms))
 
 
-def colour_of(arms: Sequence[str], reference: str = "") -> dict[str, Any]:
-    """Colour by arm, from the theme's range; without a reference arm the leading grey goes to nobody."""
-    domain = list(arms) if reference in arms else ["", *arms]
-    return {"field": "arm", "type": "nominal", "scale": {"domain": domain}, "legend": legend(arms)}
+def reference_first(arms: Sequence[str], reference: str = "") -> list[str]:
+    """The arms in the order in which colours, markers and dashes are dealt out."""
+    return sorted(arms, key=lambda arm: arm != reference)
 
 
-def shape_of(arms: Sequence[str]) -> dict[str, Any]:
-    """Marker by arm."""
-    shapes = [SHAPES[i % len(SHAPES)] for i in range(len(arms))]
-    scale = {"domain": list(arms), "range": shapes}
-    return {"field": "arm", "type": "nominal", "scale": scale, "legend": legend(arms)}
+def colour_of(
+    arms: Sequence[str], reference: str = "", *, drawn: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Colour by arm, from the theme's range; without a reference arm the leading grey goes to nobody.
+
+    `arms` are all arms of the report, so that an arm has one colour in every chart; `drawn` those of this one.
+    """
+    domain = reference_first(arms, reference) if reference in arms else ["", *arms]
+    return {
+        "field": "arm",
+        "type": "nominal",
+        "scale": {"domain": domain},
+        "legend": legend(arms if drawn is None else drawn),
+    }
+
+
+def shape_of(
+    arms: Sequence[str], reference: str = "", *, drawn: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Marker by arm, as `colour_of`."""
+    domain = reference_first(arms, reference)
+    shapes = [SHAPES[i % len(SHAPES)] for i in range(len(domain))]
+    scale = {"domain": domain, "range": shapes}
+    return {
+        "field": "arm",
+        "type": "nominal",
+        "scale": scale,
+        "legend": legend(arms if drawn is None else drawn),
+    }
 
 
 def dash_of(arms: Sequence[str], reference: str = "") -> dict[str, Any]:
-    """Line pattern by arm; solid for one pooled line. The legend shows the marker, not the pattern."""
+    """Line pattern by arm; solid for one pooled line.
+
+    Its legend is the markers' own: Vega-Lite merges legends of one field, and warns when they differ.
+    """
+    domain = reference_first(arms, reference)
     first = 0 if reference in arms else 1
-    dashes = [DASHES[(i + first) % len(DASHES)] for i in range(len(arms))]
-    scale = {"domain": list(arms), "range": dashes}
-    return {"field": "arm", "type": "nominal", "scale": scale, "legend": None}
+    dashes = [DASHES[(i + first) % len(DASHES)] for i in range(len(domain))]
+    scale = {"domain": domain, "range": dashes}
+    return {"field": "arm", "type": "nominal", "scale": scale, "legend": legend(arms)}
 
 
 def legend(arms: Sequence[str]) -> dict[str, Any] | None:

@@ -8,18 +8,26 @@ from typing import Any
 
 from pvtracker.reports.charts.contrasts import Contrast, by_evidence, sides
 from pvtracker.reports.charts.labels import Box, place
-from pvtracker.reports.charts.style import WIDTH, Spec, chart, named, nothing
+from pvtracker.reports.charts.style import WIDTH, Spec, chart, colour_of, named, nothing, shape_of
 
 SMALLEST_P = 1e-6
 LARGEST_P = 1.3  # the axis begins a little below 1, so that markers at 1 stay clear of its labels
 NAMED_UP_TO = 0.5  # a term with a larger p is not named: there is nothing to notice
 
 
-def volcano(contrasts: Sequence[Contrast], *, arm: str, reference: str, most_labels: int = 12) -> Spec:
-    """Risk difference against p (log scale, smaller is higher), a circle per term, the most striking named.
+def volcano(
+    contrasts: Sequence[Contrast],
+    *,
+    arm: str,
+    reference: str,
+    arms: Sequence[str] = (),
+    most_labels: int = 12,
+) -> Spec:
+    """Risk difference against p (log scale, smaller is higher), a marker per term, the most striking named.
 
-    Circle area: participants with the term in both arms. Terms without a p or difference are not drawn, and
-    the description says how many.
+    Area of a marker: participants with the term in both arms; its colour and shape: the arm that had it more often,
+    as in the other charts of a report with these `arms`. Terms without a p or difference are not drawn, and the
+    description says how many.
     """
     drawn = [item for item in contrasts if item.p is not None and item.difference is not None]
     if not drawn:
@@ -28,7 +36,8 @@ def volcano(contrasts: Sequence[Contrast], *, arm: str, reference: str, most_lab
     reach = max(0.05, *(abs(item.difference or 0.0) for item in drawn)) * 1.15
     least = max(min(item.p or SMALLEST_P for item in drawn), SMALLEST_P)
     floor = min(0.03, least) / 1.8
-    values = [_point(item, floor) for item in by_evidence(drawn)]
+    all_arms = list(arms) or [arm, reference]
+    values = [_point(item, floor, arm=arm, reference=reference) for item in by_evidence(drawn)]
     _label(values, reach=reach, floor=floor, width=width, height=height, most=most_labels)
     left_out = len(contrasts) - len(drawn)
     position: dict[str, Any] = {
@@ -36,7 +45,10 @@ def volcano(contrasts: Sequence[Contrast], *, arm: str, reference: str, most_lab
             "field": "difference",
             "type": "quantitative",
             "scale": {"domain": [-100 * reach, 100 * reach], "nice": False},
-            "title": [sides(arm, reference), "Risk difference, percentage points"],
+            "title": [
+                sides(arm, reference),
+                "Risk difference, percentage points; the larger a mark, the more participants had the term",
+            ],
             "axis": {"grid": False},
         },
         "y": {
@@ -74,19 +86,8 @@ def volcano(contrasts: Sequence[Contrast], *, arm: str, reference: str, most_lab
                             "scale": {"range": [20, 420], "zero": True},
                             "legend": None,
                         },
-                        "shape": {
-                            "field": "side",
-                            "scale": {
-                                "domain": ["more", "less"],
-                                "range": ["triangle-up", "circle"],
-                            },
-                            "legend": None,
-                        },
-                        "color": {
-                            "field": "side",
-                            "scale": {"domain": ["less", "more"]},
-                            "legend": None,
-                        },
+                        "shape": {**shape_of(all_arms, reference), "legend": None},
+                        "color": {**colour_of(all_arms, reference), "legend": None},
                         "tooltip": [
                             {"field": "term", "title": "Term"},
                             {"field": "difference", "title": "Difference, points", "format": ".1f"},
@@ -101,14 +102,14 @@ def volcano(contrasts: Sequence[Contrast], *, arm: str, reference: str, most_lab
     )
 
 
-def _point(item: Contrast, floor: float) -> dict[str, Any]:
+def _point(item: Contrast, floor: float, *, arm: str, reference: str) -> dict[str, Any]:
     difference = item.difference or 0.0
     return {
         "term": item.term,
         "difference": 100 * difference,
         "p": max(item.p or 0.0, floor * 1.1),
         "participants": item.n_arm + item.n_reference,
-        "side": "more" if difference > 0 else "less",
+        "arm": arm if difference > 0 else reference,
         "label": "",
         "anchor": "right" if difference >= 0 else "left",
     }
@@ -126,6 +127,7 @@ def _label(
         )
         for value in values
     ]
+    boxes.append(Box(width / 2 - 1, 0, width / 2 + 1, height))  # no name crosses the line of no difference
     striking = [str(value["term"]) for value in values if value["p"] <= NAMED_UP_TO]
     for index, anchor in place(boxes, striking, width=width, most=most):
         values[index]["label"] = values[index]["term"]

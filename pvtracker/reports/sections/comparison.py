@@ -41,7 +41,11 @@ def _dots(snapshot: Snapshot, arm: Group) -> Block:
         title=f"Terms with the strongest evidence of a difference, {arm.name} against {snapshot.reference_name}",
         table=f"strongest_{arm.key}",
         spec=charts.dot_plot(
-            contrasts_of(snapshot, arm), arm=arm.name, reference=snapshot.reference_name, most=MOST
+            contrasts_of(snapshot, arm),
+            arm=arm.name,
+            reference=snapshot.reference_name,
+            arms=[group.name for group in snapshot.groups],
+            most=MOST,
         ),
     )
 
@@ -89,18 +93,30 @@ def _rates(snapshot: Snapshot, arm: Group) -> Table:
     rows = screened(snapshot, arm)[:MOST_RATES]
     return Table(
         key=f"rates_{arm.key}",
-        title=f"The first {len(rows)} of these terms per {PER} participant-years, {arm.name} against {reference.name}",
+        title=f"Participants per {PER} participant-years with the first {len(rows)} of these terms, {arm.name} against "
+        f"{reference.name}",
         columns=(
             Column("term", "Term", weight=1.6),
-            Column(f"rate_{arm.key}", arm.name, "number"),
-            Column(f"rate_{reference.key}", reference.name, "number"),
-            Column("rate_ratio", "Rate ratio [95 %]", "interval", weight=1.3),
+            *[
+                column
+                for group in (arm, reference)
+                for column in (
+                    Column(n_key(group), f"{group.name}: n", "count", weight=0.6),
+                    Column(f"years_{group.key}", "Years", "number", weight=0.6),
+                    Column(f"rate_{group.key}", f"Per {PER}", "number", weight=0.6),
+                )
+            ],
+            Column("rate_ratio", "Rate ratio [95 %]", "interval", digits=2, weight=1.3),
         ),
         rows=tuple(
             Row(
                 (
                     row.term,
+                    row.n_arm,
+                    round(row.person_years_arm, 6),
                     _rate(row.n_arm, row.person_years_arm),
+                    row.n_ref,
+                    round(row.person_years_ref, 6),
                     _rate(row.n_ref, row.person_years_ref),
                     [row.rate_ratio, row.rate_low, row.rate_high],
                 ),
@@ -108,8 +124,8 @@ def _rates(snapshot: Snapshot, arm: Group) -> Table:
             )
             for row in rows
         ),
-        note="Participants with the term, by the years to their first event of it or to the end of follow-up; "
-        "exact limits.",
+        note="n: participants with the term. Years: participant-years to their first event of it, or to the end of "
+        "follow-up. Rate ratio with exact limits.",
         empty="No treatment-emergent adverse event was reported in either arm.",
     )
 

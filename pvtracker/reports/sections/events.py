@@ -32,7 +32,10 @@ def build(snapshot: Snapshot) -> Section:
                 title=f"Every term: size of the difference and p, {arm.name} against {snapshot.reference_name}",
                 table=f"terms_{arm.key}" if wide else "terms",
                 spec=charts.volcano(
-                    contrasts_of(snapshot, arm), arm=arm.name, reference=snapshot.reference_name
+                    contrasts_of(snapshot, arm),
+                    arm=arm.name,
+                    reference=snapshot.reference_name,
+                    arms=[group.name for group in snapshot.groups],
                 ),
             )
             for arm in snapshot.active
@@ -78,10 +81,10 @@ def _table(snapshot: Snapshot, systems: TermCounts, terms: TermCounts, active: S
     columns = [
         Column("term", "Organ class and term", weight=2.4),
         *share_and_event_columns(snapshot, groups),
-        *difference_columns(snapshot, active),
         *[
-            Column(f"p_{arm.key}", "p" if len(active) == 1 else f"p, {arm.name}", "p", weight=0.5)
-            for arm in active
+            column
+            for arm, difference in zip(active, difference_columns(snapshot, active), strict=True)
+            for column in (difference, Column(f"p_{arm.key}", "p", "p", weight=0.5))
         ],
     ]
     said = {(row.level, row.term, row.arm): row for row in snapshot.screening if row.selection == "all"}
@@ -107,8 +110,8 @@ def _table(snapshot: Snapshot, systems: TermCounts, terms: TermCounts, active: S
         rows=tuple(rows),
         note="A participant counts once per term and once per organ class. The most frequent organ class comes first, "
         "within it the most frequent term."
-        + (" Differences with Miettinen–Nurminen limits; p: Fisher’s exact test, two-sided, not adjusted for the "
-           "number of terms." if active else ""),
+        + (" Differences with Miettinen–Nurminen limits; p: Fisher’s exact test, two-sided, of the difference "
+           "before it, not adjusted for the number of terms." if active else ""),
         empty="No treatment-emergent adverse event was reported up to the cut-off date.",
     )  # fmt: skip
 
@@ -128,9 +131,8 @@ def _row(
             int(counts.events[place, group.index]),
         ]
     # an arm pair in which the term never occurs, or a term of arms that are not in this table
-    cells += [
-        None if row is None else [points(row.difference), points(row.low), points(row.high)] for row in said
-    ]
-    cells += [None if row is None else row.p for row in said]
+    for row in said:
+        interval = None if row is None else [points(row.difference), points(row.low), points(row.high)]
+        cells += [interval, None if row is None else row.p]
     warning = "; ".join(dict.fromkeys(row.warning for row in said if row is not None and row.warning))
     return Row(tuple(cells), level=level, strong=level == 0, warning=warning)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pvtracker.events.enums import ActionTaken, Outcome
+from pvtracker.lib.rounding import fixed
 from pvtracker.reports import charts
 from pvtracker.reports.blocks import Cell, Column, Row, Section, Table
 from pvtracker.reports.snapshot import Snapshot
@@ -41,7 +42,7 @@ def build(snapshot: Snapshot) -> Section:
             *difference_columns(snapshot),
         ),
         rows=tuple(rows),
-        note="A participant counts once per row.",
+        note=f"A participant counts once per row.{_unrecorded(snapshot)}",
     )
     figure = charts.figure(
         key="overview",
@@ -74,12 +75,12 @@ def _rates(snapshot: Snapshot, chosen: list[tuple[str, pd.DataFrame]]) -> Table:
                 for group in snapshot.groups
                 for column in (
                     Column(f"events_{group.key}", heading(group, group.treated), "count"),
-                    Column(f"rate_{group.key}", "Per year", "number", digits=2),
+                    Column(f"rate_{group.key}", "Per year", "number", digits=2, weight=0.6),
                 )
             ],
         ),
         rows=tuple(rows),
-        note="Every event counts, also several of one participant.",
+        note=f"Every event counts, also several of one participant. {_years(snapshot)}",
     )
 
 
@@ -88,7 +89,7 @@ def kinds(snapshot: Snapshot) -> list[tuple[str, pd.DataFrame]]:
     events = snapshot.events
     judged = snapshot.data.assessments
     stopped = judged.loc[judged["action_taken"] == ActionTaken.WITHDRAWN.value, ["subject", "number"]]
-    left = pd.MultiIndex.from_frame(events[["subject", "number"]]).isin(pd.MultiIndex.from_frame(stopped))
+    left = _keys(events).isin(_keys(stopped))
     contradicted = (events["criterion"] != events["serious"]).any()
     beside = [("With a seriousness criterion", events[events["criterion"]])] if contradicted else []
     return [
@@ -98,9 +99,40 @@ def kinds(snapshot: Snapshot) -> list[tuple[str, pd.DataFrame]]:
         ("Serious", events[events["serious"]]),
         *beside,
         ("Serious and related", events[events["serious"] & events["related"]]),
-        ("Leading to withdrawal of an intervention", events[left]),
+        *(
+            [("Leading to withdrawal of an intervention", events[left])]
+            if _with_action(snapshot).any()
+            else []
+        ),
         ("Fatal", events[events["outcome"] == Outcome.FATAL.value]),
     ]
+
+
+def _keys(frame: pd.DataFrame) -> pd.MultiIndex:
+    return pd.MultiIndex.from_frame(frame[["subject", "number"]])
+
+
+def _with_action(snapshot: Snapshot) -> pd.Series[bool]:
+    """Per event whether anything was recorded about what was done with an intervention because of it."""
+    judged = snapshot.data.assessments
+    told = judged.loc[judged["action_taken"].fillna("") != "", ["subject", "number"]]
+    return pd.Series(_keys(snapshot.events).isin(_keys(told)), index=snapshot.events.index)
+
+
+def _unrecorded(snapshot: Snapshot) -> str:
+    """What was not recorded is said, and never printed as zero."""
+    known = _with_action(snapshot)
+    missing, total = int((~known).sum()), len(known)
+    if not missing:
+        return ""
+    of = f"any of the {total:,}" if missing == total else f"{missing:,} of {total:,}"
+    beyond = ", so that withdrawals because of an event cannot be counted" if missing == total else ""
+    return f" What was done with the interventions is not recorded for {of} events{beyond}."
+
+
+def _years(snapshot: Snapshot) -> str:
+    told = [f"{group.name} {fixed(group.follow_up_years, 1)}" for group in snapshot.groups]
+    return f"Participant-years: {', '.join(told)}."
 
 
 def _rate(events: int, years: float) -> float | None:

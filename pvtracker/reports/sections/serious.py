@@ -21,7 +21,6 @@ CRITERIA = {
     SeriousnessCriterion.CONGENITAL_ANOMALY.value: "Congenital anomaly",
     SeriousnessCriterion.MEDICALLY_IMPORTANT.value: "Medically important",
 }
-NOT_REPORTED = "Not reported serious, so not counted as such."
 NO_SERIOUS = "No serious adverse event was reported up to the cut-off date."
 NO_DEATH = "No participant had died up to the cut-off date."
 
@@ -46,15 +45,19 @@ def build(snapshot: Snapshot) -> Section:
 def serious_events(snapshot: Snapshot) -> pd.DataFrame:
     """Every event of the cut that is serious or has a criterion, also before first exposure, in order."""
     events = snapshot.data.adverse_events
-    return events[is_serious(events) | has_criterion(events)].sort_values(
-        ["subject", "number"], kind="stable"
+    chosen = events[is_serious(events) | has_criterion(events)]
+    codes = snapshot.data.participants.set_index("subject")["code"]
+    order = chosen.assign(code=chosen["subject"].map(codes))
+    order = order.sort_values(
+        ["code", "subject", "onset_earliest", "number"], kind="stable", na_position="last"
     )
+    return chosen.loc[order.index]
 
 
 def deaths(snapshot: Snapshot) -> pd.DataFrame:
     """The participants who died up to the cut-off date."""
     people = snapshot.data.participants
-    return people[people["died"].fillna(False).astype(bool)].sort_values("subject", kind="stable")
+    return people[people["died"].fillna(False).astype(bool)].sort_values(["code", "subject"], kind="stable")
 
 
 def _by_term(snapshot: Snapshot) -> Table:
@@ -106,10 +109,10 @@ def _listing(snapshot: Snapshot, serious: pd.DataFrame) -> Table:
             "; ".join(CRITERIA.get(key, key) for key in event.criteria.split("|"))
             if event.criteria
             else "Not stated",
+            _words(event.serious, counts),
             related.get((event.subject, event.number), "None"),
             str(Outcome(event.outcome).label) if event.outcome in Outcome.values else event.outcome,
         ]
-        why = why if counts else f"{NOT_REPORTED} {why}".strip()
         rows.append(Row(tuple(cells), warning=why))
     columns = [
         Column("participant", "Participant"),
@@ -118,7 +121,8 @@ def _listing(snapshot: Snapshot, serious: pd.DataFrame) -> Table:
         Column("onset", "Onset"),
         Column("day", "Day", "count", weight=0.5),
         Column("grade", "Grade", "count", weight=0.5),
-        Column("criteria", "Serious because", weight=1.3),
+        Column("criteria", "Criterion", weight=1.3),
+        Column("serious", "Serious"),
         Column("related", "Related to", weight=1.3),
         Column("outcome", "Outcome"),
     ]
@@ -129,10 +133,18 @@ def _listing(snapshot: Snapshot, serious: pd.DataFrame) -> Table:
         title="Events that are serious or have a seriousness criterion",
         columns=tuple(columns),
         rows=tuple(rows),
-        note="Day: since first exposure, which is day 1; a minus sign means before it. Events before first exposure "
-        "are listed here and not counted elsewhere. Related to: at least possibly, by the investigator.",
+        note="Serious: as reported; an event that was not reported serious is not counted as such, whatever its "
+        "criterion. Day: since first exposure, which is day 1; a minus sign means before it. Events before first "
+        "exposure are listed here and not counted elsewhere. Related to: at least possibly, by the investigator.",
         empty=NO_SERIOUS,
     )
+
+
+def _words(reported: Any, counts: bool) -> str:
+    """Whether the event was reported serious; where that was left open, its criterion counts."""
+    if reported is None or pd.isna(reported):
+        return "Not stated; counted" if counts else "Not stated"
+    return "Yes" if reported else "No"
 
 
 def _day(earliest: Any, latest: Any, first: Any) -> tuple[int | None, str]:

@@ -16,6 +16,7 @@ from pvtracker.reports.snapshot import Group, Screened, Snapshot
 from pvtracker.reports.tabulate import events_in, joined, participants_with, points, spoken
 
 MOST_TERMS = 4
+MOST_TERMS_EACH = 3  # where several arms are compared, so that all fit on half a page
 MOST_PROBLEMS = 4
 COMMON = 0.05  # risk in the reference arm for the sentence on what could have been found
 
@@ -29,6 +30,8 @@ def build(snapshot: Snapshot) -> Section:
     if snapshot.is_closed:
         for arm in snapshot.active:
             blocks += _compared(snapshot, arm)
+        if snapshot.active:
+            blocks.append(Paragraph(_silence(snapshot)))
     return Section(
         key="summary", title="What this report says", audience=snapshot.audience, blocks=tuple(blocks)
     )
@@ -68,7 +71,17 @@ def _happened(snapshot: Snapshot) -> list[str]:
                 else "; none of these events was judged related to a study intervention."
             )
         )
+    told += _contradicted(snapshot)
     return told
+
+
+def _contradicted(snapshot: Snapshot) -> list[str]:
+    """Events with a seriousness criterion, where they are not the ones that were reported serious."""
+    events = snapshot.events
+    if not (events["criterion"] & ~events["serious"]).any():
+        return []
+    words = "treatment-emergent adverse events with a seriousness criterion, whatever was reported"
+    return [_had(snapshot, events[events["criterion"]], words)]
 
 
 def _had(snapshot: Snapshot, events: pd.DataFrame, words: str) -> str:
@@ -115,38 +128,42 @@ def _problems(snapshot: Snapshot) -> str:
 
 
 def _compared(snapshot: Snapshot, arm: Group) -> list[Block]:
-    reference = snapshot.reference
-    assert reference is not None  # noqa: S101 - a closed snapshot with active arms has one
-    strongest = [row for row in screened(snapshot, arm) if row.difference is not None][:MOST_TERMS]
-    detectable = float(stats.smallest_detectable(arm.treated, reference.treated, COMMON, power=POWER).risk[0])
-    zero = float(stats.upper_limit_for_zero(arm.treated)[0])
-    reach = "no risk, however high" if detectable != detectable else f"a risk of {_percent(detectable)}"
-    blocks: list[Block] = []
-    if strongest:
-        blocks.append(
-            Paragraph(
-                f"{arm.name} against {reference.name}: the terms with the strongest evidence of a difference, as "
-                "difference in percentage points with its 95 % interval, not adjusted for the number of terms.",
-                emphasis=True,
-            )
-        )
-        blocks.append(Bullets(tuple(_evidence(row, arm, reference) for row in strongest)))
-    blocks.append(
+    most = MOST_TERMS if len(snapshot.active) == 1 else MOST_TERMS_EACH
+    strongest = [row for row in screened(snapshot, arm) if row.difference is not None][:most]
+    if not strongest:
+        return []
+    return [
         Paragraph(
-            f"What silence means here: with {arm.treated:,} against {reference.treated:,} participants, a term that "
-            f"{_percent(COMMON)} of participants have with {reference.name} is found with power {POWER} only from "
-            f"{reach} with {arm.name} upwards. Where none of the {arm.treated:,} had an event, a risk of up to "
-            f"{_percent(zero)} remains possible (one-sided 95 %)."
-        )
-    )
-    return blocks
+            f"{arm.name} against {snapshot.reference_name}: the terms with the strongest evidence of a difference, in "
+            "percentage points with the 95 % interval, not adjusted for the number of terms.",
+            emphasis=True,
+        ),
+        Bullets(tuple(_evidence(row) for row in strongest)),
+    ]
 
 
-def _evidence(row: Screened, arm: Group, reference: Group) -> str:
+def _evidence(row: Screened) -> str:
     estimate, low, high = (_points(value) for value in (row.difference, row.low, row.high))
     return (
-        f"{row.term}: {estimate} [{low}, {high}]; {row.n_arm:,} of {row.N_arm:,} with {arm.name}, "
-        f"{row.n_ref:,} of {row.N_ref:,} with {reference.name}."
+        f"{row.term}: {estimate} [{low}, {high}]; {row.n_arm:,} of {row.N_arm:,} against {row.n_ref:,} of "
+        f"{row.N_ref:,}."
+    )
+
+
+def _silence(snapshot: Snapshot) -> str:
+    """What a trial of this size could not have seen, for every active arm at once."""
+    reference = snapshot.reference
+    assert reference is not None  # noqa: S101 - a closed snapshot with active arms has one
+    reach, zero = [], []
+    for arm in snapshot.active:
+        risk = float(stats.smallest_detectable(arm.treated, reference.treated, COMMON, power=POWER).risk[0])
+        found = "at no risk, however high," if risk != risk else f"from a risk of {_percent(risk)}"
+        reach.append(f"{found} with {arm.name} (of {arm.treated:,})")
+        zero.append(f"{_percent(float(stats.upper_limit_for_zero(arm.treated)[0]))} with {arm.name}")
+    return (
+        f"What silence means here: a term that {_percent(COMMON)} of participants have with {reference.name} (of "
+        f"{reference.treated:,}) is found with power {POWER} only {joined(reach)}. Where nobody had an event, a risk "
+        f"of up to {joined(zero)} remains possible (one-sided 95 %)."
     )
 
 

@@ -137,6 +137,44 @@ def test_arms_differ_by_shape_and_dash_besides_colour() -> None:
     assert len({tuple(pattern) for pattern in dash["range"]}) == len(set(shape["range"])) == 2
 
 
+def test_an_arm_keeps_its_colour_and_marker_in_every_chart() -> None:
+    """The second active arm is not drawn as the first one where it is compared alone."""
+    arms = ["Low", "High", "Placebo"]
+    items = [one("Nausea", 10, 6, 0.4)]
+    specs = [
+        charts.dot_plot(items, arm=arm, reference="Placebo", arms=arms)["hconcat"][0]["encoding"]
+        for arm in ("Low", "High")
+    ] + [
+        charts.volcano(items, arm=arm, reference="Placebo", arms=arms)["layer"][1]["encoding"]
+        for arm in ("Low", "High")
+    ]
+    assert {tuple(spec["color"]["scale"]["domain"]) for spec in specs} == {("Placebo", "Low", "High")}
+    assert {tuple(spec["shape"]["scale"]["range"]) for spec in specs} == {
+        ("circle", "diamond", "triangle-up")
+    }
+    assert specs[1]["color"]["legend"]["values"] == ["High", "Placebo"]
+
+
+def test_no_name_crosses_the_line_of_no_difference() -> None:
+    """There is no room at the right of a point at the right edge, and a long name at its left would reach over."""
+    spec = charts.volcano(
+        [one("A name that is much longer than half of the plot can hold", 9, 1, 0.01, 0.2)],
+        arm="OZ1",
+        reference="Placebo",
+    )
+    assert [value["label"] for value in spec["layer"][1]["data"]["values"]] == [""]
+
+
+def test_an_axis_that_leaves_out_zero_says_so() -> None:
+    def title(low: float) -> str:
+        points = [charts.CoursePoint(week, "All", 9, low + week, None, None) for week in (0, 100)]
+        spec = charts.course(points, measure="CD4", unit="cells", statistic="Mean")
+        return str(spec["vconcat"][0]["layer"][0]["encoding"]["y"]["title"])
+
+    assert title(400.0) == "CD4, cells (axis not from 0)"
+    assert title(5.0) == "CD4, cells"
+
+
 def test_the_course_tells_how_many_were_measured() -> None:
     points = [charts.CoursePoint(week, "All", 40 - week, 10.0, None, None) for week in (0, 12)]
     spec = charts.course(points, measure="CD4", unit="cells", statistic="Mean")

@@ -230,11 +230,11 @@ def test_the_summary_puts_the_strongest_evidence_first_with_its_interval() -> No
     told = next(b for b in reversed(summary.build(by_arm()).blocks) if isinstance(b, Bullets)).items
     table = table_of(comparison.build(by_arm()), "strongest_OZ1")
     assert [text.split(":")[0] for text in told] == [row.cells[0] for row in table.rows[: len(told)]]
-    assert all("[" in text and " of 38 with OZ1, " in text and " of 36 with Placebo" in text for text in told)
+    assert all("[" in text and " of 38 against " in text and text.endswith(" of 36.") for text in told)
 
 
 def test_the_closed_report_says_what_it_could_not_have_seen() -> None:
-    assert "a risk of up to 7.6 % remains possible" in words(summary.build(by_arm()))
+    assert "a risk of up to 7.6 % with OZ1 remains possible" in words(summary.build(by_arm()))
     row = table_of(comparison.build(by_arm()), "detectable").rows[0]
     assert row.cells[-1] == pytest.approx(100 * (1 - 0.05 ** (1 / 38)), abs=1e-5)
 
@@ -352,9 +352,35 @@ def test_a_criterion_on_an_event_that_is_not_reported_serious_is_shown_beside() 
     }
     assert rows["Serious"] == before["Serious"]
     assert "With a seriousness criterion" in rows and "With a seriousness criterion" not in before
-    listed = [
-        row
-        for row in table_of(serious.build(snapshot), "listing").rows
-        if serious.NOT_REPORTED in row.warning
-    ]
+    listing = table_of(serious.build(snapshot), "listing")
+    listed = [row for row, said in zip(listing.rows, column(listing, "serious"), strict=True) if said == "No"]
     assert len(listed) == 1 and "Disability" in listed[0].cells
+    told = words(summary.build(snapshot))
+    assert "with a seriousness criterion, whatever was reported" in told
+    assert "whatever was reported" not in words(summary.build(pooled()))
+
+
+def test_what_was_not_recorded_is_not_printed_as_zero() -> None:
+    """Without any action taken there is no row of withdrawals because of an event, and the note says why."""
+    cut = trial.open_cut()
+    silent = cut.assessments.assign(action_taken="")
+    table = table_of(
+        overview.build(take(trial.altered(cut, assessments=silent), audience="open")), "overview"
+    )
+    label = "Leading to withdrawal of an intervention"
+    assert label in column(table_of(overview.build(pooled()), "overview"), "kind")
+    assert label not in column(table, "kind")
+    total = len(pooled().events)
+    assert f"is not recorded for any of the {total:,} events" in table.note
+
+
+def test_serious_events_and_deaths_are_listed_in_the_order_of_the_participants() -> None:
+    listed = column(table_of(serious.build(by_arm()), "listing"), "participant")
+    assert listed == sorted(listed, key=str) and len(set(listed)) > 1
+
+
+def test_the_rates_of_the_comparison_come_with_their_numerators_and_years() -> None:
+    for row in table_of(comparison.build(by_arm()), "rates_OZ1").rows:
+        for n, years, rate in (row.cells[1:4], row.cells[4:7]):
+            assert isinstance(n, int) and isinstance(years, float) and isinstance(rate, float)
+            assert rate == pytest.approx(100 * n / years, abs=1e-4)
