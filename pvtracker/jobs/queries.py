@@ -14,6 +14,12 @@ RESULT_PAGES = {
     "reports.make": "reports",
     "signals.detect": "signals",
 }
+# What a job does, as the heading of its progress page.
+TITLES = {
+    "cuts.freeze": "Freezing a data cut",
+    "reports.make": "Making a report",
+    "signals.detect": "Comparing the arms",
+}
 
 
 def find(job_id: uuid.UUID) -> Job | None:
@@ -24,6 +30,11 @@ def next_page(job: Job, study_code: str) -> str:
     """The way forward from a job's progress page."""
     name = RESULT_PAGES.get(job.task)
     return reverse(name, args=[study_code]) if name else reverse("home")
+
+
+def title(job: Job) -> str:
+    """What the job does, in words."""
+    return TITLES.get(job.task, "Background job")
 
 
 def open_jobs(study_id: uuid.UUID) -> list[Job]:

@@ -41,6 +41,7 @@ COMMANDS = {
         Command("freeze_cut", "freeze a data cut", "open"),
         Command("detect_signals", "compare the arms on a cut", "closed"),
         Command("dsmb_report", "make an open or closed report", "audience"),
+        Command("create_account", "make an account for a person, in the room of the role", "module"),
         Command("serve", "run web, worker and scheduler of both rooms until Ctrl-C", "module"),
         Command("migrate", "create logins and databases and bring both schemas up to date", "migrate"),
     )
@@ -72,6 +73,9 @@ def main(argv: list[str]) -> int:
 def _run(command: Command, arguments: list[str]) -> int:
     if command.where == "module":
         module = import_module(f"pvtracker.ops.commands.{command.name}")
+        if command.name == "test" and {"-h", "--help"} & set(arguments):
+            print(f"usage: manage.py test [PATH …] [PYTEST ARGUMENT …]\n\n{(module.__doc__ or '').strip()}")
+            return 0
         if command.name == "test":
             return int(module.run(arguments))  # its arguments are pytest's, its services are its own
         parser = argparse.ArgumentParser(prog=f"manage.py {command.name}", description=command.help)

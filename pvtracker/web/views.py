@@ -72,7 +72,12 @@ def job(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         raise Http404
     request.study = study  # type: ignore[attr-defined]  # read by web.context.room
     template = "web/_job.html" if request.headers.get("HX-Request") else "web/job.html"
-    return render(request, template, {"job": found, "next": job_queries.next_page(found, study.code)})
+    context = {
+        "job": found,
+        "title": job_queries.title(found),
+        "next": job_queries.next_page(found, study.code),
+    }
+    return render(request, template, context)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

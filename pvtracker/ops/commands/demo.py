@@ -137,7 +137,12 @@ def _print_addresses(ports: dict[str, int], passwords: dict[str, str]) -> None:
         print(f"\n{room.upper()} ROOM  http://localhost:{port}/", flush=True)
         for key, role in roles_of(room).items():
             print(f"  {role.label:<24} {key:<20} {passwords[key]}", flush=True)
-    print(f"\nsponsor API client: {SPONSOR[0]} / {SPONSOR[1]}  (see README)", flush=True)
+    print("\nSPONSOR'S PROGRAM, as README shows; a token is given by", flush=True)
+    address = f"http://localhost:{ports['open']}/api/v1/token/"
+    print(
+        f"  curl -u {SPONSOR[0]}:{SPONSOR[1]} -d grant_type=client_credentials -d scope=feed {address}\n",
+        flush=True,
+    )
     print("Ctrl-C stops everything; the next start finds its data again.", flush=True)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
 
+from pvtracker.formats import SDTM_DOMAINS
+
 
 def add_expect(parser: ArgumentParser) -> None:
     """Add the option, which may be given several times, with one or more counts each."""
@@ -31,4 +33,6 @@ def _pair(text: str) -> tuple[str, int]:
     domain, _, rows = text.partition("=")
     if not domain.isalpha() or len(domain) != 2 or not rows.isdecimal():
         raise ArgumentTypeError(f"{text!r} is not DOMAIN=ROWS, for example AE=1191")
+    if domain.upper() not in SDTM_DOMAINS:
+        raise ArgumentTypeError(f"{domain!r} is no domain that is imported: {' '.join(SDTM_DOMAINS).lower()}")
     return domain.upper(), int(rows)

@@ -93,3 +93,10 @@ def test_the_table_lists_queries_refused_rows_and_says_when_nothing_was_stored()
     assert text.endswith("this was a dry run.")
     many = {"AE": {**part, "refused": refused * 23}}
     assert "AE: 3 more refused rows" in import_study.table({**report, "domains": many})
+
+
+def test_an_expected_domain_that_is_never_imported_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        chosen(import_study, "in", "--study", "X", "--expect", "ZZ=3")
+    assert refused.value.code == 2
+    assert "'ZZ' is no domain that is imported" in capsys.readouterr().err

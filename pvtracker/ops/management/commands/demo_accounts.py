@@ -59,7 +59,7 @@ def _put_account(study: Study, username: str, password: str) -> None:
     account = Account.objects.filter(username=username).first()
     if account is None:
         account = accounts.create_account(
-            username=username, full_name=f"Demo {role.label.lower()}", password=password, by=BY, reason=REASON
+            username=username, full_name=f"Demo: {role.label}", password=password, by=BY, reason=REASON
         )
     elif not account.check_password(password):
         accounts.set_password(account=account, password=password, by=BY, reason=REASON)

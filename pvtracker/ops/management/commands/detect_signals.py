@@ -6,7 +6,6 @@ import json
 import sys
 import uuid
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -15,6 +14,7 @@ from pvtracker.audit.context import Actor
 from pvtracker.cuts import closed
 from pvtracker.jobs import actions as jobs
 from pvtracker.lib.rounding import fixed, p_text
+from pvtracker.ops.management.written import write_text
 from pvtracker.signals import actions
 from pvtracker.signals.models import Run
 from pvtracker.signals.rows import ResultRow, to_dict
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             text = json.dumps(
                 [to_dict(row) for row in screened.rows], indent=1, ensure_ascii=False, allow_nan=False
             )
-            self.stdout.write(text) if to_stdout else Path(options["json"]).write_text(text + "\n")
+            self.stdout.write(text) if to_stdout else write_text(options["json"], text + "\n")
 
 
 def _tell(done: int, total: int, text: str) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -15,6 +14,7 @@ from django.utils import timezone
 from pvtracker.audit.context import Actor
 from pvtracker.cuts import actions
 from pvtracker.jobs import actions as jobs
+from pvtracker.ops.management.written import write_text
 from pvtracker.studies.models import Study
 
 
@@ -36,6 +36,8 @@ class Command(BaseCommand):
         if study is None:
             raise CommandError(f"There is no study {options['study']} in the open room.")
         day = options["date"] or timezone.localdate()
+        if day > timezone.localdate():
+            raise CommandError(f"The cut-off date {day} lies in the future. Give today or an earlier day.")
         by = Actor.process("command:freeze_cut")
         if options["queue"]:
             job = jobs.enqueue(
@@ -53,11 +55,16 @@ class Command(BaseCommand):
         say.write(f"cut     {cut.id}\nsha256  {cut.sha256}\ndate    {cut.date}", self.style.SUCCESS)
         if options["json"]:
             text = json.dumps(cut.manifest, indent=1, ensure_ascii=False)
-            self.stdout.write(text) if to_stdout else Path(options["json"]).write_text(text + "\n")
+            self.stdout.write(text) if to_stdout else write_text(options["json"], text + "\n")
 
     def _tell(self, done: int, total: int, text: str) -> None:
         print(f"{done + 1}/{total} {text}", file=sys.stderr)
 
 
 def _day(text: str) -> date:
-    return date.fromisoformat(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(
+            f"{text!r} is not a day; write it as YYYY-MM-DD, for example 2026-03-31"
+        ) from None
