@@ -184,6 +184,7 @@ SPECTACULAR_SETTINGS = {
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
 OAUTH2_PROVIDER = {
+    "OAUTH2_VALIDATOR_CLASS": "pvtracker.feeds.token.ClientValidator",
     "SCOPES": {"feed": "Read the feeds of the studies this client is named for"},
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],

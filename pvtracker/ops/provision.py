@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -30,8 +31,9 @@ def provision(installation: Installation) -> None:
 def _login(connection: psycopg.Connection[tuple[object, ...]], name: str, password: str) -> None:
     known = connection.execute("select 1 from pg_roles where rolname = %s", [name]).fetchone()
     statement = "alter role {} login password {}" if known else "create role {} login password {}"
-    connection.execute("set password_encryption = 'scram-sha-256'")
-    connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Literal(password)))
+    # only the verifier travels: a server that logs statements logs no password
+    verifier = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
+    connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Literal(verifier)))
 
 
 def _database(
@@ -50,7 +52,7 @@ def _database(
     connection.execute(sql.SQL("revoke all on database {} from public").format(database))
     connection.execute(sql.SQL("grant connect on database {} to {}").format(database, login))
     if names.suffix == "":
-        connection.execute("revoke connect on database postgres from public")
+        close_shared_databases(connection)
     url = with_login(
         installation.admin_url,
         user=names.owner(room),
@@ -66,6 +68,16 @@ def _database(
                     login
                 )
             )
+
+
+def close_shared_databases(connection: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Shut the databases that every login may enter: what one room leaves there, the other could read.
+
+    On a managed server they may belong to somebody else, who has to do it.
+    """
+    for database in ("postgres", "template1"):
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege):
+            connection.execute(f"revoke connect on database {database} from public".encode())
 
 
 def _migrate(installation: Installation, room: str) -> None:

@@ -32,7 +32,10 @@ def participants(request: HttpRequest, code: str) -> HttpResponse:
     """Everyone at the person's sites, searchable by code, with what asks for attention."""
     study = study_for(request.user, code, Permission.READ_PARTICIPANTS)
     request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    text, site = request.GET.get("q", "").replace("\0", "").strip(), request.GET.get("site", "")
+    text, site = (
+        request.GET.get("q", "").replace("\0", "").strip(),
+        request.GET.get("site", "").replace("\0", ""),
+    )
     sort = request.GET.get("sort", "code")
     found = queries.listing(queries.participants_of(request.user, study), text=text, site=site, sort=sort)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -14,6 +15,9 @@ from pvtracker.accounts.models import Account
 from pvtracker.accounts.roles import roles_of
 from pvtracker.audit.context import Actor, action
 from pvtracker.studies.models import Arm, Intervention, Membership, ProtocolVersion, Site, Study
+
+# A study's code stands in addresses, file names and on paper: nothing in it may need quoting anywhere.
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class StudyRefused(ValueError):
@@ -71,6 +75,11 @@ def create_study(
     *, entry: StudyEntry, by: Actor, study_id: uuid.UUID | None = None, reason: str = "", source: str = "form"
 ) -> Study:
     """A new study. The closed room gives the id under which the open room knows it."""
+    if not CODE.fullmatch(entry.code):
+        raise StudyRefused(
+            f"{entry.code[:60]!r} is no code of a study: it has letters, digits, dots, dashes and underscores,"
+            " and begins with a letter or digit."
+        )
     if Study.objects.filter(code=entry.code).exists():
         raise StudyRefused(f"There is a study {entry.code} already.")
     return Study.objects.create(id=study_id or uuid.uuid4(), **_values(entry))

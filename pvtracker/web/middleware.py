@@ -5,18 +5,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from pvtracker.audit.context import request_id
 
 
 class PrivateResponses:
-    """Adds `Cache-Control: no-store` to everything but static files, and names the request."""
+    """Adds `Cache-Control: no-store` to everything but static files, and names the request.
+
+    An address with a NUL character is nobody's: no database can be asked for it.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            raise Http404
         token = request_id.set(uuid.uuid4().hex)
         try:
             response = self.get_response(request)

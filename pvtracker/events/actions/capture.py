@@ -16,7 +16,7 @@ from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor, action
 from pvtracker.audit.models import Operation, Outbox
 from pvtracker.coding.models import ReleaseState, Term
-from pvtracker.events.actions.errors import EventRefused, VersionConflict
+from pvtracker.events.actions.errors import OTHERS_FORM, EventRefused, VersionConflict, refusing_a_taken_key
 from pvtracker.events.actions.questions import ask
 from pvtracker.events.details import (
     EventDetails,
@@ -61,7 +61,7 @@ def record_event(
     before = AdverseEvent.objects.filter(pk=submission_key).first()
     if before is not None:
         if before.participant_id != locked.id:
-            raise EventRefused("This form belongs to another participant. Open a new form.")
+            raise EventRefused(OTHERS_FORM)
         return before
     interventions = _interventions(locked.study_id)
     known, last = _others(locked)
@@ -79,7 +79,8 @@ def record_event(
         recorded_at=now,
     )
     _write_details(event, details, facts)
-    event.save(force_insert=True)
+    with refusing_a_taken_key():
+        event.save(force_insert=True)
     assessments = Assessment.objects.bulk_create(_assessments(event, details.judgements, interventions))
     write_version(event, assessments, Operation.CREATED, by=by, source=source, reason=reason, at=now)
     ask(event, findings, at=now)

@@ -33,10 +33,13 @@ def save_draft(
     """Keep the fields of the form for this person, participant and event (None: a new one); the last one
     wins.
 
-    Text is kept as typed, but for NUL characters, which PostgreSQL cannot store, and what exceeds
+    Names and texts are kept as typed, but for NUL characters, which PostgreSQL cannot store, and what exceeds
     `FIELD_LIMIT`.
     """
-    kept = {name: [text.replace("\0", "")[:FIELD_LIMIT] for text in texts] for name, texts in body.items()}
+    kept = {
+        name.replace("\0", ""): [text.replace("\0", "")[:FIELD_LIMIT] for text in texts]
+        for name, texts in body.items()
+    }
     draft, _ = Draft.objects.update_or_create(
         account=account,
         participant=participant,

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
+from django.db import IntegrityError
+from psycopg.errors import UniqueViolation
+
 from pvtracker.events.rules import Finding
+
+OTHERS_FORM = "This form belongs to another participant. Open a new form."
 
 
 class EventRefused(ValueError):
@@ -23,3 +31,14 @@ class VersionConflict(ValueError):
         )
         self.read = read
         self.current = current
+
+
+@contextlib.contextmanager
+def refusing_a_taken_key() -> Iterator[None]:
+    """Around the insert of an event, whose key may be stored at this very moment for another participant."""
+    try:
+        yield
+    except IntegrityError as fault:
+        if not isinstance(fault.__cause__, UniqueViolation):
+            raise
+        raise EventRefused(OTHERS_FORM) from fault

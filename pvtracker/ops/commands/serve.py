@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import signal
 import socket
 import subprocess
@@ -37,15 +38,28 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
 
 @contextlib.contextmanager
 def background(installation: Installation) -> Iterator[None]:
-    """Worker and scheduler of both rooms, ended afterwards; leftovers of a killed run are ended first."""
-    children.stop_leftovers(installation.home)
-    running = [
-        children.start(installation, room, name, name) for room in ROOMS for name in ("worker", "scheduler")
-    ]
-    try:
-        yield
-    finally:
-        children.stop_all(running)
+    """Worker and scheduler of both rooms, ended afterwards; leftovers of a killed run are ended first.
+
+    ServiceError while another command serves this installation: its processes are no leftovers.
+    """
+    with (installation.home.path / "serving.lock").open("w") as serving:
+        try:
+            fcntl.flock(serving, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServiceError(
+                "This installation is being served already, by another demo or serve. Stop that one first, or set"
+                " PVTRACKER_HOME to have a second installation."
+            ) from None
+        children.stop_leftovers(installation.home)
+        running = [
+            children.start(installation, room, name, name)
+            for room in ROOMS
+            for name in ("worker", "scheduler")
+        ]
+        try:
+            yield
+        finally:
+            children.stop_all(running)
 
 
 @contextlib.contextmanager

@@ -54,7 +54,8 @@ def run(arguments: Namespace, installation: Installation) -> int:
     go.
     """
     bulk = arguments.bulk or arguments.participants >= BULK_FROM
-    with tempfile.TemporaryDirectory(prefix="pvtracker-simulation-") as made:  # made with mode 0700
+    # mode 0700, and in the private home: a killed run leaves its closed half there, not in a shared folder
+    with tempfile.TemporaryDirectory(prefix="simulation-", dir=installation.home.path) as made:
         folder = Path(made)
         try:
             open_folder, closed_folder = _simulate(arguments, folder, bulk=bulk)

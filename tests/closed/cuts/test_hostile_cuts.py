@@ -36,7 +36,7 @@ def rewrite(folder: Path, change: Change, *, hashed: bool = True) -> None:
 
 def arms() -> list[tuple[str, str, bool]]:
     return list(
-        Arm.objects.filter(study=STUDY_ID).order_by("code").values_list("code", "name", "is_reference")
+        Arm.objects.filter(study_id=STUDY_ID).order_by("code").values_list("code", "name", "is_reference")
     )
 
 

@@ -102,3 +102,22 @@ def test_of_amendments_at_once_exactly_one_is_stored(world: World) -> None:
     assert sum(isinstance(one, VersionConflict) for one in got) == WRITERS - 1
     current = AdverseEvent.objects.get(pk=event.pk)
     assert (current.version, current.narrative) == (2, stored[0].narrative)
+
+
+def test_one_key_sent_for_two_participants_at_once_is_one_event_and_a_refusal(world: World) -> None:
+    by = world.people["alice"].actor()
+    for _ in range(5):  # who locks which participant first is up to chance
+        key = uuid.uuid4()
+        got = at_once(
+            lambda number, key=key: record_event(  # type: ignore[misc]
+                participant=world.participants["P1" if number % 2 else "P2"],
+                details=world.details(verbatim=f"Event {key}"),
+                submission_key=key,
+                separate=True,
+                by=by,
+            )
+        )
+        assert AdverseEventVersion.objects.filter(event_id=key).count() == 1
+        refused = [one for one in got if isinstance(one, EventRefused)]
+        assert len(refused) == WRITERS // 2
+        assert all("another participant" in str(one) for one in refused)
