@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.cuts import closed, queries
 from pvtracker.studies.queries import study_for
 
 
-@require_GET
+@require_safe
 def cuts(request: HttpRequest, code: str) -> HttpResponse:
     """Every received cut with its state."""
     study = study_for(request.user, code, Permission.RUN_SIGNALS)

@@ -37,7 +37,7 @@ from pvtracker.studies.queries import actor_for, has_permission
 NOT_DRAFTED = {"csrfmiddlewaretoken", "save"}
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def event_new(request: HttpRequest, code: str, participant_id: uuid.UUID) -> HttpResponse:
     """Record an event of one participant. Opened again, the form holds what was typed before."""
     study = open_study(request, code)
@@ -69,7 +69,7 @@ def event_new(request: HttpRequest, code: str, participant_id: uuid.UUID) -> Htt
     return _page(request, study, participant, form, draft=draft)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def event_edit(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResponse:
     """Amend an event, with a reason. Another person's change meanwhile is shown, and nothing typed is
     lost.

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.events import queries
@@ -22,7 +22,7 @@ from pvtracker.studies.queries import has_permission
 LOG_ANALYTES = {"HIVRNA"}
 
 
-@require_GET
+@require_safe
 def participant(request: HttpRequest, code: str, participant_id: uuid.UUID) -> HttpResponse:
     """Everything that the open room knows of one participant, on one page."""
     study = open_study(request, code)

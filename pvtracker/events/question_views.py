@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.events import queries
@@ -24,7 +24,7 @@ from pvtracker.studies.queries import actor_for, has_permission, sites_for
 PER_PAGE = 50
 
 
-@require_GET
+@require_safe
 def data_queries(request: HttpRequest, code: str) -> HttpResponse:
     """What the rules ask about stored values, at the person's sites."""
     study = open_study(request, code)

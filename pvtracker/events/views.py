@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.html import format_html
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.audit.models import Operation
@@ -49,7 +49,7 @@ def require(request: HttpRequest, permission: Permission, event: AdverseEvent) -
         raise PermissionDenied
 
 
-@require_GET
+@require_safe
 def events(request: HttpRequest, code: str) -> HttpResponse:
     """The log of adverse events across the person's sites."""
     study = open_study(request, code)
@@ -74,7 +74,7 @@ def events(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "events/events.html", context)
 
 
-@require_GET
+@require_safe
 def event(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResponse:
     """Everything that is said of one event, and what is asked about it."""
     study = open_study(request, code)
@@ -106,7 +106,7 @@ def _judgements(interventions: list[Intervention], assessments: list[Assessment]
     ]
 
 
-@require_GET
+@require_safe
 def event_history(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResponse:
     """Every version: who, when, why, and what it changed, in words."""
     study = open_study(request, code)
@@ -138,7 +138,7 @@ def as_shown(changes: list[Change]) -> list[dict[str, str]]:
     ]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def event_void(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResponse:
     """Say why an event should not have been recorded, and void it."""
     study = open_study(request, code)
@@ -159,7 +159,7 @@ def event_void(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResp
     return render(request, "events/void.html", {"event": found, "form": form})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def event_opinion(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResponse:
     """The sponsor's own opinion on causality, beside the investigator's."""
     study = open_study(request, code)
@@ -186,7 +186,7 @@ def event_opinion(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpR
     return render(request, "events/opinion.html", context)
 
 
-@require_GET
+@require_safe
 def term_suggestions(request: HttpRequest, code: str) -> HttpResponse:
     """Terms like the words typed so far, for the combobox of the form."""
     study = open_study(request, code)

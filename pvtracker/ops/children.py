@@ -47,6 +47,7 @@ def start(installation: Installation, room: str, name: str, *arguments: str) -> 
             stdout=log,
             stderr=log,
             start_new_session=True,
+            umask=0o077,
         )
     _remember(installation.home, child.pid)
     return child

@@ -42,6 +42,7 @@ class Home:
     def make(self) -> None:
         for folder in (self.path, *(self.storage(room) for room in ROOMS), self.path / "logs"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)  # also where it was made by somebody else
 
     def storage(self, room: str) -> Path:
         return self.path / "storage" / room

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.participants import queries
@@ -27,7 +27,7 @@ COLUMNS = (
 )
 
 
-@require_GET
+@require_safe
 def participants(request: HttpRequest, code: str) -> HttpResponse:
     """Everyone at the person's sites, searchable by code, with what asks for attention."""
     study = study_for(request.user, code, Permission.READ_PARTICIPANTS)

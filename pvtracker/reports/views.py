@@ -8,7 +8,7 @@ import uuid
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.jobs.actions import enqueue
@@ -43,7 +43,7 @@ def reports(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "reports/list.html", context, status=422 if request.method == "POST" else 200)
 
 
-@require_GET
+@require_safe
 def report(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpResponse:
     """One report as a page: the content that the PDF prints."""
     study = _study(request, code, READ)
@@ -55,7 +55,7 @@ def report(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpRespons
     return render(request, "reports/detail.html", {"record": record, "report": content})
 
 
-@require_GET
+@require_safe
 def report_pdf(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpResponse:
     """The PDF; its name says study, audience and cut-off date and nothing else."""
     study = _study(request, code, READ)

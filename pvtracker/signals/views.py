@@ -8,7 +8,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.jobs.actions import enqueue
@@ -24,7 +24,7 @@ MOST_FINDINGS = 40
 MOST_POINTS = 500
 
 
-@require_GET
+@require_safe
 def signals(request: HttpRequest, code: str) -> HttpResponse:
     """What the latest run flagged, every run of the study, and the form that starts another."""
     study = _study(request, code, Permission.READ_SIGNALS)
@@ -48,7 +48,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("job", job.id)
 
 
-@require_GET
+@require_safe
 def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpResponse:
     """The rows of one run for one level, selection, arm and method, as charts and as a table."""
     study = _study(request, code, Permission.READ_SIGNALS)

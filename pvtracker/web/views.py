@@ -19,7 +19,7 @@ from django.http import (
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from pvtracker.jobs import queries as job_queries
 from pvtracker.studies import queries
@@ -36,7 +36,7 @@ class SignOut(LogoutView):
     http_method_names = ["post", "options"]
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The studies of the person who signed in; with one study only, straight to it."""
     memberships = queries.memberships_of(request.user)
@@ -46,14 +46,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "web/home.html", {"memberships": memberships})
 
 
-@require_GET
+@require_safe
 def components(request: HttpRequest) -> HttpResponse:
     """The live page of the visual language."""
     return render(request, "web/components.html", {**component_samples.samples(), "term_search_url": ""})
 
 
 @login_not_required
-@require_GET
+@require_safe
 def health(request: HttpRequest) -> JsonResponse:
     """200 when the process answers and reaches its database; says nothing else."""
     with connection.cursor() as cursor:
@@ -61,7 +61,7 @@ def health(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
-@require_GET
+@require_safe
 def job(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     """Progress of one background job of a study that the person works in."""
     found = job_queries.find(job_id)

@@ -51,15 +51,30 @@ def background(installation: Installation) -> Iterator[None]:
                 " PVTRACKER_HOME to have a second installation."
             ) from None
         children.stop_leftovers(installation.home)
-        running = [
-            children.start(installation, room, name, name)
-            for room in ROOMS
-            for name in ("worker", "scheduler")
-        ]
+        wanted = [(room, name) for room in ROOMS for name in ("worker", "scheduler")]
+        running = {place: children.start(installation, *place, place[1]) for place in wanted}
+        stop = threading.Event()
+        watch = threading.Thread(target=_keep_alive, args=(installation, running, stop), daemon=True)
+        watch.start()
         try:
             yield
         finally:
-            children.stop_all(running)
+            stop.set()
+            watch.join()
+            children.stop_all(list(running.values()))
+
+
+def _keep_alive(
+    installation: Installation, running: dict[tuple[str, str], subprocess.Popen[bytes]], stop: threading.Event
+) -> None:
+    """Start again what has died, at most once a few seconds: a killed worker must not end a demo's jobs."""
+    while not stop.wait(3):
+        for (room, name), child in running.items():
+            if child.poll() is not None:
+                print(
+                    f"the {room} room's {name} ended ({child.returncode}); starting it again", file=sys.stderr
+                )
+                running[room, name] = children.start(installation, room, name, name)
 
 
 @contextlib.contextmanager

@@ -7,13 +7,13 @@ groups under that path run, and the checks are left out.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 from pvtracker.ops.environment import ROOT
 from pvtracker.ops.rooms import Home, Installation, Names
@@ -110,17 +110,13 @@ def _checks(installation: Installation) -> Counts:
 # --- tests ----------------------------------------------------------------------------------------------------------
 def _pytest(installation: Installation, group: Group, arguments: list[str]) -> Counts:
     print(f"\n=== {' '.join(group.folders)}{f' ({group.room} room)' if group.room else ''}", flush=True)
-    command = [sys.executable, "-m", "pytest", *arguments]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=_environment(installation, group), stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None  # noqa: S101 - PIPE was asked for above
-        tail = ""
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            tail = line if line.strip() else tail
-    counts = _counts(tail)
-    if process.returncode not in (0, 5) and not counts.failed:
+    results = installation.home.path / "results.xml"
+    results.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", f"--junit-xml={results}", *arguments]
+    environment = _environment(installation, group)
+    done = subprocess.run(command, cwd=ROOT, env=environment)
+    counts = _counts(results)
+    if done.returncode not in (0, 5) and not counts.failed:
         counts += Counts(failed=1)  # pytest itself broke
     return counts
 
@@ -168,9 +164,12 @@ def find_browser() -> str | None:
     return None
 
 
-def _counts(summary: str) -> Counts:
-    def number(word: str) -> int:
-        found = re.search(rf"(\d+) {word}", summary)
-        return int(found[1]) if found else 0
-
-    return Counts(number("passed"), number("failed") + number("errors?"), number("skipped"))
+def _counts(results: Path) -> Counts:
+    """What pytest wrote of its run, whatever it printed."""
+    if not results.exists():
+        return Counts()
+    suite = next(ElementTree.parse(results).iter("testsuite"))  # noqa: S314 - pytest's own file
+    tests, failures, errors, skipped = (
+        int(suite.get(k, "0")) for k in ("tests", "failures", "errors", "skipped")
+    )
+    return Counts(tests - failures - errors - skipped, failures + errors, skipped)
