@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.db.models import CharField, JSONField, TextField
+from django.db.models import CharField, F, JSONField, TextField, Value
+from django.db.models.functions import Concat
 
 from pvtracker.audit.context import Actor
 from pvtracker.audit.models import Outbox
@@ -106,6 +107,18 @@ def test_events_are_numbered_by_their_sequence_and_leave_a_version_and_an_outbox
     assert version.source.startswith("import:")
     assert (version.operation, version.version, version.actor) == ("created", 1, "process:test")
     assert version.body["term"]["preferred_term"] == "NAUSEA"
+
+
+def test_another_trial_is_not_poured_into_a_study(tmp_path: Path) -> None:
+    load(write(tmp_path / "in"))
+    Participant.objects.update(subject=Concat(F("subject"), Value("-of-another-trial")))
+    before = Participant.objects.count()
+    with pytest.raises(ImportRefused, match="it seems to be another trial"):
+        load(tmp_path / "in")
+    Study.objects.update(simulated=True)
+    with pytest.raises(ImportRefused, match="is simulated"):
+        load(tmp_path / "in")
+    assert Participant.objects.count() == before
 
 
 def test_a_second_import_of_the_same_folder_changes_nothing(tmp_path: Path) -> None:

@@ -75,10 +75,11 @@ def _import(order: Order, files: DomainFiles, *, by: Actor, say: Say) -> dict[st
     with transaction.atomic():
         study = known or _create(order, files, by=by)
         _check_revealing(study, order.revealing)
+        records = open_records(files.domains, revealing_analytes=frozenset(study.revealing_analytes))
+        _check_same_trial(study, records)
         _put_arms(study, order, by=by)
         if not Intervention.objects.filter(study=study, name=STUDY_TREATMENT).exists():
             studies.put_interventions(study=study, interventions=[TREATMENT], by=by, source="import")
-        records = open_records(files.domains, revealing_analytes=frozenset(study.revealing_analytes))
         job = Job(study, files, records, by, say)
         domains = {"DM": job.store("DM", job.participants)} if "DM" in files.domains else {}
         kept = known is not None or Participant.objects.filter(study=study).exists()
@@ -202,6 +203,21 @@ def _create(order: Order, files: DomainFiles, *, by: Actor) -> Study:
     # SDTM names no protocol version; the one the data were collected under is numbered by whoever knows it
     studies.put_versions(study=study, versions=[VersionEntry("not stated")], by=by, source="import")
     return study
+
+
+def _check_same_trial(study: Study, records: OpenRecords) -> None:
+    """A slip in --study must not pour one trial into another: deliveries of a trial know its participants."""
+    if study.simulated:
+        raise ImportRefused(
+            f"The study {study.code} is simulated; delivered data do not go into it. Name another --study."
+        )
+    delivered = {record.participant for record in records.participants}
+    stored = Participant.objects.filter(study=study)
+    if delivered and stored.exists() and not stored.filter(subject__in=delivered).exists():
+        raise ImportRefused(
+            f"No participant of this delivery is among those of study {study.code}: it seems to be another trial. "
+            "Look at --study and the folder; a trial that is new here needs a code of its own."
+        )
 
 
 def _check_revealing(study: Study, revealing: tuple[str, ...]) -> None:
