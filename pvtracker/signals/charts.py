@@ -11,6 +11,9 @@ from pvtracker.signals.models import Result
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_HEIGHT = 20
 SMALLEST_P = 1e-6
+LARGEST_P = 1.3  # the axis begins a little below 1, so that marks at 1 stay whole
+COLOURS = ["var(--pv-data-5)", "var(--pv-data-1)"]  # the page's tokens: the reference's grey, the arm's blue
+P_TICKS = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-5, 1e-6]
 
 
 def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
@@ -22,7 +25,10 @@ def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
     ratio = method.null_value == 1.0
     factor = 1.0 if ratio else 100.0
     scale: dict[str, Any] = {"type": "log"} if ratio else {"zero": False}
-    title = f"{method.label}: arm ÷ reference" if ratio else "Difference, percentage points: arm − reference"
+    # two lines: a phone has no room for one
+    title = (
+        [method.label, "arm ÷ reference"] if ratio else ["Difference, percentage points", "arm − reference"]
+    )
     values = [
         {
             "term": r.term,
@@ -82,8 +88,11 @@ def _endless(y: dict[str, Any], x: dict[str, Any], *, limit: str, missing: str) 
 
 
 def volcano(differences: Sequence[Result], p_values: dict[str, float | None]) -> dict[str, Any]:
-    """Risk difference across, p upwards on a logarithmic scale, one point per term; size by participants."""
-    values = [
+    """Risk difference across, p upwards on a logarithmic scale, one point per term; size by participants.
+
+    Zero is in the middle, so that both sides are drawn alike.
+    """
+    values: list[dict[str, Any]] = [
         {
             "term": r.term,
             "difference": 100 * r.estimate,
@@ -96,48 +105,63 @@ def volcano(differences: Sequence[Result], p_values: dict[str, float | None]) ->
         for r in differences
         if r.estimate is not None and (p := p_values.get(r.term)) is not None
     ]
-    sides = ["more in the arm", "not more in the arm"]
+    # in the order of the colours: grey is the reference's, as in the report
+    sides = ["not more in the arm", "more in the arm"]
+    reach = 1.1 * max([5.0, *(abs(value["difference"]) for value in values)])
+    least = min([0.02, *(value["p"] for value in values)]) / 1.6
+    legend = {"orient": "bottom", "direction": "vertical"}
+    x = {
+        "type": "quantitative",
+        "title": ["Risk difference, percentage points", "arm − reference"],
+        "scale": {"domain": [-reach, reach], "nice": False},
+        "axis": {"grid": False},
+    }
     return {
         "$schema": SCHEMA,
         "height": 320,
-        "data": {"values": values},
-        "mark": {"type": "point", "filled": True, "opacity": 0.7},
-        "encoding": {
-            "x": {
-                "field": "difference",
-                "type": "quantitative",
-                "title": "Risk difference, percentage points: arm − reference",
+        "layer": [
+            {
+                "data": {"values": [{"none": 0}]},
+                "mark": {"type": "rule", "strokeDash": [3, 3]},
+                "encoding": {"x": {"field": "none", **x}},
             },
-            "y": {
-                "field": "p",
-                "type": "quantitative",
-                "title": "p, two-sided (smaller is higher)",
-                "scale": {"type": "log", "reverse": True},
-                "axis": {"format": "~g"},
+            {
+                "data": {"values": values},
+                "mark": {"type": "point", "filled": True, "opacity": 0.7},
+                "encoding": {
+                    "x": {"field": "difference", **x},
+                    "y": {
+                        "field": "p",
+                        "type": "quantitative",
+                        "title": "p, two-sided (smaller is higher)",
+                        "scale": {"type": "log", "domain": [LARGEST_P, least], "nice": False},
+                        "axis": {"values": P_TICKS, "format": "~g"},
+                    },
+                    "size": {
+                        "field": "participants",
+                        "type": "quantitative",
+                        "title": "Participants with the event",
+                        "legend": {**legend, "direction": "horizontal", "tickCount": 3},
+                        "scale": {"range": [20, 420]},
+                    },
+                    "shape": {
+                        "field": "side",
+                        "type": "nominal",
+                        "title": None,
+                        "legend": legend,
+                        "scale": {"domain": sides, "range": ["circle", "triangle-up"]},
+                    },
+                    "color": {
+                        "field": "side",
+                        "type": "nominal",
+                        "title": None,
+                        "legend": legend,
+                        "scale": {"domain": sides, "range": COLOURS},
+                    },
+                    "tooltip": _tooltip({"field": "p", "title": "p", "format": ".3g"}),
+                },
             },
-            "size": {
-                "field": "participants",
-                "type": "quantitative",
-                "title": "Participants with the event",
-                "legend": {"orient": "bottom"},
-                "scale": {"range": [20, 420]},
-            },
-            "shape": {
-                "field": "side",
-                "type": "nominal",
-                "title": None,
-                "legend": {"orient": "bottom"},
-                "scale": {"domain": sides, "range": ["triangle-up", "circle"]},
-            },
-            "color": {
-                "field": "side",
-                "type": "nominal",
-                "title": None,
-                "legend": {"orient": "bottom"},
-                "scale": {"domain": sides},
-            },
-            "tooltip": _tooltip({"field": "p", "title": "p", "format": ".3g"}),
-        },
+        ],
     }
 
 

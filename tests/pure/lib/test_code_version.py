@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import pvtracker
 from pvtracker.lib.code_version import ROOT, code_version, digest, names
 from pvtracker.reports.fonts import FAMILY, FOLDER, STYLES
 from pvtracker.reports.typesetting import TEMPLATE
@@ -33,8 +34,10 @@ def test_the_template_and_every_style_of_the_typeface_are_part_of_it() -> None:
     assert ROOT / "pvtracker" / "lib" / "code_version.py" in covered
 
 
-def test_it_is_the_version_and_the_start_of_the_digest() -> None:
-    assert code_version().partition("+")[2] == digest(ROOT)[:12]
+def test_it_is_the_version_and_the_start_of_the_digest(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pvtracker.lib.code_version.ROOT", tree)
+    uncached = code_version.__wrapped__
+    assert uncached() == f"{pvtracker.__version__}+{digest(tree)[:12]}"
 
 
 @pytest.mark.parametrize("kind", ["*.py", "*.typ", "*.ttf"])
