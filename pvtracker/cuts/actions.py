@@ -67,8 +67,11 @@ def freeze_job(claim: Claim) -> None:
         with ThreadPoolExecutor(max_workers=1) as thread:
             thread.submit(_tell, claim, done, total, text).result()
 
-    with freeze.snapshot():
-        manifest = freeze.write_cut(study=study, cut_id=claim.job.id, cut_date=cut_date, progress=tell)
+    try:
+        with freeze.snapshot():
+            manifest = freeze.write_cut(study=study, cut_id=claim.job.id, cut_date=cut_date, progress=tell)
+    except freeze.NothingToFreeze as refusal:
+        raise Refused(str(refusal)) from refusal
     by = Actor(id=claim.job.requested_by, name=claim.job.requested_by, role="job")
     with claim.completing():
         cut = register_cut(study=study, manifest=manifest, by=by)

@@ -40,6 +40,10 @@ def folder_of(cut_id: uuid.UUID) -> Path:
     return Path(settings.STORAGE) / "cuts" / str(cut_id)
 
 
+class NothingToFreeze(ValueError):
+    """No participant was entered up to the cut-off date: such a cut would only be taken for the latest one."""
+
+
 @contextlib.contextmanager
 def snapshot() -> Iterator[None]:
     """One REPEATABLE READ, READ ONLY transaction: everything read in it is as it stood at its first query.
@@ -72,6 +76,11 @@ def write_cut(*, study: Study, cut_id: uuid.UUID, cut_date: date, progress: Prog
         for done, name in enumerate(OPEN_DATASETS):
             progress(done, len(OPEN_DATASETS), f"Writing {name.replace('_', ' ')}")
             datasets[name] = _write_dataset(name, study_id=study.id, cut_date=cut_date, folder=working)
+            if name == "participants" and not datasets[name]["rows"]:
+                raise NothingToFreeze(
+                    f"Study {study.code} has no participant up to {cut_date}. Choose a later cut-off date, or import "
+                    "the study first."
+                )
         manifest = _manifest(study=study, cut_id=cut_id, cut_date=cut_date, datasets=datasets)
         _write_durably(working / manifests.NAME, json.dumps(manifest, indent=1, ensure_ascii=False).encode())
         _sync_folder(working)

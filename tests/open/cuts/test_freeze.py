@@ -254,3 +254,9 @@ def test_a_cut_frozen_before_a_column_was_added_is_still_read(world: World, stor
         pd.testing.assert_frame_equal(frame, read_frame(file.read_bytes(), dataset=name))
         with pytest.raises(CutError, match="other columns"):
             read_frame(to_parquet(older.drop_columns(["number"])), dataset=name)
+
+
+def test_a_cut_without_participants_is_refused_and_leaves_nothing(world: World, storage: Path) -> None:
+    with pytest.raises(freeze.NothingToFreeze, match="no participant up to 1900-01-01"):
+        frozen(world, date(1900, 1, 1))
+    assert not list(storage.glob("*")) and not Cut.objects.exists()

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from pvtracker.audit.context import Actor
 from pvtracker.cuts import actions
+from pvtracker.cuts.freeze import NothingToFreeze
 from pvtracker.jobs import actions as jobs
 from pvtracker.ops.management.written import write_text
 from pvtracker.studies.models import Study
@@ -49,7 +50,10 @@ class Command(BaseCommand):
             )
             self.stdout.write(f"job {job.id}")
             return
-        cut = actions.freeze_cut(study=study, date=day, by=by, progress=self._tell)
+        try:
+            cut = actions.freeze_cut(study=study, date=day, by=by, progress=self._tell)
+        except NothingToFreeze as refusal:
+            raise CommandError(str(refusal)) from refusal
         to_stdout = options["json"] == "-"
         say = self.stderr if to_stdout else self.stdout
         say.write(f"cut     {cut.id}\nsha256  {cut.sha256}\ndate    {cut.date}", self.style.SUCCESS)
