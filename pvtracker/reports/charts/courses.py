@@ -72,7 +72,7 @@ def course(
     y = {
         "type": "quantitative",
         "scale": {"type": "log", "nice": False} if log else {"zero": False},
-        "title": f"{measure}, {unit}" + (" (log scale)" if log else _where_it_begins(drawn)),
+        "title": [f"{measure}, {unit}", *(["log scale"] if log else _where_it_begins(drawn))],
         "axis": {"values": _powers(drawn), "format": ","} if log else {"tickCount": 5},
     }
     layers = [
@@ -222,12 +222,12 @@ def _ticks(weeks: list[float], width: int) -> list[float]:
     return sorted(_spaced(weeks, domain, width, room=30.0)) if weeks[-1] > weeks[0] else weeks
 
 
-def _where_it_begins(points: Sequence[CoursePoint]) -> str:
+def _where_it_begins(points: Sequence[CoursePoint]) -> list[str]:
     """A reader must be told when the axis leaves out its zero."""
     numbers = [n for point in points for n in (point.centre, point.low, point.high) if n is not None]
     least, largest = min(numbers), max(numbers)
     # rounded ends of the axis lie less than a fifth of the range beyond the values
-    return " (axis not from 0)" if least > 0.2 * (largest - least) else ""
+    return ["axis not from 0"] if least > 0.2 * (largest - least) else []
 
 
 def _powers(points: Sequence[CoursePoint]) -> list[float]:

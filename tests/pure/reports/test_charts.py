@@ -166,13 +166,13 @@ def test_no_name_crosses_the_line_of_no_difference() -> None:
 
 
 def test_an_axis_that_leaves_out_zero_says_so() -> None:
-    def title(low: float) -> str:
+    def title(low: float) -> object:
         points = [charts.CoursePoint(week, "All", 9, low + week, None, None) for week in (0, 100)]
         spec = charts.course(points, measure="CD4", unit="cells", statistic="Mean")
-        return str(spec["vconcat"][0]["layer"][0]["encoding"]["y"]["title"])
+        return spec["vconcat"][0]["layer"][0]["encoding"]["y"]["title"]
 
-    assert title(400.0) == "CD4, cells (axis not from 0)"
-    assert title(5.0) == "CD4, cells"
+    assert title(400.0) == ["CD4, cells", "axis not from 0"]
+    assert title(5.0) == ["CD4, cells"]
 
 
 def test_the_course_tells_how_many_were_measured() -> None:
