@@ -10,8 +10,13 @@ from pathlib import Path
 import pvtracker
 
 ROOT = Path(pvtracker.__file__).resolve().parents[1]
-# What makes numbers, and what else a report's PDF is made of: its template and its typeface.
-FILES = ("pvtracker/**/*.py", "templates/reports/*.typ", "pvtracker/web/static/vendor/fonts/*.ttf")
+# What makes numbers, what else a report's PDF is made of (template, typeface), and the libraries that draw it.
+FILES = (
+    "requirements.txt",
+    "pvtracker/**/*.py",
+    "templates/reports/*.typ",
+    "pvtracker/web/static/vendor/fonts/*.ttf",
+)
 
 
 @cache
