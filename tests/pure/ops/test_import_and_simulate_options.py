@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from pvtracker.ops.commands import import_study, simulate_trial
-from pvtracker.ops.rooms import Installation
-
-NO_ROOMS = cast(Installation, None)  # these runs end before a room is needed
+from pvtracker.ops.rooms import Home, Installation, Names
 
 
 def chosen(module: Any, *arguments: str) -> argparse.Namespace:
@@ -59,9 +57,13 @@ def test_wrong_usage_is_exit_2(module: Any, arguments: tuple[str, ...]) -> None:
     ],
 )
 def test_a_trial_that_cannot_be_is_a_sentence_and_exit_1(
-    arguments: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str]
+    arguments: tuple[str, ...], sentence: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert simulate_trial.run(chosen(simulate_trial, "--study", "X", *arguments), NO_ROOMS) == 1
+    nowhere = Installation(
+        home=Home(tmp_path), names=Names(), admin_url="", broker_urls={}
+    )  # no room is reached
+    assert simulate_trial.run(chosen(simulate_trial, "--study", "X", *arguments), nowhere) == 1
+    assert not list(tmp_path.iterdir()), "the simulation's folder is gone again"
     assert sentence in capsys.readouterr().err
 
 
