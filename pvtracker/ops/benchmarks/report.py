@@ -27,7 +27,7 @@ def run(installation: Installation) -> Measurement:
 
     with large_trial(installation, participants=1_000, bulk=False) as (place, study):
         for room, command in (
-            ("open", ["freeze_cut", study, "--date", "2030-01-01"]),
+            ("open", ["freeze_cut", study]),
             ("closed", ["detect_signals", study]),
         ):
             if children.run(place, room, *command, stdout=subprocess.DEVNULL).returncode:
