@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pvtracker.web.middleware.PrivateResponses",
+    "pvtracker.web.middleware.OneTransaction",
 ]
 ROOT_URLCONF = f"pvtracker.urls_{ROOM}"
 WSGI_APPLICATION = "pvtracker.wsgi.application"

@@ -1,13 +1,16 @@
-"""Who does what, and why: told to the database at the start of every action, for that transaction only.
+"""Who does what, why, and in which study: told to the database for one transaction only.
 
-The database keeps the context in transaction-local settings (``pv.actor`` and so on), where triggers read it. Nothing
-survives the transaction, so a pooled connection never carries one person's name into another's work.
+The database keeps the context in transaction-local settings (``pv.actor``, ``pv.study`` and so on), where triggers and
+row policies read it. Nothing survives the transaction, so a pooled connection never carries one person's name, or one
+study, into another's work.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
@@ -49,6 +52,24 @@ def acting(*, by: Actor, reason: str, source: str) -> None:
         )
 
 
+def enter_study(study_id: uuid.UUID | None) -> None:
+    """Make the rows of one study visible for the rest of this transaction (None: of no study)."""
+    if not connection.in_atomic_block:
+        raise RuntimeError(
+            "A study is entered for one transaction; use `within`, or call this inside an action."
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('pv.study', %s, true)", [str(study_id or "")])
+
+
+@contextlib.contextmanager
+def within(study_id: uuid.UUID) -> Iterator[None]:
+    """A transaction in which the rows of one study are visible; work over many studies goes study by study."""
+    with transaction.atomic():
+        enter_study(study_id)
+        yield
+
+
 def action(function: Callable[P, R]) -> Callable[P, R]:
     """Make a function that writes: one transaction, keyword-only, with the audit context of `by`, `reason`, `source`.
 
@@ -70,4 +91,4 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
     return act
 
 
-__all__ = ["Actor", "acting", "action", "request_id"]
+__all__ = ["Actor", "acting", "action", "enter_study", "request_id", "within"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.roles import ROLES, Permission
-from pvtracker.audit.context import Actor
+from pvtracker.audit.context import Actor, enter_study
 from pvtracker.studies.models import Membership, Site, Study
 
 
@@ -46,10 +46,14 @@ def has_permission(account: Any, permission: Permission, *, study: Study, site: 
 
 
 def study_for(account: Any, code: str, permission: Permission) -> Study:
-    """The study, when the person has the permission in it. Unknown and forbidden are the same answer: 404."""
+    """The study, when the person has the permission in it, entered for this transaction.
+
+    Unknown and forbidden are the same answer: 404.
+    """
     study = Study.objects.filter(code=code).first()
     if study is None or not has_permission(account, permission, study=study):
         raise Http404("No such study.")
+    enter_study(study.id)
     return study
 
 
