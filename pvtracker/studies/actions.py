@@ -12,7 +12,7 @@ from django.db.models import F, Model, Q
 from django.utils import timezone
 
 from pvtracker.accounts.models import Account
-from pvtracker.accounts.roles import roles_of
+from pvtracker.accounts.roles import study_roles
 from pvtracker.audit.context import Actor, action
 from pvtracker.studies.models import Arm, Intervention, Membership, ProtocolVersion, Site, Study
 
@@ -203,7 +203,7 @@ def grant_membership(
     """Give a person a role of this `room`; the membership that says the same and still runs is returned as
     it is.
     """
-    roles = roles_of(room)
+    roles = study_roles(room)
     if role not in roles:
         raise StudyRefused(f"{role} is not a role of the {room} room. Roles there: {', '.join(roles)}.")
     if roles[role].scope == "site" and site is None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pvtracker.accounts.roles import ROLES
 from tests.rooms import Trial, trial
 
 __all__ = ["trial"]
@@ -58,11 +59,11 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def sign_in(trial: Trial) -> Callable[[Page, str], None]:
-    """Sign in as a role of the demo, in the room that the role belongs to."""
+def sign_in(trial: Trial) -> Callable[..., None]:
+    """Sign in as a role of the demo, in the room that the role belongs to (or, held in both, in the room named)."""
 
-    def enter(page: Page, role: str) -> None:
-        room = "closed" if role in {"statistician", "dsmb_member"} else "open"
+    def enter(page: Page, role: str, room: str = "open") -> None:
+        room = ROLES[role].room if ROLES[role].room != "both" else room
         page.goto(f"{trial.urls[room]}/sign-in/")
         page.fill("input[name=username]", role)
         page.fill("input[name=password]", trial.passwords[role])

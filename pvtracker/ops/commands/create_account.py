@@ -10,12 +10,14 @@ from pvtracker.accounts.roles import ROLES
 from pvtracker.ops import children
 from pvtracker.ops.rooms import Installation
 
+STUDY_ROLES = [key for key, role in ROLES.items() if role.scope != "system"]
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("username", help="as typed at sign-in")
     parser.add_argument("--full-name", default="", help="of a new account")
     parser.add_argument("--study", required=True, metavar="CODE", help="code of the study")
-    parser.add_argument("--role", required=True, choices=ROLES, help="it decides the room")
+    parser.add_argument("--role", required=True, choices=STUDY_ROLES, help="it decides the room")
     parser.add_argument("--site", metavar="CODE", help="for a role at one site")
     parser.add_argument("--person", metavar="ID", help="the same human's id in the other room")
     parser.add_argument("--reason", required=True, help="why, for the record")

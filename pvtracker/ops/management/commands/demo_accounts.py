@@ -63,6 +63,8 @@ def _put_account(study: Study, username: str, password: str) -> None:
         )
     elif not account.check_password(password):
         accounts.set_password(account=account, password=password, by=BY, reason=REASON)
+    if role.scope == "system":
+        return
     site = _first_site(study) if role.scope == "site" else None
     studies.grant_membership(
         study=study, account=account, role=role.key, site=site, room=settings.ROOM, by=BY, reason=REASON
