@@ -41,7 +41,9 @@ def clone(room: str, name: str) -> Iterator[str]:
         )
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(copy)))
         connection.execute(
-            sql.SQL("grant connect on database {} to {}").format(sql.Identifier(copy), sql.Identifier(login))
+            sql.SQL("grant connect, temporary on database {} to {}").format(
+                sql.Identifier(copy), sql.Identifier(login)
+            )
         )
     try:
         yield copy

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from hashlib import sha256
-from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -50,7 +49,8 @@ def _database(
             sql.SQL("create database {} owner {} encoding 'UTF8' template template0").format(database, owner)
         )
     connection.execute(sql.SQL("revoke all on database {} from public").format(database))
-    connection.execute(sql.SQL("grant connect on database {} to {}").format(database, login))
+    # temporary: COPY fills a table of the transaction's own first, because it cannot fill one under row policies
+    connection.execute(sql.SQL("grant connect, temporary on database {} to {}").format(database, login))
     if names.suffix == "":
         close_shared_databases(connection)
     url = with_login(
@@ -81,13 +81,13 @@ def close_shared_databases(connection: psycopg.Connection[tuple[object, ...]]) -
 
 
 def _migrate(installation: Installation, room: str) -> None:
-    """Run the room's migrations as its owner, unless they ran already (the mark names database and files)."""
+    """Migrate and protect the tables as their owner, unless that was done (the mark names database and files)."""
     mark = installation.home.path / "logs" / f"schema-{installation.names.database(room)}.json"
-    state = {"files": _migration_hash(), "database": _database_identity(installation, room)}
+    state = {"files": _schema_hash(), "database": _database_identity(installation, room)}
     if mark.exists() and json.loads(mark.read_text()) == state:
         return
     done = subprocess.run(
-        [sys.executable, "-m", "django", "migrate", "--no-input", "--verbosity", "0"],
+        [sys.executable, "-m", "django", "protect_tables", "--migrate"],
         env=installation.environment(room, owner=True),
         cwd=ROOT,
         capture_output=True,
@@ -100,10 +100,14 @@ def _migrate(installation: Installation, room: str) -> None:
     mark.write_text(json.dumps(state))
 
 
-def _migration_hash() -> str:
+def _schema_hash() -> str:
+    """Over everything that makes the schema: libraries, migrations, and the code that protects the tables."""
     digest = sha256((ROOT / "requirements.txt").read_bytes())
-    for path in sorted(Path(ROOT / "pvtracker").glob("*/migrations/*.py")):
-        digest.update(path.read_bytes())
+    package = ROOT / "pvtracker"
+    protection = [package / "audit" / "tables.py", *package.glob("audit/protection/*")]
+    for path in sorted([*package.glob("*/migrations/*.py"), *protection]):
+        if path.is_file():
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 

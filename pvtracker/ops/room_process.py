@@ -8,6 +8,7 @@ import sys
 # Commands that look at no data, or that the owner runs before a room starts.
 WITHOUT_GUARD = {
     "migrate",
+    "protect_tables",
     "makemigrations",
     "check",
     "help",
