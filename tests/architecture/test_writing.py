@@ -17,6 +17,7 @@ SQL = re.compile(
 # Modules other than actions that may write, and why.
 WRITERS = {
     "cuts/closed.py": "the closed half of the cuts: the one file of the app that may ask who received what",
+    "audit/looks.py": "access records, on a connection of their own so that no rollback takes them away",
     "audit/bulk.py": "the COPY that actions use for many rows; refuses to run outside a transaction",
 }
 # Functions of actions modules that write without being an action, and why.
