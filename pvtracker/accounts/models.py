@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
+from pvtracker.accounts.roles import ROLES
 from pvtracker.audit.context import Actor
 
 
@@ -44,3 +45,84 @@ class Account(AbstractBaseUser):
     def actor(self, role: str = "") -> Actor:
         """This person as the actor of an action."""
         return Actor(id=str(self.id), name=self.full_name, role=role)
+
+
+class SystemRole(models.Model):
+    """A role that is held in no study, from a day until a day. Never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="system_roles")
+    role = models.CharField(max_length=40)  # key of a role whose scope is the system
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    reason = models.CharField(max_length=300)
+    granted_by_id = models.CharField(max_length=60)
+    granted_by = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "role", "starts_on"], name="system_role_once"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on")),
+                name="system_role_dates_in_order",
+            ),
+        ]
+
+    @property
+    def role_label(self) -> str:
+        return ROLES[self.role].label
+
+
+class Invitation(models.Model):
+    """A way in that works once and for some days. Of its token only the hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invitations")
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    invited_by_id = models.CharField(max_length=60)
+    invited_by = models.CharField(max_length=120)
+
+
+class IdentityCheck(models.Model):
+    """Another person made sure that this account belongs to the human whose name it bears; before a signing right."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="identity_checks")
+    how = models.CharField(max_length=300)
+    checked_at = models.DateTimeField()
+    checked_by_id = models.CharField(max_length=60)
+    checked_by = models.CharField(max_length=120)
+
+
+class Training(models.Model):
+    """A training that was done, and the last day on which it counts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="trainings")
+    title = models.CharField(max_length=200)
+    done_on = models.DateField()
+    valid_until = models.DateField()
+    recorded_by_id = models.CharField(max_length=60)
+    recorded_by = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(valid_until__gte=models.F("done_on")), name="training_dates_in_order"
+            ),
+        ]
+
+
+class Acceptance(models.Model):
+    """The person accepted one version of the user agreement (`accounts.agreement`)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="acceptances")
+    version = models.CharField(max_length=20)
+    accepted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "version"], name="acceptance_once")]

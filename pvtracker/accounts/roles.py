@@ -51,6 +51,17 @@ class Permission(StrEnum):
     MANAGE_CLIENTS = "manage_clients"
 
 
+# What is signed with: nobody has these before another person has checked who they are.
+SIGNING = frozenset(
+    {
+        Permission.SIGN_EVENTS,
+        Permission.SIGN_OPEN_REPORTS,
+        Permission.SIGN_CLOSED_REPORTS,
+        Permission.RECOMMEND,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """A key that never changes, a label, a paragraph that an auditor can read, and the permissions.
@@ -307,7 +318,7 @@ ROLES: dict[str, Role] = {
             scope="system",
             blinding="blinded",
             second_factor=True,
-            approval=True,
+            approval=False,
             permissions=frozenset({Permission.MANAGE_ACCOUNTS, Permission.MANAGE_CLIENTS}),
         ),
     )

@@ -127,7 +127,13 @@ class Membership(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
     reason = models.CharField(max_length=300)
+    granted_by_id = models.CharField(max_length=60, default="")
     granted_by = models.CharField(max_length=120)
+    approved_by_id = models.CharField(max_length=60, default="")  # of a role that needs a second person
+    approved_by = models.CharField(max_length=120, default="")
+    ended_at = models.DateTimeField(null=True)  # taken away at once, in the course of its last day
+    ended_by = models.CharField(max_length=120, default="")
+    end_reason = models.CharField(max_length=300, default="")
 
     class Meta:
         constraints = [
@@ -145,3 +151,88 @@ class Membership(models.Model):
     @property
     def role_label(self) -> str:
         return ROLES[self.role].label
+
+
+class Decision(models.TextChoices):
+    WAITING = "waiting", "Waiting for a second person"
+    APPROVED = "approved", "Approved"
+    DECLINED = "declined", "Declined"
+
+
+class MembershipRequest(models.Model):
+    """A membership that one person proposed and another approves or declines. Never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="membership_requests")
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, related_name="membership_requests"
+    )
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, null=True, related_name="+")
+    role = models.CharField(max_length=40)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    reason = models.CharField(max_length=300)
+    proposed_at = models.DateTimeField()
+    proposed_by_id = models.CharField(max_length=60)
+    proposed_by = models.CharField(max_length=120)
+    decision = models.CharField(max_length=10, choices=Decision.choices, default=Decision.WAITING)
+    decided_at = models.DateTimeField(null=True)
+    decided_by_id = models.CharField(max_length=60, default="")
+    decided_by = models.CharField(max_length=120, default="")
+    decision_reason = models.CharField(max_length=300, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(decision__in=Decision.values), name="membership_request_decision"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decision=Decision.WAITING, decided_at__isnull=True)
+                | models.Q(decided_at__isnull=False) & ~models.Q(decision=Decision.WAITING),
+                name="membership_request_decided_at",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_by_id="") | ~models.Q(decided_by_id=models.F("proposed_by_id")),
+                name="membership_request_two_people",
+            ),
+        ]
+
+    @property
+    def role_label(self) -> str:
+        return ROLES[self.role].label
+
+
+class AccessReview(models.Model):
+    """Somebody went through everybody's access to a study: what was decided about each membership, and why."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="access_reviews")
+    reviewed_at = models.DateTimeField()
+    reviewed_by_id = models.CharField(max_length=60)
+    reviewed_by = models.CharField(max_length=120)
+    reason = models.CharField(max_length=300)
+    decisions = models.JSONField()  # [{membership, keep}], by the memberships' ids
+
+
+class BlindingFinding(models.Model):
+    """Closed room: somebody who works here unblinded turned up in the open room's list of the same study."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="blinding_findings")
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    open_role = models.CharField(max_length=40)
+    found_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "account", "open_role"],
+                condition=models.Q(gone_at__isnull=True),
+                name="blinding_finding_once",
+            ),
+        ]
+
+    @property
+    def open_role_label(self) -> str:
+        return ROLES[self.open_role].label if self.open_role in ROLES else self.open_role

@@ -5,14 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
 from pvtracker.accounts.models import Account
-from pvtracker.accounts.roles import ROLES, Permission
+from pvtracker.accounts.queries import identity_checked
+from pvtracker.accounts.roles import ROLES, SIGNING, Permission
 from pvtracker.audit.context import Actor, enter_study
 from pvtracker.studies.models import Membership, Site, Study
+from pvtracker.studies.rules import running
 
 
 def memberships_of(account: Any) -> list[Membership]:
@@ -21,9 +23,7 @@ def memberships_of(account: Any) -> list[Membership]:
         return []
     today = timezone.localdate()
     return list(
-        Membership.objects.filter(
-            Q(ends_on__isnull=True) | Q(ends_on__gte=today), account=account, starts_on__lte=today
-        )
+        Membership.objects.filter(running(today), account=account, starts_on__lte=today)
         .select_related("study", "site")
         .order_by("study__code", "role")
     )
@@ -36,6 +36,8 @@ def _granting(account: Any, permission: Permission, study: Study) -> list[Member
         remembered = memberships_of(account)
         if isinstance(account, Account):
             account._memberships = remembered  # type: ignore[attr-defined]  # lives as long as the request
+    if permission in SIGNING and not (isinstance(account, Account) and identity_checked(account)):
+        return []
     return [m for m in remembered if m.study_id == study.id and permission in ROLES[m.role].permissions]
 
 
@@ -77,3 +79,13 @@ def actor_for(account: Any, permission: Permission, study: Study) -> Actor:
     if not granting or not isinstance(account, Account):
         raise Http404("No such study.")
     return account.actor(role=granting[0].role)
+
+
+def somebody_approves(study: Study, *, other_than: Account) -> bool:
+    """Can anybody but this person approve a membership in the study today?"""
+    today = timezone.localdate()
+    held = Membership.objects.filter(
+        running(today), study=study, starts_on__lte=today, account__is_active=True
+    )
+    roles = held.exclude(account=other_than).values_list("role", flat=True).distinct()
+    return any(Permission.APPROVE_MEMBERS in ROLES[role].permissions for role in roles)

@@ -1,11 +1,21 @@
-"""Rules of the protocol."""
+"""Rules of the protocol, and of who may work in a study."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from django.db.models import Q
+
+from pvtracker.accounts.roles import ROLES, Role, study_roles, unblinded
+from pvtracker.audit.context import Actor
 
 _SAYS_REFERENCE = re.compile(r"\b(placebo|control)\b", re.IGNORECASE)
+
+
+class StudyRefused(ValueError):
+    """The study cannot be written like this; the text is a sentence for the person who asked."""
 
 
 class NoReferenceArm(ValueError):
@@ -32,3 +42,47 @@ def reference_arm(arms: Mapping[str, str], *, named: str = "") -> str:
             f"{why} placebo or control. Name the reference arm with --reference CODE: {listed}."
         )
     return found[0]
+
+
+def running(day: date) -> Q:
+    """Memberships that have not ended on this day, begun or not: up to the last day, unless taken away at once."""
+    return Q(Q(ends_on__isnull=True) | Q(ends_on__gte=day), ended_at__isnull=True)
+
+
+def check_role(*, room: str, role: str, site_given: bool) -> Role:
+    """The role, when a membership in this room can give it, at one site or at all as the role asks."""
+    roles = study_roles(room)
+    if role not in roles:
+        raise StudyRefused(f"{role} is not a role of the {room} room. Roles there: {', '.join(roles)}.")
+    if roles[role].scope == "site" and not site_given:
+        raise StudyRefused(f"{roles[role].label} is a role at one site; name the site.")
+    if roles[role].scope == "study" and site_given:
+        raise StudyRefused(f"{roles[role].label} is a role in the whole study; name no site.")
+    return roles[role]
+
+
+def check_giver(*, role: Role, account_id: str, by: Actor, approved_by: Actor | None) -> None:
+    """Nobody gives a role to themselves; a role that needs two people has two, neither of them the one who gets it.
+
+    A process (a command at the terminal of the installation) lets the first people in and needs no second one.
+    """
+    if account_id in {by.id, approved_by.id if approved_by else ""}:
+        raise StudyRefused(
+            "Nobody gives a role to themselves or approves their own; ask somebody else to do it."
+        )
+    if approved_by is not None and approved_by.id == by.id:
+        raise StudyRefused("Nobody approves what they proposed themselves; a second person has to.")
+    if role.approval and approved_by is None and not by.id.startswith("process:"):
+        raise StudyRefused(f"{role.label} is a role that a second person approves; propose it instead.")
+
+
+def check_one_blinding_status(*, role: str, held: Iterable[str]) -> None:
+    """A person is blinded or unblinded in a study, never both: refuses a role of the other kind than those `held`."""
+    for other in held:
+        if unblinded(other) != unblinded(role):
+            label = ROLES[other].label if other in ROLES else other
+            kinds = ("blinded", "unblinded") if unblinded(role) else ("unblinded", "blinded")
+            raise StudyRefused(
+                f"This person works {kinds[0]} in this study ({label}) and cannot be {kinds[1]} in it as well. End "
+                "that role first, or choose somebody else."
+            )

@@ -32,6 +32,11 @@ ANYBODY = {
 # Tables without a study, and why.
 GLOBAL = {
     "accounts.Account": "a person may work in several studies; memberships say in which",
+    "accounts.Acceptance": "a person accepts the agreement once for all studies",
+    "accounts.IdentityCheck": "a person is who they are in every study",
+    "accounts.Invitation": "leads to an account, which may then work in several studies",
+    "accounts.SystemRole": "held in no study",
+    "accounts.Training": "counts in every study",
     "auth.Group": "Django's, unused: roles are memberships",
     "auth.Permission": "Django's, unused: roles are memberships",
     "coding.Term": "a term of a dictionary release; the release says whose it is",

@@ -19,8 +19,9 @@ APPROVAL = (
     "“second person” says whose memberships one person proposes (`manage_members`) and another approves "
     "(`approve_members`). In the open room a study administrator proposes, and the medical monitor or another study "
     "administrator approves. In the closed room the unblinded statistician proposes, and the DSMB chair or another "
-    "unblinded statistician approves. A system administrator is proposed by one system administrator and approved by "
-    "another. The first people of an installation are let in at the terminal (`create_account`). “second factor” says "
+    "unblinded statistician approves. System administrators, and the first people of an installation, are let in at "
+    "its terminal (`create_account`) and by no page. Nobody signs before another person has recorded how they checked "
+    "who it is. “second factor” says "
     "for which roles a password alone is not enough."
 )
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
 from pvtracker.accounts import actions as accounts
+from pvtracker.accounts import agreement
 from pvtracker.accounts.actions import AccountRefused
 from pvtracker.accounts.models import Account
+from pvtracker.accounts.queries import identity_checked, lacking
 from pvtracker.accounts.roles import roles_of
 from pvtracker.audit.context import Actor
 from pvtracker.studies import actions as studies
@@ -63,12 +67,34 @@ def _put_account(study: Study, username: str, password: str) -> None:
         )
     elif not account.check_password(password):
         accounts.set_password(account=account, password=password, by=BY, reason=REASON)
+    make_ready(account)
     if role.scope == "system":
+        accounts.grant_system_role(account=account, role=role.key, room=settings.ROOM, by=BY, reason=REASON)
         return
     site = _first_site(study) if role.scope == "site" else None
     studies.grant_membership(
         study=study, account=account, role=role.key, site=site, room=settings.ROOM, by=BY, reason=REASON
     )
+
+
+def make_ready(account: Account) -> None:
+    """The demo's people have accepted the agreement, are trained, and are known to be who they are."""
+    missing = lacking(account)
+    if "agreement" in missing:
+        accounts.accept_agreement(account=account, version=agreement.VERSION, by=BY, source="demo")
+    if "training" in missing:
+        today = timezone.localdate()
+        last = today + timedelta(days=3650)
+        accounts.record_training(
+            account=account,
+            title="Training of the demo",
+            done_on=today,
+            valid_until=last,
+            by=BY,
+            source="demo",
+        )
+    if not identity_checked(account):
+        accounts.record_identity_check(account=account, how="A person of the demo", by=BY, source="demo")
 
 
 def _first_site(study: Study) -> Site:

@@ -28,17 +28,24 @@ def steps() -> list[tuple[str, float, Callable[[], object]]]:
     own: list[tuple[str, float, Callable[[], object]]] = [("sweep jobs", 5.0, jobs.sweep)]
     if settings.ROOM == "open":
         from pvtracker.feeds import actions as feeds
+        from pvtracker.studies import blinding
 
         own.append(("number the feed", 1.0, feeds.number_all))
+        own.append(("list people", 60.0, blinding.list_people))
     else:
         from pvtracker.cuts import closed
+        from pvtracker.studies import actions as studies
 
         own.append(("receive cuts", 3.0, closed.receive_cuts))
+        own.append(("look for mixed blinding", 300.0, studies.report_mixed_blinding))
     return own
 
 
 class Command(BaseCommand):
-    help = "Sweep jobs; number the feed (open room); receive cuts (closed room)."
+    help = (
+        "Sweep jobs; number the feed and list who works where (open room); receive cuts and look for people who are"
+        " blinded and unblinded at once (closed room)."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()

@@ -1,4 +1,4 @@
-"""Everything that writes the protocol: studies, sites, arms' names, interventions, and who works where."""
+"""What writes the protocol: studies, versions, sites, arms' names, interventions."""
 
 from __future__ import annotations
 
@@ -8,20 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 
-from django.db.models import F, Model, Q
-from django.utils import timezone
+from django.db.models import F, Model
 
-from pvtracker.accounts.models import Account
-from pvtracker.accounts.roles import study_roles
 from pvtracker.audit.context import Actor, action
-from pvtracker.studies.models import Arm, Intervention, Membership, ProtocolVersion, Site, Study
+from pvtracker.studies.models import Arm, Intervention, ProtocolVersion, Site, Study
+from pvtracker.studies.rules import StudyRefused
 
 # A study's code stands in addresses, file names and on paper: nothing in it may need quoting anywhere.
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-class StudyRefused(ValueError):
-    """The study cannot be written like this; the text is a sentence for the person who asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,67 +179,6 @@ def put_interventions(
             Intervention.objects.filter(id=intervention.id).update(**values)
             intervention.refresh_from_db()
     return {intervention.name: intervention for intervention in known.values()}
-
-
-@action
-def grant_membership(
-    *,
-    study: Study,
-    account: Account,
-    role: str,
-    by: Actor,
-    room: str,
-    reason: str,
-    site: Site | None = None,
-    starts_on: date | None = None,
-    source: str = "form",
-) -> Membership:
-    """Give a person a role of this `room`; the membership that says the same and still runs is returned as
-    it is.
-    """
-    roles = study_roles(room)
-    if role not in roles:
-        raise StudyRefused(f"{role} is not a role of the {room} room. Roles there: {', '.join(roles)}.")
-    if roles[role].scope == "site" and site is None:
-        raise StudyRefused(f"{roles[role].label} is a role at one site; name the site.")
-    if roles[role].scope == "study" and site is not None:
-        raise StudyRefused(f"{roles[role].label} is a role in the whole study; name no site.")
-    if site is not None and site.study_id != study.id:
-        raise StudyRefused(f"Site {site.code} belongs to another study.")
-    if not reason:
-        raise StudyRefused("Say why this person gets the role.")
-    first_day = starts_on or timezone.localdate()
-    running = Membership.objects.filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gte=first_day),
-        study=study,
-        account=account,
-        role=role,
-        site=site,
-        starts_on__lte=first_day,
-    ).first()
-    return running or Membership.objects.create(
-        study=study,
-        account=account,
-        site=site,
-        role=role,
-        starts_on=first_day,
-        reason=reason,
-        granted_by=by.name,
-    )
-
-
-@action
-def end_membership(
-    *, membership: Membership, ends_on: date, reason: str, by: Actor, source: str = "form"
-) -> Membership:
-    """Let a membership run out on a day; it is never deleted."""
-    if ends_on < membership.starts_on:
-        raise StudyRefused(f"The membership began on {membership.starts_on}; it cannot end before that.")
-    if not reason:
-        raise StudyRefused("Say why the membership ends.")
-    membership.ends_on = ends_on
-    membership.save(update_fields=["ends_on"])
-    return membership
 
 
 def _check_fit(model: type[Model], entries: Sequence[SiteEntry | ArmEntry | InterventionEntry]) -> None:
