@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.web.urls")),
+    path("", include("pvtracker.studies.urls_looking")),
     path("", include("pvtracker.cuts.urls_closed")),
     path("", include("pvtracker.signals.urls")),
     path("", include("pvtracker.reports.urls")),

@@ -24,7 +24,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from pvtracker.allocation.models import Allocation, JoinedCut, RevealingMeasurement, Treatment
+from pvtracker.audit import looks
 from pvtracker.audit.context import Actor, action
+from pvtracker.audit.enums import AccessKind
 from pvtracker.cuts import manifest as manifests
 from pvtracker.cuts.columns import CLOSED_DATASETS, DATASETS, OPEN_DATASETS, schema
 from pvtracker.cuts.data import CutData, CutError, read_frame, to_parquet
@@ -259,6 +261,19 @@ def joined_cuts(study: Study) -> QuerySet[Cut]:
 def latest_joined(study: Study) -> Cut | None:
     """The joined cut that was frozen last."""
     return joined_cuts(study).first()
+
+
+def record_opening(cut: Cut, *, by: Actor, reason: str) -> None:
+    """Record that a joined cut is about to be opened, and for whom; NotRecorded when it cannot be."""
+    looks.record(
+        kind=AccessKind.LOOK,
+        by=by,
+        study_id=cut.study_id,
+        object_kind="joined cut",
+        object_id=str(cut.id),
+        reason=reason,
+        detail=f"cut of {cut.date}",
+    )
 
 
 def load_joined(cut: Cut, *, only: Iterable[str] | None = None) -> CutData:

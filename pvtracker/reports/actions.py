@@ -104,7 +104,7 @@ def kept(request: Request) -> ReportRecord | None:
     ).first()
 
 
-def compute(request: Request, *, progress: Progress) -> Made:
+def compute(request: Request, *, by: Actor, progress: Progress, reason: str = "report") -> Made:
     """The files of the report; Refused when the cut cannot be read, compared or typeset."""
 
     def tell(done: int, total: int, text: str) -> None:
@@ -112,7 +112,7 @@ def compute(request: Request, *, progress: Progress) -> Made:
 
     progress(0, 1, "Reading the cut")
     try:
-        report = _report(request, tell)
+        report = _report(request, tell, by=by, reason=reason)
         sections = len(report.sections) + BEYOND_SECTIONS
         progress(sections - 1, sections, "Typesetting")
         return Made(content=to_json(report), pdf=render_pdf(report))
@@ -120,9 +120,11 @@ def compute(request: Request, *, progress: Progress) -> Made:
         raise Refused(str(fault)) from fault
 
 
-def _report(request: Request, progress: Progress) -> Report:
+def _report(request: Request, progress: Progress, *, by: Actor, reason: str) -> Report:
     if settings.ROOM == "closed":
-        return closed_report(request.cut, analysis_arm=request.analysis_arm, progress=progress)
+        return closed_report(
+            request.cut, analysis_arm=request.analysis_arm, progress=progress, by=by, reason=reason
+        )
     return open_report(request.cut, progress)
 
 
@@ -154,9 +156,15 @@ def keep_report(
         return first
 
 
-def make_report(*, request: Request, by: Actor, progress: Progress = no_progress) -> ReportRecord:
+def make_report(
+    *, request: Request, by: Actor, progress: Progress = no_progress, reason: str = "report"
+) -> ReportRecord:
     """The kept report, made now unless it was made before."""
-    return kept(request) or keep_report(request=request, made=compute(request, progress=progress), by=by)
+    found = kept(request)
+    if found is not None:
+        return found
+    made = compute(request, by=by, progress=progress, reason=reason)
+    return keep_report(request=request, made=made, by=by)
 
 
 def make_job(claim: Claim) -> None:
@@ -178,7 +186,9 @@ def make_job(claim: Claim) -> None:
     made = None
     if record is None:
         made = compute(
-            request, progress=lambda done, total, text: claim.progress(done=done, total=total, text=text)
+            request,
+            by=by,
+            progress=lambda done, total, text: claim.progress(done=done, total=total, text=text),
         )
     with claim.completing():
         if made is not None:

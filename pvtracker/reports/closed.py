@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pvtracker.cuts.closed import load_joined
+from pvtracker.audit.context import Actor
+from pvtracker.cuts.closed import load_joined, record_opening
 from pvtracker.cuts.models import Cut
 from pvtracker.reports.blocks import Report
 from pvtracker.reports.build import report_of
@@ -12,7 +13,18 @@ from pvtracker.reports.screening import closed_snapshot
 from pvtracker.reports.snapshot import CLOSED_INPUT
 
 
-def closed_report(cut: Cut, *, analysis_arm: str, progress: Callable[[int, int, str], None]) -> Report:
-    """CutError when the cut is not joined, a file cannot be opened, or the protocol names no reference arm."""
+def closed_report(
+    cut: Cut,
+    *,
+    analysis_arm: str,
+    progress: Callable[[int, int, str], None],
+    by: Actor,
+    reason: str = "report",
+) -> Report:
+    """CutError when the cut is not joined, a file cannot be opened, or the protocol names no reference arm.
+
+    Opening the joined cut is recorded.
+    """
+    record_opening(cut, by=by, reason=reason)
     data = load_joined(cut, only=CLOSED_INPUT)
     return report_of(closed_snapshot(data, analysis_arm=analysis_arm), progress)

@@ -11,10 +11,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pvtracker.accounts.roles import Permission
+from pvtracker.audit.enums import AccessKind
 from pvtracker.jobs.actions import enqueue
 from pvtracker.reports import queries
 from pvtracker.reports.forms import MakeForm
+from pvtracker.reports.models import ReportRecord
 from pvtracker.reports.storage import StorageError
+from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import actor_for, has_permission, study_for
 
@@ -48,6 +51,9 @@ def report(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpRespons
     """One report as a page: the content that the PDF prints."""
     study = _study(request, code, READ)
     record = queries.report_for(study, report_id)
+    ask = look(request, study, READ, object_kind="report", object_id=str(record.id), detail=_named(record))
+    if ask:
+        return ask
     try:
         content = queries.content_of(record)
     except StorageError as fault:
@@ -60,6 +66,17 @@ def report_pdf(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpRes
     """The PDF; its name says study, audience and cut-off date and nothing else."""
     study = _study(request, code, READ)
     record = queries.report_for(study, report_id)
+    ask = look(
+        request,
+        study,
+        READ,
+        kind=AccessKind.EXPORT,
+        object_kind="report",
+        object_id=str(record.id),
+        detail=f"PDF, {_named(record)}",
+    )
+    if ask:
+        return ask
     try:
         content = queries.pdf_of(record)
     except StorageError as fault:
@@ -70,6 +87,12 @@ def report_pdf(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpRes
         content_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _named(record: ReportRecord) -> str:
+    """The report in a record of access: audience, cut-off date and, in the closed room, by which arm."""
+    arm = f", by {record.analysis_arm} arm" if record.analysis_arm else ""
+    return f"{record.audience} report of {record.cut.date}{arm}"
 
 
 def _study(request: HttpRequest, code: str, permission: Permission) -> Study:

@@ -51,8 +51,9 @@ def request_for(*, study: Study, cut_id: uuid.UUID | None = None, analysis_arm: 
     return Request(study=study, cut=cut, analysis_arm=chosen)
 
 
-def compute(request: Request, *, progress: Progress) -> Screen:
-    """The rows of the run, not yet stored; Refused when the cut cannot be screened."""
+def compute(request: Request, *, by: Actor, progress: Progress, reason: str = "screening") -> Screen:
+    """The rows of the run, not yet stored; Refused when the cut cannot be screened. Opening the cut is recorded."""
+    closed.record_opening(request.cut, by=by, reason=reason)
     try:
         data = closed.load_joined(request.cut, only=(*derive.DATASETS, "arms"))
         return screen(data, analysis_arm=request.analysis_arm, progress=progress)
@@ -79,9 +80,11 @@ def save_run(*, request: Request, screened: Screen, by: Actor) -> Run:
     return run
 
 
-def run_screening(*, request: Request, by: Actor, progress: Progress) -> tuple[Run, Screen]:
+def run_screening(
+    *, request: Request, by: Actor, progress: Progress, reason: str = "screening"
+) -> tuple[Run, Screen]:
     """Compute and store a run."""
-    screened = compute(request, progress=progress)
+    screened = compute(request, by=by, progress=progress, reason=reason)
     return save_run(request=request, screened=screened, by=by), screened
 
 
@@ -93,10 +96,10 @@ def detect_job(claim: Claim) -> None:
     parameters = claim.job.parameters
     cut_id = uuid.UUID(parameters["cut"]) if parameters.get("cut") else None
     request = request_for(study=study, cut_id=cut_id, analysis_arm=parameters.get("analysis_arm", ""))
-    screened = compute(
-        request, progress=lambda done, total, text: claim.progress(done=done, total=total, text=text)
-    )
     by = Actor(id=claim.job.requested_by, name=claim.job.requested_by, role="job")
+    screened = compute(
+        request, by=by, progress=lambda done, total, text: claim.progress(done=done, total=total, text=text)
+    )
     with claim.completing():
         run = save_run(request=request, screened=screened, by=by)
         claim.result.update(run=str(run.id), cut=str(request.cut.id), sha256=run.sha256)

@@ -16,6 +16,7 @@ from pvtracker.signals import charts, queries, tables
 from pvtracker.signals.forms import FilterForm, RunForm
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
+from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import actor_for, has_permission, study_for
 
@@ -28,7 +29,8 @@ MOST_POINTS = 500
 def signals(request: HttpRequest, code: str) -> HttpResponse:
     """What the latest run flagged, every run of the study, and the form that starts another."""
     study = _study(request, code, Permission.READ_SIGNALS)
-    return _signals(request, study, _run_form(request, study))
+    ask = look(request, study, Permission.READ_SIGNALS, object_kind="signals")
+    return ask or _signals(request, study, _run_form(request, study))
 
 
 @require_POST
@@ -37,7 +39,8 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     study = _study(request, code, Permission.RUN_SIGNALS)
     form = RunForm(request.POST, study=study)
     if not form.is_valid():
-        return _signals(request, study, form, status=422)
+        ask = look(request, study, Permission.RUN_SIGNALS, object_kind="signals")
+        return ask or _signals(request, study, form, status=422)
     job = enqueue(
         task="signals.detect",
         study_id=study.id,
@@ -55,6 +58,17 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
     run = queries.run_for(study, run_id)
     form = FilterForm(request.GET, arms=_active_arms(run))
     chosen = form.chosen()
+    shown = ", ".join(chosen[name] for name in ("level", "selection", "arm", "method"))
+    ask = look(
+        request,
+        study,
+        Permission.READ_SIGNALS,
+        object_kind="screening run",
+        object_id=str(run.id),
+        detail=shown,
+    )
+    if ask:
+        return ask
     page = Paginator(queries.results(run, **chosen), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "run": run,

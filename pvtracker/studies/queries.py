@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -54,6 +55,15 @@ def study_for(account: Any, code: str, permission: Permission) -> Study:
     """
     study = Study.objects.filter(code=code).first()
     if study is None or not has_permission(account, permission, study=study):
+        raise Http404("No such study.")
+    enter_study(study.id)
+    return study
+
+
+def study_for_any(account: Any, code: str, permissions: Iterable[Permission]) -> Study:
+    """The same, when the person has one of the permissions."""
+    study = Study.objects.filter(code=code).first()
+    if study is None or not any(has_permission(account, each, study=study) for each in permissions):
         raise Http404("No such study.")
     enter_study(study.id)
     return study

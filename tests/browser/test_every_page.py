@@ -69,6 +69,20 @@ def test_every_page_is_accessible_and_fits(trial: Trial, page: Page, sign_in: SI
     assert not faults, "\n".join(faults)
 
 
+def test_the_question_why_somebody_looks_is_accessible_and_fits(
+    trial: Trial, page: Page, sign_in: SIGN_IN
+) -> None:
+    """No link leads there: it is asked before the first page by arm."""
+    sign_in(page, "dsmb_member")
+    path = f"/studies/{trial.study}/purpose/"
+    page.goto(trial.urls["closed"] + path)
+    faults = faults_of(page, path, "closed")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_text("Choose one.").first.wait_for()
+    faults += faults_of(page, f"{path} refused", "closed")
+    assert not faults, "\n".join(faults)
+
+
 @pytest.mark.parametrize("role", ["investigator", "study_administrator", "medical_monitor"])
 def test_no_page_of_the_open_room_says_who_received_what(
     trial: Trial, page: Page, sign_in: SIGN_IN, role: str

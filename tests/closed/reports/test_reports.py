@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import stat
 import uuid
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,9 @@ from pvtracker.lib.sealed import SealError, unseal
 from pvtracker.reports import actions, queries, storage
 from pvtracker.reports.frozen import rows
 from pvtracker.reports.models import ReportRecord
-from pvtracker.studies.actions import grant_membership
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
+from tests.closed.people import client_of
 from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
 
 __all__ = ["closed_storage", "joined_cut", "open_storage", "silent_broker", "study"]
@@ -37,22 +36,6 @@ pytestmark = pytest.mark.django_db
 def record(study: Study) -> ReportRecord:
     request = actions.request_for(study=study, audience="closed")
     return actions.make_report(request=request, by=BY)
-
-
-def client_of(study: Study, role: str) -> Client:
-    account = Account.objects.create(username=f"{role}-{uuid.uuid4().hex[:6]}", full_name=role)
-    grant_membership(
-        study=study,
-        account=account,
-        role=role,
-        room="closed",
-        starts_on=date(2020, 1, 1),
-        reason="test",
-        by=BY,
-    )
-    client = Client()
-    client.force_login(account)
-    return client
 
 
 def test_a_report_is_by_arm_by_the_studys_own_setting(record: ReportRecord) -> None:

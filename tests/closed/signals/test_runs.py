@@ -5,15 +5,12 @@ from __future__ import annotations
 import io
 import json
 import uuid
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import Client
 
-from pvtracker.accounts.models import Account
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
@@ -21,9 +18,10 @@ from pvtracker.signals import actions
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.rows import FIELDS
-from pvtracker.studies.actions import StudyEntry, create_study, grant_membership
+from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Arm, Study
 from tests.closed.cuts.folder import BY
+from tests.closed.people import client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -33,22 +31,6 @@ def detect(study: Study, **parameters: str) -> Job:
     jobs.run(str(job.id), actions.detect_job)
     job.refresh_from_db()
     return job
-
-
-def client_of(study: Study, role: str) -> Client:
-    account = Account.objects.create(username=f"{role}-{uuid.uuid4().hex[:6]}", full_name=role)
-    grant_membership(
-        study=study,
-        account=account,
-        role=role,
-        room="closed",
-        reason="test",
-        starts_on=date(2020, 1, 1),
-        by=BY,
-    )
-    client = Client()
-    client.force_login(account)
-    return client
 
 
 def test_a_detection_job_stores_a_run_with_its_rows(study: Study, joined_cut: Cut) -> None:

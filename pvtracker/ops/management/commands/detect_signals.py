@@ -10,7 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from pvtracker.audit import looks
 from pvtracker.audit.context import Actor
+from pvtracker.audit.enums import AccessKind
 from pvtracker.cuts import closed
 from pvtracker.jobs import actions as jobs
 from pvtracker.lib.rounding import fixed, p_text
@@ -22,6 +24,7 @@ from pvtracker.signals.screen import Screen
 from pvtracker.studies.models import AnalysisArm, Study
 
 TOP = 15
+REASON = "screening asked for at the command line"
 
 
 class Command(BaseCommand):
@@ -44,6 +47,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--queue", action="store_true", help="hand the work to the workers and print the job"
         )
+        parser.add_argument(
+            "--reason",
+            metavar="TEXT",
+            default=REASON,
+            help="why you look at data by arm; kept with the record of this look",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         by = Actor.process("command:detect_signals")
@@ -60,8 +69,19 @@ class Command(BaseCommand):
                 job = jobs.enqueue(task="signals.detect", study_id=study.id, parameters=parameters, by=by)
                 self.stdout.write(f"job {job.id}")
                 return
-            run, screened = actions.run_screening(request=request, by=by, progress=_tell)
-        except jobs.Refused as refusal:
+            run, screened = actions.run_screening(
+                request=request, by=by, progress=_tell, reason=options["reason"]
+            )
+            looks.record(
+                kind=AccessKind.EXPORT if options["json"] else AccessKind.LOOK,
+                by=by,
+                study_id=study.id,
+                object_kind="screening run",
+                object_id=str(run.id),
+                reason=options["reason"],
+                detail="summary and result rows as JSON" if options["json"] else "summary",
+            )
+        except (jobs.Refused, looks.NotRecorded) as refusal:
             raise CommandError(str(refusal)) from refusal
         to_stdout = options["json"] == "-"
         (self.stderr if to_stdout else self.stdout).write("\n".join(summary(run, screened)))

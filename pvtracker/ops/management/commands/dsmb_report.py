@@ -16,7 +16,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from pvtracker.audit import looks
 from pvtracker.audit.context import Actor
+from pvtracker.audit.enums import AccessKind
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
 from pvtracker.reports import actions, queries
@@ -26,6 +28,7 @@ from pvtracker.reports.storage import StorageError
 from pvtracker.studies.models import AnalysisArm, Study
 
 LOOK_EVERY = 0.3  # seconds
+REASON = "report asked for at the command line"
 
 
 class Command(BaseCommand):
@@ -54,6 +57,12 @@ class Command(BaseCommand):
             action="store_true",
             help="hand the work to the workers; with --output or --json wait for them, else print the job",
         )
+        parser.add_argument(
+            "--reason",
+            metavar="TEXT",
+            default=REASON,
+            help="why you take the report out; kept with the record of it",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["output"] and not options["queue"]:
@@ -68,16 +77,26 @@ class Command(BaseCommand):
                     return
                 record = _wait(job)
             else:
-                record = actions.make_report(request=request, by=by, progress=_tell)
-            self._deliver(record, options)
-        except (jobs.Refused, StorageError) as refusal:
+                record = actions.make_report(request=request, by=by, progress=_tell, reason=options["reason"])
+            self._deliver(record, options, by)
+        except (jobs.Refused, StorageError, looks.NotRecorded) as refusal:
             raise CommandError(str(refusal)) from refusal
         except OSError as fault:
             raise CommandError(
                 f"The report could not be written: {fault.strerror}: {fault.filename}"
             ) from fault
 
-    def _deliver(self, record: ReportRecord, options: dict[str, Any]) -> None:
+    def _deliver(self, record: ReportRecord, options: dict[str, Any], by: Actor) -> None:
+        taken = [name for name, file in (("PDF", options["output"]), ("JSON", options["json"])) if file]
+        looks.record(
+            kind=AccessKind.EXPORT,
+            by=by,
+            study_id=record.study_id,
+            object_kind="report",
+            object_id=str(record.id),
+            reason=options["reason"],
+            detail=f"{' and '.join(taken)}, {record.audience} report of {record.cut.date}",
+        )
         to_stdout = options["json"] == "-"
         if options["output"]:
             write_private(options["output"], queries.pdf_of(record))

@@ -1,0 +1,266 @@
+"""Who looked at data by arm: why is asked first, each look is recorded, and no rollback takes the record away."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.http import HttpRequest, HttpResponse
+from django.urls import get_resolver
+
+from pvtracker.audit.models import AccessRecord
+from pvtracker.reports import actions as report_actions
+from pvtracker.reports.models import ReportRecord
+from pvtracker.signals import actions as signal_actions
+from pvtracker.signals.models import Run
+from pvtracker.signals.screen import Screen
+from pvtracker.studies.models import Study
+from pvtracker.web.middleware import OneTransaction
+from tests.architecture.walkers import url_names
+from tests.closed.cuts.folder import BY
+from tests.closed.people import client_of, person_of, signed_in
+from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
+
+__all__ = ["closed_storage", "joined_cut", "open_storage", "silent_broker", "study"]
+pytestmark = pytest.mark.django_db
+
+# Pages and files of the closed room that show data by arm: what is recorded of each.
+BY_ARM = {
+    "signals": "signals",
+    "signal_run": "screening run",
+    "report": "report",
+    "report_pdf": "report",
+}
+# The other addresses of the closed room, and why nothing of an arm is there.
+NOT_BY_ARM = {
+    "home": "the list of one's own studies",
+    "sign_in": "the door",
+    "sign_out": "the door",
+    "components": "made-up samples",
+    "health": "says that the process lives",
+    "job": "progress of the work, in words without results",
+    "look_purpose": "asks why",
+    "cuts": "hashes and counts of all participants together",
+    "signals_start": "starts a run; shows its form again, as the page `signals` does, with the same record",
+    "reports": "the list of reports, without their content",
+}
+
+
+@pytest.fixture
+def run(study: Study) -> Run:
+    request = signal_actions.request_for(study=study)
+    made: tuple[Run, Screen] = signal_actions.run_screening(
+        request=request, by=BY, progress=lambda *told: None
+    )
+    return made[0]
+
+
+@pytest.fixture
+def record(study: Study) -> ReportRecord:
+    return report_actions.make_report(
+        request=report_actions.request_for(study=study, audience="closed"), by=BY
+    )
+
+
+@pytest.fixture
+def pages(run: Run, record: ReportRecord) -> dict[str, str]:
+    """An address of each page by arm."""
+    return {
+        "signals": "/studies/JOIN/signals/",
+        "signal_run": f"/studies/JOIN/signals/runs/{run.id}/",
+        "report": f"/studies/JOIN/reports/{record.id}/",
+        "report_pdf": f"/studies/JOIN/reports/{record.id}/pdf/",
+    }
+
+
+def looks_of(account: Any) -> list[AccessRecord]:
+    return list(AccessRecord.objects.filter(actor=str(account.id)).order_by("id"))
+
+
+def test_every_address_of_the_closed_room_is_classified() -> None:
+    names = {name for name, _ in url_names(get_resolver())}
+    assert names == BY_ARM.keys() | NOT_BY_ARM.keys()
+    assert not BY_ARM.keys() & NOT_BY_ARM.keys()
+
+
+@pytest.mark.parametrize("name", BY_ARM)
+def test_a_look_is_recorded_even_if_the_page_fails_afterwards(
+    study: Study, pages: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The view runs to its end and then raises: its transaction is gone, the record is not."""
+    account = person_of(study, "dsmb_member")
+    usual = OneTransaction.process_view
+
+    def failing(
+        self: OneTransaction, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse:
+        def then_raise(*given: Any, **named: Any) -> HttpResponse:
+            response = view(*given, **named)
+            if request.path == pages[name]:
+                raise ZeroDivisionError
+            return response
+
+        return usual(self, request, then_raise, args, kwargs)
+
+    monkeypatch.setattr(OneTransaction, "process_view", failing)
+    client = signed_in(account, study)
+    client.raise_request_exception = False
+    assert client.get(pages[name]).status_code == 500
+    (kept,) = looks_of(account)
+    assert kept.object_kind == BY_ARM[name] and kept.study_id == study.id
+    assert kept.reason == "Planned review: test" and kept.role == "dsmb_member"
+    assert kept.actor_name == account.full_name and kept.address == "127.0.0.1"
+
+
+@pytest.mark.parametrize("name", BY_ARM)
+def test_why_is_asked_before_anything_is_shown(study: Study, pages: dict[str, str], name: str) -> None:
+    account = person_of(study, "dsmb_member")
+    client = signed_in(account)
+    answer = client.get(pages[name])
+    assert answer.status_code == 302 and answer["Location"].startswith("/studies/JOIN/purpose/?next=")
+    assert looks_of(account) == []
+    asked = client.get(answer["Location"])
+    assert "Why are you looking?" in asked.text
+    told = {"purpose": "safety", "words": "Two cases of haemolysis", "next": pages[name]}
+    assert client.post("/studies/JOIN/purpose/", told)["Location"] == pages[name]
+    assert client.get(pages[name]).status_code == 200
+    assert [look.reason for look in looks_of(account)] == ["Safety question: Two cases of haemolysis"]
+
+
+@pytest.mark.parametrize("name", BY_ARM)
+def test_what_cannot_be_recorded_is_not_shown(
+    study: Study, pages: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(study, "dsmb_member")
+    client.raise_request_exception = False
+
+    def gone(**parameters: object) -> None:
+        raise psycopg.OperationalError("no connection is left")
+
+    monkeypatch.setattr(psycopg, "connect", gone)
+    answer = client.get(pages[name])
+    assert answer.status_code == 500
+    assert b"LOW" not in answer.content and b"Low dose" not in answer.content
+
+
+def test_a_file_that_is_taken_out_is_an_export(study: Study, pages: dict[str, str]) -> None:
+    account = person_of(study, "dsmb_member")
+    assert signed_in(account, study).get(pages["report_pdf"]).content.startswith(b"%PDF")
+    (kept,) = looks_of(account)
+    assert (kept.kind, kept.detail) == ("export", "PDF, closed report of 2026-06-30, by planned arm")
+
+
+def test_a_look_says_which_part_of_a_run(study: Study, run: Run) -> None:
+    account = person_of(study, "dsmb_member")
+    chosen = {"level": "PT", "selection": "serious", "method": "rd_mn"}
+    signed_in(account, study).get(f"/studies/JOIN/signals/runs/{run.id}/", chosen)
+    (kept,) = looks_of(account)
+    assert kept.object_id == str(run.id) and kept.detail.startswith("PT, serious, ")
+
+
+@pytest.mark.parametrize(
+    ("told", "sentence"),
+    [
+        ({}, "Choose one."),
+        ({"purpose": "curiosity"}, "This is no purpose of the list."),
+        ({"purpose": "other", "words": "  "}, "Another reason has to be told."),
+        ({"purpose": "review", "words": "x" * 501}, "at most 500 are kept"),
+    ],
+)
+def test_a_purpose_is_refused_with_a_sentence_and_keeps_what_was_typed(
+    study: Study, told: dict[str, str], sentence: str
+) -> None:
+    client = signed_in(person_of(study, "dsmb_member"))
+    answer = client.post("/studies/JOIN/purpose/", told)
+    assert answer.status_code == 422 and sentence in answer.text and told.get("words", "") in answer.text
+    assert client.get("/studies/JOIN/signals/").status_code == 302
+
+
+@pytest.mark.parametrize("elsewhere", ["https://example.org/x", "//example.org/x", "javascript:alert(1)"])
+def test_the_question_leads_nowhere_else(study: Study, elsewhere: str) -> None:
+    client = signed_in(person_of(study, "dsmb_member"))
+    told = {"purpose": "review", "next": elsewhere}
+    assert client.post("/studies/JOIN/purpose/", told)["Location"] == "/"
+
+
+def test_who_reads_nothing_by_arm_is_not_asked_why(study: Study) -> None:
+    assert signed_in(person_of(study, "code_break_officer")).get("/studies/JOIN/purpose/").status_code == 404
+
+
+def test_a_form_of_a_run_that_is_shown_again_is_a_look(study: Study, run: Run) -> None:
+    account = person_of(study, "statistician")
+    chosen = {"cut": "no cut", "analysis_arm": "actual"}
+    assert signed_in(account, study).post("/studies/JOIN/signals/run/", chosen).status_code == 422
+    assert [look.object_kind for look in looks_of(account)] == ["signals"]
+    asked = signed_in(account).post("/studies/JOIN/signals/run/", chosen)
+    assert asked["Location"] == "/studies/JOIN/purpose/"
+
+
+def commands_looks(study: Study, name: str) -> list[tuple[str, str, str]]:
+    found = AccessRecord.objects.filter(study_id=study.id, actor=f"process:command:{name}").order_by("-id")
+    return [(look.kind, look.object_kind, look.reason) for look in found]
+
+
+def test_the_screening_command_records_the_look_and_the_opened_cut(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("detect_signals", "JOIN", reason="question of the chair", stdout=io.StringIO())
+    kept = commands_looks(study, "detect_signals")
+    assert kept[:2] == [
+        ("look", "screening run", "question of the chair"),
+        ("look", "joined cut", "question of the chair"),
+    ]
+
+
+def test_the_commands_files_are_exports(study: Study, tmp_path: Path) -> None:
+    call_command("detect_signals", "JOIN", json=str(tmp_path / "rows.json"), stdout=io.StringIO())
+    reason = "screening asked for at the command line"
+    assert commands_looks(study, "detect_signals")[0] == ("export", "screening run", reason)
+    pdf, plain = tmp_path / "closed.pdf", tmp_path / "closed.json"
+    call_command("dsmb_report", "JOIN", audience="closed", output=pdf, json=str(plain))
+    assert json.loads(plain.read_text())
+    kept = commands_looks(study, "dsmb_report")
+    assert kept[0] == ("export", "report", "report asked for at the command line")
+    assert kept[1][1] == "joined cut"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda folder: call_command("detect_signals", "JOIN", json=str(folder / "x"), stdout=io.StringIO()),
+        lambda folder: call_command("dsmb_report", "JOIN", audience="closed", output=folder / "x"),
+    ],
+    ids=["detect_signals", "dsmb_report"],
+)
+def test_a_command_that_cannot_record_writes_nothing(
+    study: Study,
+    run: Run,
+    record: ReportRecord,
+    tmp_path: Path,
+    command: Callable[[Path], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gone(**parameters: object) -> None:
+        raise psycopg.OperationalError("no connection is left")
+
+    monkeypatch.setattr(psycopg, "connect", gone)
+    with pytest.raises(CommandError, match="could not be recorded"):
+        command(tmp_path)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_job_opens_the_cut_in_the_name_of_who_asked(study: Study) -> None:
+    from pvtracker.jobs import actions as jobs
+
+    account = person_of(study, "statistician")
+    job = jobs.enqueue(
+        task="signals.detect", study_id=study.id, parameters={}, by=account.actor("statistician")
+    )
+    jobs.run(str(job.id), signal_actions.detect_job)
+    assert [(look.object_kind, look.reason) for look in looks_of(account)] == [("joined cut", "screening")]
