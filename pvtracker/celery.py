@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from celery import Celery
 from django.conf import settings
+from kombu.transport import TRANSPORT_ALIASES
+
+# By name, because an address of a socket (redis+socket://…) says its transport itself.
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "pvtracker.jobs.broker:Transport"
 
 app = Celery(f"pvtracker-{settings.ROOM}")
 app.conf.update(

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
+from pvtracker.lib.answer_headers import static_headers
 from pvtracker.lib.environment import MissingSetting, read, read_bool, read_list, read_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -46,15 +47,15 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "pvtracker.web.middleware.PrivateResponses",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "pvtracker.web.middleware.PrivateResponses",
     "pvtracker.web.middleware.OneTransaction",
 ]
 ROOT_URLCONF = f"pvtracker.urls_{ROOM}"
@@ -153,14 +154,17 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        "object-src": [NONE],
     }
 }
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # more is refused with 413 before it is read, files included
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 
 # --- static files, language, time ---------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = Path(read("PVTRACKER_STATIC", str(BASE_DIR / "var" / "static")))
+WHITENOISE_ADD_HEADERS_FUNCTION = static_headers
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = read_bool("PVTRACKER_STATIC_FROM_SOURCE", default=DEMO)
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
@@ -205,7 +209,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": f"{{asctime}} {ROOM} {{levelname}} {{name}} {{message}}", "style": "{"},
+        "line": {
+            "()": "pvtracker.lib.log_lines.OneLine",
+            "format": f"{{asctime}} {ROOM} {{levelname}} {{name}} {{message}}",
+            "style": "{",
+        },
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},

@@ -10,5 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.cuts.urls")),
     path("", include("pvtracker.reports.urls")),
 ]
-handler400 = "pvtracker.web.views.bad_request"
-handler500 = "pvtracker.web.views.server_error"
+handler400 = "pvtracker.web.errors.bad_request"
+handler500 = "pvtracker.web.errors.server_error"

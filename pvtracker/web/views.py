@@ -8,16 +8,8 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import connection
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBadRequest,
-    HttpResponseServerError,
-    JsonResponse,
-)
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
@@ -78,12 +70,3 @@ def job(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
         "next": job_queries.next_page(found, study.code),
     }
     return render(request, template, context)
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Nothing of what went wrong is shown; rendered without context processors, which may be what failed."""
-    return HttpResponseServerError(render_to_string("500.html", {"room": settings.ROOM}))
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return HttpResponseBadRequest(render_to_string("400.html", {"room": settings.ROOM}))

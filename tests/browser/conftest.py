@@ -20,6 +20,9 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
+# Every violation of the policy, also one that the console would not print, counts as a complaint.
+VIOLATIONS = """document.addEventListener("securitypolicyviolation",
+    e => window.pvViolation(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))"""
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +54,8 @@ def page(browser: Browser) -> Iterator[Page]:
     complaints: list[str] = []
     page.on("console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None)
     page.on("pageerror", lambda fault: complaints.append(str(fault)))
+    page.expose_function("pvViolation", lambda told: complaints.append(f"content security policy: {told}"))
+    page.add_init_script(VIOLATIONS)
     page.complaints = complaints  # type: ignore[attr-defined]
     yield page
     context.close()

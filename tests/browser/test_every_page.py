@@ -112,3 +112,23 @@ def test_a_report_of_the_other_room_is_no_page(trial: Trial, page: Page, sign_in
     for link in reports:
         answer = page.goto(trial.urls[room] + link)
         assert answer is not None and answer.status == 404
+
+
+@pytest.mark.parametrize("room", ["open", "closed"])
+def test_what_the_policy_forbids_is_counted(trial: Trial, page: Page, room: str) -> None:
+    """The counter that fails every other test here does count: an inline style and script are two violations."""
+    page.goto(f"{trial.urls[room]}/sign-in/")
+    page.evaluate(
+        """() => {
+            document.body.insertAdjacentHTML('beforeend', '<p style="color: red">x</p>');
+            const script = document.createElement('script');
+            script.textContent = 'window.ran = true';
+            document.body.append(script);
+        }"""
+    )
+    page.wait_for_timeout(200)
+    complaints: list[str] = page.complaints  # type: ignore[attr-defined]
+    counted = [text for text in complaints if text.startswith("content security policy")]
+    assert {text.split()[3] for text in counted} >= {"style-src-attr", "script-src-elem"}
+    assert page.evaluate("window.ran") is None
+    complaints.clear()

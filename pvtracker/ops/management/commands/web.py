@@ -20,8 +20,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         from django.db import connections
         from gunicorn.app.wsgiapp import WSGIApplication
+        from gunicorn.http import wsgi
 
         connections.close_all()  # the master forks; a child must not inherit a connection
+
+        told = wsgi.Response.default_headers
+
+        def without_server(response: Any) -> list[str]:
+            """The headers less the name of the software, for which gunicorn has no setting."""
+            return [line for line in told(response) if not line.startswith("Server:")]
+
+        wsgi.Response.default_headers = without_server
 
         class Server(WSGIApplication):  # type: ignore[misc]  # gunicorn ships no types
             def init(self, parser: Any, opts: Any, args: Any) -> None:

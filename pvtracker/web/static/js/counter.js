@@ -6,8 +6,8 @@
     if (!field || !limit || line.dataset.counterReady) return;
     line.dataset.counterReady = "true";
     const say = () => {
-      // Servers count a line end as two characters (CR LF), as the browser sends it.
-      const length = [...field.value.replace(/\r?\n/g, "\r\n")].length;
+      // As the server and the database count: characters, not UTF-16 units, in the normal form that is stored.
+      const length = [...field.value.replace(/\r\n?/g, "\n").normalize("NFC")].length;
       const over = length > limit;
       line.dataset.over = String(over);
       line.textContent = over

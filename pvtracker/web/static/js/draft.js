@@ -3,7 +3,21 @@
 (() => {
   const WAIT_MS = 2000;
   const RETRY_MS = 10000;
+  const LIMIT = 100000; // characters of one field that a draft keeps, as the server counts them
   const KEEPALIVE_LIMIT = 60000; // browsers refuse more than 64 kB
+
+  // Cuts what is too long before it is sent: a request of that size would be refused as a whole. True when it did.
+  const shorten = (data) => {
+    let cut = false;
+    for (const [name, value] of [...data]) {
+      if (typeof value !== "string" || value.length <= LIMIT) continue;
+      const kept = [...value.slice(0, 2 * LIMIT)].slice(0, LIMIT).join("");
+      if (kept.length === value.length) continue;
+      data.set(name, kept);
+      cut = true;
+    }
+    return cut;
+  };
 
   const start = (form) => {
     if (form.dataset.draftReady) return;
@@ -38,6 +52,7 @@
       say("saving", "Saving draft …");
       const data = new FormData(form);
       for (const [name, value] of [...data]) if (value instanceof File) data.delete(name);
+      const cut = shorten(data);
       const body = new URLSearchParams(data).toString();
       try {
         const response = await fetch(form.dataset.draftUrl, {
@@ -56,7 +71,7 @@
         if (!response.ok) throw new Error(`status ${response.status}`);
         failing = false;
         const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-        if (!changed) say("saved", `Draft saved ${time}`);
+        if (!changed) say(cut ? "failed" : "saved", cut ? `Draft saved ${time}, but only the first ${LIMIT.toLocaleString("en-GB")} characters of a text that is too long.` : `Draft saved ${time}`);
         document.dispatchEvent(new CustomEvent("pv:draft-saved", { detail: { form } }));
       } catch {
         if (request !== mine || submitted) return;
