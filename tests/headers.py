@@ -97,6 +97,7 @@ def check_static_files_are_isolated() -> None:
     assert answer.status_code == 200 and answer["Content-Type"].startswith("text/css")
     for name in ("Cross-Origin-Resource-Policy", "Permissions-Policy", "X-Content-Type-Options"):
         assert name in answer.headers, name
+    answer.close()
 
 
 def check_errors_carry_the_headers() -> None:
