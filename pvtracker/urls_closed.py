@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.web.urls")),
     path("", include("pvtracker.studies.urls_looking")),
+    path("", include("pvtracker.accounts.system_urls")),
+    path("", include("pvtracker.studies.urls")),
     path("", include("pvtracker.cuts.urls_closed")),
     path("", include("pvtracker.signals.urls")),
     path("", include("pvtracker.reports.urls")),

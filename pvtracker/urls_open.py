@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.web.urls")),
+    path("", include("pvtracker.accounts.system_urls")),
+    path("", include("pvtracker.studies.urls")),
     path("", include("pvtracker.feeds.urls")),
     path("", include("pvtracker.participants.urls")),
     path("", include("pvtracker.events.urls")),

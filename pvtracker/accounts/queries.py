@@ -33,11 +33,12 @@ def system_roles(account: Any) -> list[str]:
 
 def has_system_permission(account: Any, permission: Permission) -> bool:
     """May this person do this in the installation? Remembered on the account object for the request."""
-    remembered = getattr(account, "_system_roles", None)
+    if not isinstance(account, Account):
+        return False
+    remembered: list[str] | None = getattr(account, "_system_roles", None)
     if remembered is None:
         remembered = system_roles(account)
-        if isinstance(account, Account):
-            account._system_roles = remembered  # type: ignore[attr-defined]  # lives as long as the request
+        account._system_roles = remembered  # type: ignore[attr-defined]  # lives as long as the request
     return any(permission in ROLES[key].permissions for key in remembered)
 
 

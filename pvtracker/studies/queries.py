@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -14,7 +16,7 @@ from pvtracker.accounts.models import Account
 from pvtracker.accounts.queries import identity_checked
 from pvtracker.accounts.roles import ROLES, SIGNING, Permission
 from pvtracker.audit.context import Actor, enter_study
-from pvtracker.studies.models import Membership, Site, Study
+from pvtracker.studies.models import AccessReview, BlindingFinding, Membership, MembershipRequest, Site, Study
 from pvtracker.studies.rules import running
 
 
@@ -99,3 +101,61 @@ def somebody_approves(study: Study, *, other_than: Account) -> bool:
     )
     roles = held.exclude(account=other_than).values_list("role", flat=True).distinct()
     return any(Permission.APPROVE_MEMBERS in ROLES[role].permissions for role in roles)
+
+
+# --- who works in a study; the study is entered -----------------------------------------------------------------------
+REVIEW_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewState:
+    """When access to a study was last gone through, and when it has to be again."""
+
+    last: AccessReview | None
+    due_on: date | None  # None: nobody works here yet
+    overdue: bool
+
+
+def members_of(study: Study) -> list[Membership]:
+    """Memberships that run or will begin, by role and name."""
+    found = Membership.objects.filter(running(timezone.localdate()), study=study)
+    return list(
+        found.select_related("account", "site").order_by("role", "account__full_name", "starts_on", "id")
+    )
+
+
+def former_members_of(study: Study) -> list[Membership]:
+    """Memberships that have ended, the last first."""
+    found = Membership.objects.filter(study=study).exclude(running(timezone.localdate()))
+    return list(found.select_related("account", "site").order_by("-ends_on", "account__full_name", "id"))
+
+
+def requests_of(study: Study) -> list[MembershipRequest]:
+    """Proposed memberships, decided or not, the latest first."""
+    found = MembershipRequest.objects.filter(study=study).select_related("account", "site")
+    return list(found.order_by("-proposed_at", "id"))
+
+
+def request_of(study: Study, request_id: uuid.UUID) -> MembershipRequest | None:
+    found = MembershipRequest.objects.filter(study=study, id=request_id)
+    return found.select_related("study", "account", "site").first()
+
+
+def reviews_of(study: Study) -> list[AccessReview]:
+    """The reviews of access that were recorded, the latest first."""
+    return list(AccessReview.objects.filter(study=study).order_by("-reviewed_at"))
+
+
+def review_state(study: Study) -> ReviewState:
+    """Ninety days after the last review, or after the first membership, access has to be gone through."""
+    last = AccessReview.objects.filter(study=study).order_by("-reviewed_at").first()
+    first = Membership.objects.filter(study=study).order_by("starts_on").first()
+    since = last.reviewed_at.date() if last else first.starts_on if first else None
+    due = since + timedelta(days=REVIEW_DAYS) if since else None
+    return ReviewState(last=last, due_on=due, overdue=due is not None and due < timezone.localdate())
+
+
+def blinding_findings(study: Study) -> list[BlindingFinding]:
+    """Closed room: people who were found blinded and unblinded at once, what is still so first."""
+    found = BlindingFinding.objects.filter(study=study).select_related("account")
+    return list(found.order_by(F("gone_at").desc(nulls_first=True), "-found_at"))

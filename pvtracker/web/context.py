@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from pvtracker.accounts.queries import has_system_permission
 from pvtracker.accounts.roles import Permission
 from pvtracker.studies import queries
 
@@ -28,9 +29,11 @@ PAGES = (
     ("open", Permission.FREEZE_CUTS, "Data cuts", "cuts"),
     ("open", Permission.READ_OPEN_REPORTS, "Open reports", "reports"),
     ("open", Permission.READ_FEED_STATUS, "Sponsor feed", "feed"),
+    ("open", Permission.APPROVE_MEMBERS, "People", "people"),
     ("closed", Permission.READ_SIGNALS, "Signals", "signals"),
     ("closed", Permission.READ_CLOSED_REPORTS, "Closed reports", "reports"),
     ("closed", Permission.RUN_SIGNALS, "Data cuts", "cuts"),
+    ("closed", Permission.APPROVE_MEMBERS, "People", "people"),
 )
 
 
@@ -41,8 +44,17 @@ def room(request: HttpRequest) -> dict[str, Any]:
         "room": settings.ROOM,
         "study": study,
         "demo": settings.DEMO,
-        "navigation": _navigation(request, study) if study else [],
+        "navigation": _navigation(request, study) if study else _system_navigation(request),
     }
+
+
+def _system_navigation(request: HttpRequest) -> list[Link]:
+    """Away from any study, what a system administrator keeps."""
+    user = getattr(request, "user", None)
+    if not has_system_permission(user, Permission.MANAGE_ACCOUNTS):
+        return []
+    url = reverse("accounts")
+    return [Link(label="Accounts", url=url, current=request.path.startswith(url))]
 
 
 def _navigation(request: HttpRequest, study: Any) -> list[Link]:

@@ -18,6 +18,7 @@ from tests.architecture.walkers import address, url_names
 # Answered without signing in, and why.
 PUBLIC = {
     "sign_in": "the door itself",
+    "join": "an invited person sets a password; the token in the address is the key",
     "health": "asked by the proxy; says that the process lives and nothing else",
     "token": "the sponsor's client shows its secret here",
     "token_revoke": "the sponsor's client shows its secret here",
@@ -27,6 +28,7 @@ PUBLIC = {
 ANYBODY = {
     "home": "the list of one's own studies",
     "sign_out": "the door",
+    "ready": "what oneself still lacks before the first use",
     "components": "the live page of the visual language; its samples are made up",
 }
 # Tables without a study, and why.

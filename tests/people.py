@@ -1,0 +1,88 @@
+"""People for tests of either room: accounts that may begin at once, with whatever roles."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from pvtracker.accounts import actions, agreement
+from pvtracker.accounts.models import Account
+from pvtracker.audit.context import Actor
+from pvtracker.studies.actions import grant_membership
+from pvtracker.studies.models import Site, Study
+
+SOMEONE = Actor.process("test")
+PASSWORD = uuid.uuid4().hex
+
+
+def account(name: str = "", *, person: uuid.UUID | None = None) -> Account:
+    """An account that lacks agreement, training and identity check."""
+    return actions.create_account(
+        username=f"{name or 'somebody'}-{uuid.uuid4().hex[:8]}",
+        full_name=(name or "somebody").title(),
+        password=PASSWORD,
+        person=person,
+        by=SOMEONE,
+    )
+
+
+def make_ready(someone: Account) -> Account:
+    """The agreement accepted, a training that counts, the identity checked."""
+    today = timezone.localdate()
+    actions.accept_agreement(account=someone, version=agreement.VERSION, by=someone.actor())
+    actions.record_training(
+        account=someone,
+        title="How to use this",
+        done_on=today,
+        valid_until=today + timedelta(days=365),
+        by=SOMEONE,
+    )
+    actions.record_identity_check(account=someone, how="a document seen", by=SOMEONE)
+    return someone
+
+
+def member(
+    study: Study, role: str, *, site: Site | None = None, name: str = "", person: uuid.UUID | None = None
+) -> Account:
+    """Somebody ready who has one role in a study of this room."""
+    made = make_ready(account(name or role, person=person))
+    grant_membership(
+        study=study,
+        account=made,
+        role=role,
+        site=site,
+        room=settings.ROOM,
+        starts_on=date(2020, 1, 1),
+        reason="test",
+        by=SOMEONE,
+    )
+    return made
+
+
+def administrator() -> Account:
+    """A system administrator of this room."""
+    made = make_ready(account("administrator"))
+    actions.grant_system_role(
+        account=made, role="system_administrator", room=settings.ROOM, reason="test", by=SOMEONE
+    )
+    return made
+
+
+def browser(someone: Account) -> Client:
+    """A browser in which this person is signed in."""
+    client = Client()
+    client.force_login(someone)
+    return client
+
+
+def masked(content: bytes, *ids: object) -> bytes:
+    """A page without what differs each time: its CSRF token, and the ids that the address itself named."""
+    content = re.sub(rb'(X-CSRFToken": "|csrfmiddlewaretoken" value=")[A-Za-z0-9]{64}', rb"\1", content)
+    for one in ids:
+        content = content.replace(str(one).encode(), b"*")
+    return content
