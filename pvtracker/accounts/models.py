@@ -6,8 +6,9 @@ import uuid
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 
 from pvtracker.accounts.roles import ROLES
 from pvtracker.audit.context import Actor
@@ -126,3 +127,40 @@ class Acceptance(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "version"], name="acceptance_once")]
+
+
+class Signature(models.Model):
+    """One electronic signature: who signed which version of which record, when, and what it means. Written once.
+
+    `sha256` is of the whole record in that version (`accounts.signing.record`): the signature fits no other.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study_id = models.UUIDField()  # no key: studies stand above accounts
+    kind = models.CharField(max_length=40)  # adverse_event, report, recommendation
+    object_id = models.UUIDField()
+    version = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    meaning = models.CharField(max_length=20)  # key in accounts.signing.meanings
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="signatures")
+    printed_name = models.CharField(max_length=120)
+    role = models.CharField(max_length=40)
+    signed_at = models.DateTimeField(db_default=Now())  # the database's clock
+    session = models.CharField(max_length=64)  # sha256 of the session's key
+    series = models.UUIDField()
+    components = ArrayField(models.CharField(max_length=20))  # what was asked: user name, password, code
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "object_id", "version", "account", "meaning"], name="signature_once"
+            ),
+            models.CheckConstraint(condition=models.Q(version__gte=1), name="signature_version_positive"),
+            models.CheckConstraint(
+                condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="signature_sha256"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(components__contains=["password"]), name="signature_asked_a_secret"
+            ),
+        ]
+        indexes = [models.Index(fields=["study_id", "-signed_at"], name="signature_latest")]

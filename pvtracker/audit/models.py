@@ -12,10 +12,11 @@ class Operation(models.TextChoices):
     CREATED = "created", "Created"
     AMENDED = "amended", "Amended"
     VOIDED = "voided", "Voided"
+    SIGNED = "signed", "Signed"  # the version stands; somebody put their name to it
 
 
 class Outbox(models.Model):
-    """One row per version of a clinical object, written in the transaction that changed it.
+    """One row per version of a clinical object, and per signature under one, written in the transaction that made it.
 
     Numbers for readers are given later, under one head lock (`feeds`), never here: a number taken at insert becomes
     visible only at commit, and a reader that had already gone past it would miss the row.
@@ -27,12 +28,22 @@ class Outbox(models.Model):
     object_id = models.UUIDField()
     version = models.PositiveIntegerField()
     operation = models.CharField(max_length=10, choices=Operation.choices)
+    signature_id = models.UUIDField(null=True)  # of an operation "signed"
     recorded_at = models.DateTimeField()
     numbered = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["kind", "object_id", "version"], name="outbox_version_once"),
+            models.UniqueConstraint(
+                fields=["kind", "object_id", "version", "signature_id"],
+                name="outbox_version_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(operation="signed", signature_id__isnull=False)
+                | (~models.Q(operation="signed") & models.Q(signature_id__isnull=True)),
+                name="outbox_signed_by_a_signature",
+            ),
             models.CheckConstraint(condition=models.Q(version__gte=1), name="outbox_version_positive"),
         ]
         indexes = [

@@ -14,6 +14,12 @@ class EventState(models.TextChoices):
     VOIDED = "voided", "Voided"
 
 
+class LockScope(models.TextChoices):
+    EVENT = "event", "This event"
+    PARTICIPANT = "participant", "A participant's events"
+    STUDY = "study", "The study's events"
+
+
 class SeriousnessCriterion(models.TextChoices):
     """ICH E2A; several may apply. Serious is not severe."""
 

@@ -19,7 +19,7 @@ from pvtracker.audit.context import Actor
 from pvtracker.coding import queries as coding_queries
 from pvtracker.coding.models import Term
 from pvtracker.coding.scales import SCALES
-from pvtracker.events import queries
+from pvtracker.events import queries, states
 from pvtracker.events.actions import capture, drafts
 from pvtracker.events.actions.errors import EventRefused, VersionConflict
 from pvtracker.events.enums import Assessor
@@ -77,8 +77,11 @@ def event_edit(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResp
     study = open_study(request, code)
     event = queries.event_for(request.user, study, event_id)
     require(request, Permission.RECORD_EVENTS, event)
-    if event.state == "voided":
-        messages.error(request, "The event is void and cannot be amended. Record a new one instead.")
+    state = states.listed(event)
+    if request.method != "POST" and not states.permitted(
+        state, states.Step.AMEND
+    ):  # a POST keeps what was typed
+        messages.error(request, states.sentence(state, states.Step.AMEND))
         return redirect("event", study.code, event.id)
     account, by = _writer(request, study, event.participant)
     form = _form(request, study, event.participant, event)

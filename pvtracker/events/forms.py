@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import ProhibitNullCharactersValidator
+from django.db.models import QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -16,6 +17,7 @@ from pvtracker.events.details import EventDetails, Judgement
 from pvtracker.events.enums import ActionTaken, Assessor, Causality, Outcome, SeriousnessCriterion
 from pvtracker.events.models import AdverseEvent, Assessment
 from pvtracker.events.rules import DUPLICATE, Finding
+from pvtracker.participants.models import Participant
 from pvtracker.studies.models import Intervention
 
 REASON_LIMIT = 500
@@ -242,6 +244,71 @@ class ReasonForm(forms.Form):
         help_text="For example: “entered for the wrong participant”, “duplicate of event 3”.",
         error_messages={"required": "The reason is missing. Say in a few words why the event is void."},
     )
+
+
+class LockForm(forms.Form):
+    """Why an event is locked."""
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label="Why is it locked?",
+        max_length=REASON_LIMIT,
+        help_text="For example: “reviewed for the board's meeting”.",
+        error_messages={"required": "The reason is missing. Say in a few words why."},
+    )
+
+
+class OpenLockForm(forms.Form):
+    """Why a lock should be opened; for who decides, a comment, needed when it stays closed."""
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label="Why should the lock be opened?",
+        max_length=REASON_LIMIT,
+        error_messages={"required": "The reason is missing. Say in a few words why."},
+    )
+
+    def __init__(self, *args: Any, deciding: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if deciding:
+            self.fields["reason"].label = "Comment on your decision"
+            self.fields["reason"].help_text = "Needed where the lock stays closed."
+            self.fields["reason"].required = False
+
+
+class ScopeForm(LockForm):
+    """Which events are locked together."""
+
+    participant = forms.CharField(
+        label="Participant",
+        max_length=60,
+        required=False,
+        help_text="A participant's code; empty locks everybody's events in this study.",
+    )
+    up_to = forms.DateField(
+        label="With an onset up to",
+        input_formats=["%Y-%m-%d"],
+        help_text="As 2026-03-31. Events of unknown onset are locked too.",
+        error_messages={
+            "required": "Give the last day, as 2026-03-31.",
+            "invalid": "Write the day as 2026-03-31.",
+        },
+    )
+    field_order = ("participant", "up_to", "reason")
+
+    def __init__(self, *args: Any, participants: QuerySet[Participant], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.participants = participants
+
+    def clean_participant(self) -> Participant | None:
+        """The participant of this code; None for everybody."""
+        code = self.cleaned_data["participant"].strip()
+        if not code:
+            return None
+        found = self.participants.filter(code=code).first()
+        if found is None:
+            raise forms.ValidationError(f"There is no participant {code} in this study.")
+        return found
 
 
 def as_typed(event: AdverseEvent) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models.functions import Now
 
 from pvtracker.audit.models import Operation
 from pvtracker.events.enums import (
@@ -17,6 +18,7 @@ from pvtracker.events.enums import (
     Assessor,
     Causality,
     EventState,
+    LockScope,
     Outcome,
     SeriousnessCriterion,
 )
@@ -172,6 +174,67 @@ class DataQuery(models.Model):
                 nulls_distinct=False,
             ),
             CheckConstraint(condition=Q(state__in=QueryState.values), name="query_state_known"),
+        ]
+
+
+class EventLock(models.Model):
+    """An event that nobody changes until the lock is opened. Rows stay when it is: they are the lock's history."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, related_name="locks")
+    version = models.PositiveIntegerField()
+    scope = models.CharField(max_length=12, choices=LockScope.choices)
+    up_to = models.DateField(null=True)  # of a participant's or the study's events: onset up to this day
+    reason = models.CharField(max_length=500)
+    locked_by = models.CharField(max_length=80)
+    locked_by_name = models.CharField(max_length=120)
+    locked_at = models.DateTimeField(db_default=Now())
+    opened_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["event"], condition=Q(opened_at=None), name="event_locked_once"),
+            CheckConstraint(condition=Q(scope__in=LockScope.values), name="event_lock_scope_known"),
+            CheckConstraint(condition=~Q(reason=""), name="event_lock_has_reason"),
+        ]
+
+
+class Decision(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    APPROVED = "approved", "Approved"
+    REFUSED = "refused", "Refused"
+
+
+class UnlockRequest(models.Model):
+    """Somebody asks for a lock to be opened, with a reason; somebody else decides."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    lock = models.ForeignKey(EventLock, on_delete=models.PROTECT, related_name="requests")
+    reason = models.CharField(max_length=500)
+    requested_by = models.CharField(max_length=80)
+    requested_by_name = models.CharField(max_length=120)
+    requested_at = models.DateTimeField(db_default=Now())
+    decision = models.CharField(max_length=10, choices=Decision.choices, default=Decision.WAITING)
+    decided_by = models.CharField(max_length=80, blank=True)
+    decided_by_name = models.CharField(max_length=120, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    comment = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["lock"], condition=Q(decision="waiting"), name="unlock_asked_once"),
+            CheckConstraint(condition=Q(decision__in=Decision.values), name="unlock_decision_known"),
+            CheckConstraint(condition=~Q(reason=""), name="unlock_has_reason"),
+            CheckConstraint(
+                condition=Q(decision="waiting", decided_by="", decided_at=None)
+                | (~Q(decision="waiting") & ~Q(decided_by="") & Q(decided_at__isnull=False)),
+                name="unlock_decided_by_somebody",
+            ),
+            CheckConstraint(
+                condition=~Q(decided_by=models.F("requested_by")), name="unlock_decided_by_another_person"
+            ),
         ]
 
 

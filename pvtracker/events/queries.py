@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.http import Http404
 
@@ -18,9 +18,13 @@ from pvtracker.events.models import (
     AdverseEventVersion,
     Assessment,
     DataQuery,
+    Decision,
     Draft,
+    EventLock,
     QueryState,
+    UnlockRequest,
 )
+from pvtracker.events.signing import signatures, with_signature
 from pvtracker.participants.models import Participant
 from pvtracker.studies.models import Intervention, Study
 from pvtracker.studies.queries import sites_for
@@ -36,6 +40,7 @@ class LogFilter:
     site: str = ""
     queried: bool = False  # with an open query
     voided: bool = False  # void events too
+    to_sign: bool = False  # not signed in the current version
 
 
 def events_of(account: Any, study: Study) -> QuerySet[AdverseEvent]:
@@ -52,7 +57,7 @@ def events_of_participant(participant: Participant) -> QuerySet[AdverseEvent]:
 
 
 def with_query_count(events: QuerySet[AdverseEvent]) -> QuerySet[AdverseEvent]:
-    """Each event with its number of open queries and what a list shows of it."""
+    """Each event with its number of open queries, `is_locked`, `is_signed`, `was_signed`, and what a list shows."""
     asked = (
         DataQuery.objects.filter(event=OuterRef("pk"), state=QueryState.OPEN)
         .order_by()
@@ -61,7 +66,9 @@ def with_query_count(events: QuerySet[AdverseEvent]) -> QuerySet[AdverseEvent]:
         .values("n")
     )
     shown = events.select_related("participant__site", "term")
-    return shown.annotate(query_count=Coalesce(Subquery(asked), 0))
+    locks = EventLock.objects.filter(event=OuterRef("pk"), opened_at=None)
+    counted = shown.annotate(query_count=Coalesce(Subquery(asked), 0), is_locked=Exists(locks))
+    return with_signature(counted)
 
 
 def narrowed(events: QuerySet[AdverseEvent], by: LogFilter) -> QuerySet[AdverseEvent]:
@@ -81,6 +88,8 @@ def narrowed(events: QuerySet[AdverseEvent], by: LogFilter) -> QuerySet[AdverseE
         events = events.filter(grade__gte=by.grade)
     if by.site:
         events = events.filter(participant__site__code=by.site)
+    if by.to_sign:
+        events = events.exclude(Exists(signatures(of_version=True))).exclude(state=EventState.VOIDED)
     if by.queried:
         asked = DataQuery.objects.filter(event=OuterRef("pk"), state=QueryState.OPEN)
         events = events.filter(Exists(asked))
@@ -138,6 +147,32 @@ def question_for(account: Any, study: Study, query_id: uuid.UUID) -> DataQuery:
     if query is None:
         raise Http404("No such query.")
     return query
+
+
+def lock_on(event: AdverseEvent) -> EventLock | None:
+    """The lock that stands on the event."""
+    return EventLock.objects.filter(event=event, opened_at=None).first()
+
+
+def locks_of(event: AdverseEvent) -> list[EventLock]:
+    """Every lock of the event, the newest first, with what was asked and decided."""
+    return list(
+        EventLock.objects.filter(event=event).prefetch_related("requests").order_by("-locked_at", "id")
+    )
+
+
+def request_on(lock: EventLock | None) -> UnlockRequest | None:
+    """The request that waits for a second person."""
+    return lock.requests.filter(decision=Decision.WAITING).first() if lock else None
+
+
+def requests_of(account: Any, study: Study) -> QuerySet[UnlockRequest]:
+    """Every request to open a lock at the sites that the person may read, waiting ones first, then the newest."""
+    sites = sites_for(account, Permission.READ_PARTICIPANTS, study)
+    rows = UnlockRequest.objects.filter(study=study, lock__event__participant__site__in=sites)
+    return rows.select_related("lock__event__participant").order_by(
+        Case(When(decision=Decision.WAITING, then=0), default=1), "-requested_at"
+    )
 
 
 def draft_of(account: Any, participant: Participant, event: AdverseEvent | None) -> Draft | None:

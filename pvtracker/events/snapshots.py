@@ -91,7 +91,7 @@ def _term(term: Term | None) -> dict[str, str] | None:
 
 def differences(before: Body, after: Body) -> list[Change]:
     """What changed from one version to the next, field by field, in the words of the form."""
-    old, new = _words(before), _words(after)
+    old, new = in_words(before), in_words(after)
     labels = dict.fromkeys([*new, *old])
     return [
         Change(label, old.get(label, ""), new.get(label, ""))
@@ -105,7 +105,7 @@ def content(body: Body) -> Body:
     return {key: value for key, value in body.items() if key not in {"version"}}
 
 
-def _words(body: Body) -> dict[str, str]:
+def in_words(body: Body) -> dict[str, str]:
     """Each field as a reader sees it, by its label."""
     term = body["term"]
     words = {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pvtracker.events import form_views, question_views, views
+from pvtracker.events import form_views, lock_views, question_views, sign_views, views
 from pvtracker.events.participant_page import participant
 
 urlpatterns = [
@@ -34,6 +34,14 @@ urlpatterns = [
         views.event_history,
         name="event_history",
     ),
+    path("studies/<str:code>/adverse-events/<uuid:event_id>/sign/", sign_views.event_sign, name="event_sign"),
+    path("studies/<str:code>/adverse-events/<uuid:event_id>/lock/", lock_views.event_lock, name="event_lock"),
+    path(
+        "studies/<str:code>/adverse-events/<uuid:event_id>/unlock/",
+        lock_views.event_unlock,
+        name="event_unlock",
+    ),
+    path("studies/<str:code>/locks/", lock_views.locks, name="locks"),
     path("studies/<str:code>/adverse-events/<uuid:event_id>/void/", views.event_void, name="event_void"),
     path(
         "studies/<str:code>/adverse-events/<uuid:event_id>/opinion/",

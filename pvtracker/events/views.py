@@ -13,17 +13,20 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pvtracker.accounts.roles import Permission
+from pvtracker.accounts.signing.queries import Standing
 from pvtracker.audit.models import Operation
 from pvtracker.coding import queries as coding_queries
 from pvtracker.coding.scales import SCALES
-from pvtracker.events import queries
+from pvtracker.events import queries, states
 from pvtracker.events.actions import capture
 from pvtracker.events.actions.errors import EventRefused, VersionConflict
 from pvtracker.events.display import shown
-from pvtracker.events.enums import Assessor
+from pvtracker.events.enums import Assessor, EventState
 from pvtracker.events.forms import OpinionForm, ReasonForm
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment
+from pvtracker.events.signing import manifestations_of
 from pvtracker.events.snapshots import Change, differences
+from pvtracker.events.states import Step
 from pvtracker.participants.queries import sites_of
 from pvtracker.studies.models import Intervention, Study
 from pvtracker.studies.queries import actor_for, has_permission, study_for
@@ -61,6 +64,7 @@ def events(request: HttpRequest, code: str) -> HttpResponse:
         site=request.GET.get("site", "").replace("\0", ""),
         queried=bool(request.GET.get("queried")),
         voided=bool(request.GET.get("voided")),
+        to_sign=bool(request.GET.get("to_sign")),
     )
     found = queries.narrowed(queries.events_of(request.user, study), by)
     scale = SCALES.get(study.severity_scale)
@@ -80,15 +84,35 @@ def event(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResponse:
     study = open_study(request, code)
     found = queries.event_for(request.user, study, event_id)
     assessments = queries.assessments_of(found)
-    voided = found.state == "voided"
+    signatures = manifestations_of(found)
+    signed = any(signature.standing is Standing.VALID for signature in signatures)
+    state = states.listed(found)
+    if state is EventState.SIGNED and not signed:  # the version is the signed one, the content is not
+        state = EventState.SUBMITTED
+    lock = queries.lock_on(found) if state is EventState.LOCKED else None
+
+    def open_to(permission: Permission, step: Step) -> bool:
+        return states.permitted(state, step) and may(request, permission, found)
+
     context = {
         "event": found,
+        "state": state,
+        "signatures": signatures,
+        "is_signed": signed,
+        "lock": lock,
+        "unlock_request": queries.request_on(lock),
         "scale": SCALES.get(found.scale),
         "judgements": _judgements(queries.interventions_of(study), assessments),
         "questions": queries.questions_on(found),
-        "may_record": may(request, Permission.RECORD_EVENTS, found) and not voided,
-        "may_assess": may(request, Permission.ASSESS_AS_SPONSOR, found) and not voided,
-        "may_void": may(request, Permission.VOID_EVENTS, found) and not voided,
+        "may_record": open_to(Permission.RECORD_EVENTS, Step.AMEND),
+        "may_answer": open_to(Permission.RECORD_EVENTS, Step.ANSWER),
+        "may_assess": open_to(Permission.ASSESS_AS_SPONSOR, Step.OPINION),
+        "may_void": open_to(Permission.VOID_EVENTS, Step.VOID),
+        "may_sign": open_to(Permission.SIGN_EVENTS, Step.SIGN),
+        "may_lock": open_to(Permission.LOCK_EVENTS, Step.LOCK),
+        "may_unlock": lock is not None
+        and (may(request, Permission.LOCK_EVENTS, found) or may(request, Permission.APPROVE_UNLOCK, found)),
+        "signs_here": may(request, Permission.SIGN_EVENTS, found),
     }
     return render(request, "events/event.html", context)
 
@@ -113,7 +137,13 @@ def event_history(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpR
     found = queries.event_for(request.user, study, event_id)
     versions = queries.versions_of(found)
     entries = [_entry(version, before) for before, version in zip([None, *versions], versions, strict=False)]
-    return render(request, "events/history.html", {"event": found, "entries": entries[::-1]})
+    context = {
+        "event": found,
+        "entries": entries[::-1],
+        "signatures": manifestations_of(found),
+        "locks": queries.locks_of(found),
+    }
+    return render(request, "events/history.html", context)
 
 
 def _entry(version: AdverseEventVersion, before: AdverseEventVersion | None) -> dict[str, Any]:

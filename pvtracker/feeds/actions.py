@@ -18,14 +18,14 @@ from pvtracker.studies.models import Study
 
 NUMBER = """
 with waiting as (
-    select id, study_id, object_id, version, operation,
+    select id, study_id, object_id, version, operation, signature_id,
            row_number() over (order by id) as place
     from (select * from audit_outbox
           where study_id = %(study)s and not numbered and kind = 'adverse_event'
           order by id limit %(most)s) picked
 ), given as (
-    insert into feeds_feedentry (study_id, sequence, event_id, version, operation)
-    select study_id, %(last)s + place, object_id, version, operation from waiting order by place
+    insert into feeds_feedentry (study_id, sequence, event_id, version, operation, signature_id)
+    select study_id, %(last)s + place, object_id, version, operation, signature_id from waiting order by place
     returning 1
 ), marked as (
     update audit_outbox set numbered = true where id in (select id from waiting) returning 1

@@ -21,7 +21,8 @@ class FeedHead(models.Model):
 
 
 class FeedEntry(models.Model):
-    """One version of one event, in the order in which readers meet it: 1, 2, 3 … without a hole."""
+    """One version of one event, or one signature under it, in the order in which readers meet it: 1, 2, 3 … without a
+    hole."""
 
     id = models.BigAutoField(primary_key=True)
     study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
@@ -29,11 +30,16 @@ class FeedEntry(models.Model):
     event_id = models.UUIDField()
     version = models.PositiveIntegerField()
     operation = models.CharField(max_length=10, choices=Operation.choices)
+    signature_id = models.UUIDField(null=True)  # of an operation "signed"
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["study", "sequence"], name="feed_sequence_once"),
-            models.UniqueConstraint(fields=["study", "event_id", "version"], name="feed_version_once"),
+            models.UniqueConstraint(
+                fields=["study", "event_id", "version", "signature_id"],
+                name="feed_version_once",
+                nulls_distinct=False,
+            ),
         ]
 
 

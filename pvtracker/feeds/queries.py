@@ -19,9 +19,13 @@ SALT = "pvtracker.feed.cursor"
 # The body is JSON text already: it goes out as it lies there, without being parsed and written again.
 ENTRIES = """
 select e.sequence, json_build_object('sequence', e.sequence, 'event_id', e.event_id, 'version', e.version,
-       'operation', e.operation, 'recorded_at', v.recorded_at, 'reason', v.reason, 'event', v.body)::text
+       'operation', e.operation, 'recorded_at', v.recorded_at, 'reason', v.reason, 'event', v.body,
+       'signature', case when g.id is not null then json_build_object('printed_name', g.printed_name, 'role', g.role,
+           'meaning', g.meaning, 'signed_at', g.signed_at, 'time_zone', 'UTC',
+           'version', g.version, 'record_sha256', g.sha256) end)::text
 from feeds_feedentry e
 join events_adverseeventversion v on v.event_id = e.event_id and v.version = e.version
+left join accounts_signature g on g.id = e.signature_id
 where e.study_id = %s and e.sequence > %s order by e.sequence limit %s
 """
 

@@ -53,6 +53,16 @@ class EventShape(serializers.Serializer[object]):
     version = serializers.IntegerField()
 
 
+class SignatureShape(serializers.Serializer[object]):
+    printed_name = serializers.CharField()
+    role = serializers.CharField()
+    meaning = serializers.CharField(help_text="responsibility, authorship …")
+    signed_at = serializers.DateTimeField(help_text="In the zone of time_zone.")
+    time_zone = serializers.CharField(help_text="UTC")
+    version = serializers.IntegerField(help_text="A later version of the event voids the signature.")
+    record_sha256 = serializers.CharField()
+
+
 class EntryShape(serializers.Serializer[object]):
     sequence = serializers.IntegerField(help_text="1, 2, 3 … within the study, without a hole.")
     event_id = serializers.UUIDField()
@@ -61,6 +71,10 @@ class EntryShape(serializers.Serializer[object]):
     recorded_at = serializers.DateTimeField()
     reason = serializers.CharField()
     event = EventShape()
+    signature = SignatureShape(
+        allow_null=True,
+        help_text="Of an entry whose operation is signed: the event is the signed version, unchanged.",
+    )
 
 
 class FeedShape(serializers.Serializer[object]):

@@ -26,6 +26,8 @@ PAGES = (
     ("open", Permission.READ_PARTICIPANTS, "Participants", "participants"),
     ("open", Permission.READ_PARTICIPANTS, "Adverse events", "events"),
     ("open", Permission.READ_PARTICIPANTS, "Queries", "data_queries"),
+    ("open", Permission.LOCK_EVENTS, "Locks", "locks"),
+    ("open", Permission.APPROVE_UNLOCK, "Locks", "locks"),
     ("open", Permission.FREEZE_CUTS, "Data cuts", "cuts"),
     ("open", Permission.READ_OPEN_REPORTS, "Open reports", "reports"),
     ("open", Permission.READ_FEED_STATUS, "Sponsor feed", "feed"),
@@ -58,9 +60,11 @@ def _system_navigation(request: HttpRequest) -> list[Link]:
 
 
 def _navigation(request: HttpRequest, study: Any) -> list[Link]:
-    links = []
+    links: list[Link] = []
     for page_room, permission, label, name in PAGES:
         if page_room == settings.ROOM and queries.has_permission(request.user, permission, study=study):
             url = reverse(name, args=[study.code])
+            if any(link.url == url for link in links):  # two permissions may open the same page
+                continue
             links.append(Link(label=label, url=url, current=request.path.startswith(url)))
     return links

@@ -20,8 +20,9 @@ from pvtracker.audit.bulk import copy_rows
 from pvtracker.audit.context import Actor, action
 from pvtracker.audit.models import Operation, Outbox
 from pvtracker.coding.models import Release
-from pvtracker.events.actions.capture import KIND
-from pvtracker.events.actions.importing import Context, fill, terms_of
+from pvtracker.events.actions.delivered_terms import terms_of
+from pvtracker.events.actions.importing import Context, fill
+from pvtracker.events.actions.versions import KIND
 from pvtracker.events.enums import EventState
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment
 from pvtracker.events.snapshots import body_of

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
 
 from django.utils import timezone
 
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor, action
-from pvtracker.audit.models import Operation, Outbox
+from pvtracker.audit.models import Operation
 from pvtracker.coding.models import ReleaseState, Term
+from pvtracker.events import states
 from pvtracker.events.actions.errors import OTHERS_FORM, EventRefused, VersionConflict, refusing_a_taken_key
 from pvtracker.events.actions.questions import ask
+from pvtracker.events.actions.versions import lock_participant, write_version
 from pvtracker.events.details import (
     EventDetails,
     Judgement,
@@ -29,13 +30,11 @@ from pvtracker.events.details import (
     without_stale_term,
 )
 from pvtracker.events.enums import Assessor, EventState
-from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment, Draft
+from pvtracker.events.models import AdverseEvent, Assessment, Draft
 from pvtracker.events.rules import DUPLICATE, EventFacts, Finding, examine, refusals
 from pvtracker.events.snapshots import body_of, content
 from pvtracker.participants.models import Exposure, Participant
 from pvtracker.studies.models import Intervention
-
-KIND = "adverse_event"  # of the outbox
 
 
 @action
@@ -57,7 +56,7 @@ def record_event(
     `account` is whose draft of a new event ends with it. Raises `EventRefused` with its findings when a rule
     refuses; findings that are questions are stored as data queries.
     """
-    locked = _lock(participant)
+    locked = lock_participant(participant)
     before = AdverseEvent.objects.filter(pk=submission_key).first()
     if before is not None:
         if before.participant_id != locked.id:
@@ -108,7 +107,7 @@ def amend_event(
     one, `EventRefused` when a rule refuses, the reason is missing, nothing was changed, or the event is void.
     """
     _reason_given(reason)
-    participant = _lock(event.participant)
+    participant = lock_participant(event.participant)
     current = _current(event, version=version)
     interventions = _interventions(event.study_id)
     before = list(Assessment.objects.filter(event=current).select_related("intervention"))
@@ -156,7 +155,7 @@ def assess_as_sponsor(
     reported.
     """
     _reason_given(reason)
-    participant = _lock(event.participant)
+    participant = lock_participant(event.participant)
     current = _current(event, version=version)
     current.participant = participant
     interventions = _interventions(event.study_id)
@@ -184,7 +183,7 @@ def void_event(
     amended.
     """
     _reason_given(reason)
-    participant = _lock(event.participant)
+    participant = lock_participant(event.participant)
     current = _current(event, version=version)
     current.participant = participant
     assessments = list(Assessment.objects.filter(event=current).select_related("intervention"))
@@ -197,81 +196,14 @@ def void_event(
     return current
 
 
-def write_version(
-    event: AdverseEvent,
-    assessments: Iterable[Assessment],
-    operation: Operation,
-    *,
-    by: Actor,
-    source: str,
-    reason: str,
-    at: datetime,
-) -> None:
-    """The version row and its outbox row. Inside an action only."""
-    version_row(event, assessments, operation, by=by, source=source, reason=reason, at=at).save(
-        force_insert=True
-    )
-    outbox_row(event, operation, at=at).save(force_insert=True)
-
-
-def version_row(
-    event: AdverseEvent,
-    assessments: Iterable[Assessment],
-    operation: Operation,
-    *,
-    by: Actor,
-    source: str,
-    reason: str,
-    at: datetime,
-) -> AdverseEventVersion:
-    """What the event says now, as a version not yet saved; an import saves many at once."""
-    return AdverseEventVersion(
-        study_id=event.study_id,
-        event=event,
-        version=event.version,
-        operation=operation,
-        body=body_of(event, assessments),
-        reason=reason,
-        actor=by.id,
-        actor_name=by.name,
-        role=by.role,
-        source=source,
-        recorded_at=at,
-    )
-
-
-def outbox_row(event: AdverseEvent, operation: Operation, *, at: datetime) -> Outbox:
-    """The notice of this version for readers outside, not yet saved."""
-    return Outbox(
-        study_id=event.study_id,
-        kind=KIND,
-        object_id=event.id,
-        version=event.version,
-        operation=operation,
-        recorded_at=at,
-    )
-
-
-def _lock(participant: Participant) -> Participant:
-    """The participant's row, held until commit: numbers are given and duplicates looked for one writer at a
-    time.
-    """
-    return (
-        Participant.objects.select_for_update(of=("self",))
-        .select_related("site", "study")
-        .get(pk=participant.pk)
-    )
-
-
 def _current(event: AdverseEvent, *, version: int) -> AdverseEvent:
-    """The event as it stands, when it is the version that the writer read and not void."""
+    """The event as it stands, when it is the version that the writer read, not void and not locked."""
     current = AdverseEvent.objects.select_related("participant__site", "study", "term__release").get(
         pk=event.pk
     )
     if current.version != version:
         raise VersionConflict(read=version, current=current.version)
-    if current.state == EventState.VOIDED:
-        raise EventRefused("The event is void. Record a new one instead.")
+    states.check_writable(current)
     return current
 
 

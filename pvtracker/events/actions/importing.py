@@ -20,15 +20,25 @@ from django.utils import timezone
 from pvtracker.audit.bulk import copy_objects
 from pvtracker.audit.context import Actor, action
 from pvtracker.audit.models import Operation, Outbox
-from pvtracker.coding.actions import TermKey, TermPath
+from pvtracker.coding.actions import TermKey
 from pvtracker.coding.models import Release, Term
-from pvtracker.events.actions.capture import outbox_row, version_row
+from pvtracker.events.actions.delivered_terms import term_path, terms_of
 from pvtracker.events.actions.fitting import fitted
+from pvtracker.events.actions.locked_rows import ask_about_delivery
 from pvtracker.events.actions.questions import ask, query_row
+from pvtracker.events.actions.versions import outbox_row, version_row
 from pvtracker.events.details import EventDetails, Judgement, Known, facts_of, participant_facts, trio
 from pvtracker.events.enums import Assessor, EventState
-from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment, DataQuery, QueryState
+from pvtracker.events.models import (
+    AdverseEvent,
+    AdverseEventVersion,
+    Assessment,
+    DataQuery,
+    EventLock,
+    QueryState,
+)
 from pvtracker.events.rules import Finding, ParticipantFacts, examine, read_date
+from pvtracker.events.snapshots import body_of
 from pvtracker.events.text import many_lines, one_line, without_control_characters
 from pvtracker.formats.records import AssessmentRecord, EventRecord
 from pvtracker.lib.content_hash import content_hash
@@ -80,17 +90,6 @@ class Written:
     stored: int = 0
     changed: int = 0
     unchanged: int = 0
-
-
-def term_path(record: EventRecord) -> TermPath:
-    """The coded term of a row with its path; without a lowest level term the preferred one stands for it."""
-    return TermPath(
-        lowest_level_term=record.lowest_level_term or record.preferred_term,
-        preferred_term=record.preferred_term,
-        high_level_term=record.high_level_term,
-        high_level_group_term=record.high_level_group_term,
-        system_organ_class=record.system_organ_class,
-    )
 
 
 @action
@@ -148,6 +147,8 @@ def _take(record: EventRecord, context: Context, written: Written) -> None:
     elif before[2] in CLOSED_TO_IMPORT:
         message = CLOSED_TO_IMPORT[EventState(before[2])]
         written.refused.append(RefusedRow(row=record.row, rule=f"event-{before[2]}", message=message))
+        if before[2] == EventState.LOCKED:
+            _ask_of_locked(before[0], record, standing, digest, context, written)
     else:
         _amend(before[0], record, standing, digest, context, written)
         written.changed += 1
@@ -211,6 +212,27 @@ def _amend(
     standing_queries = set(asked.values_list("rule", "field"))
     ask(event, findings, at=context.now)
     written.queries.update(f.rule for f in findings if (f.rule, f.field) not in standing_queries)
+
+
+def _ask_of_locked(
+    event_id: uuid.UUID,
+    record: EventRecord,
+    standing: Standing,
+    digest: str,
+    context: Context,
+    written: Written,
+) -> None:
+    """Nothing of a locked event is changed; what the file says otherwise is kept as a query."""
+    event = AdverseEvent.objects.select_related("term__release").get(id=event_id)
+    event.study, event.participant = context.study, standing.participant
+    stored = list(Assessment.objects.filter(event=event).select_related("intervention"))
+    before = body_of(event, stored)
+    fill(event, record, digest, context)
+    delivered = [_assessment(event, judged, context) for judged in record.assessments]
+    opinions = [a for a in stored if a.assessor != Assessor.INVESTIGATOR]
+    written.queries.update(
+        ask_about_delivery(event, before, body_of(event, [*delivered, *opinions]), at=context.now)
+    )
 
 
 def fill(event: AdverseEvent, record: EventRecord, digest: str, context: Context) -> None:
@@ -345,13 +367,16 @@ def _context(
     }
     by_id = {standing.participant.id: standing for standing in people.values()}
     known: dict[tuple[uuid.UUID, str], tuple[uuid.UUID, str, str]] = {}
+    locks = EventLock.objects.filter(event__participant__in=participants, opened_at=None)
+    locked = set(locks.values_list("event_id", flat=True))
     for event in AdverseEvent.objects.filter(participant__in=participants):
         standing = by_id[event.participant_id]
         standing.last_number = max(standing.last_number, event.number)
         if event.state != EventState.VOIDED:
             standing.events.append(_known(event))
         if event.source_id:
-            known[event.participant_id, event.source_id] = (event.id, event.source_hash, event.state)
+            state = EventState.LOCKED if event.id in locked else event.state
+            known[event.participant_id, event.source_id] = (event.id, event.source_hash, state)
     return Context(
         study=study,
         by=by,
@@ -363,14 +388,6 @@ def _context(
         people=people,
         known=known,
     )
-
-
-def terms_of(release: Release | None) -> dict[TermKey, Term]:
-    """The terms of a release, each with the release, by what names them."""
-    if release is None:
-        return {}
-    terms = Term.objects.filter(release=release).select_related("release")
-    return {(term.lowest_level_term, term.preferred_term, term.system_organ_class): term for term in terms}
 
 
 def _known(event: AdverseEvent) -> Known:

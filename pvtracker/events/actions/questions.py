@@ -24,6 +24,7 @@ DELIVERED = frozenset(
     {
         "criterion-understood",
         "date-readable",
+        "event-locked",
         "sequence-given",
         "sequence-once",
         "serious-understood",

@@ -8,6 +8,7 @@ from django import template
 from django.utils.safestring import SafeString
 
 from pvtracker.coding.scales import SCALES
+from pvtracker.events import states
 from pvtracker.events.display import shown as show
 from pvtracker.events.enums import SeriousnessCriterion
 from pvtracker.events.models import AdverseEvent
@@ -19,6 +20,12 @@ register = template.Library()
 def shown(text: str | None) -> SafeString:
     """Free text, escaped, isolated and marked."""
     return show(text or "")
+
+
+@register.filter
+def shown_state(event: AdverseEvent) -> str:
+    """The key of the state of an event of a list."""
+    return states.listed(event).value
 
 
 @register.filter

@@ -13,7 +13,8 @@ from django.db import transaction
 
 from pvtracker.audit.context import Actor
 from pvtracker.coding.actions import release_from_data
-from pvtracker.events.actions.importing import import_events, term_path
+from pvtracker.events.actions.delivered_terms import term_path
+from pvtracker.events.actions.importing import import_events
 from pvtracker.events.actions.questions import ask_about_participants
 from pvtracker.formats import DomainFiles, StructuralFault, Table, expect_rows, read_domain_files
 from pvtracker.formats.records import UNKNOWN_SITE
