@@ -82,13 +82,17 @@ def keep(request: HttpRequest, proof: Proof) -> None:
         "series": str(proof.series),
         "account": str(proof.account.id),
         "session": proof.session,
+        "signed_in": _signed_in(proof.account),
         "at": timezone.now().isoformat(),
     }
 
 
 def _series(request: HttpRequest) -> uuid.UUID | None:
-    kept = request.session.get(KEPT)
-    if not kept or kept["account"] != str(request.user.pk) or kept["session"] != _session(request):
+    kept, account = request.session.get(KEPT), request.user
+    if not kept or not isinstance(account, Account):
+        return None
+    now = (str(account.id), _session(request), _signed_in(account))
+    if (kept["account"], kept["session"], kept["signed_in"]) != now:
         return None
     if timezone.now() - datetime.fromisoformat(kept["at"]) > UNBROKEN:
         return None
@@ -97,6 +101,11 @@ def _series(request: HttpRequest) -> uuid.UUID | None:
 
 def _session(request: HttpRequest) -> str:
     return sha256_hex(str(request.session.session_key).encode())
+
+
+def _signed_in(account: Account) -> str:
+    """When the person signed in last: a sign-in in place may keep the session, and ends the series all the same."""
+    return account.last_login.isoformat() if account.last_login else ""
 
 
 def _count_failure(request: HttpRequest) -> None:
