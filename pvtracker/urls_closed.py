@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.accounts.system_urls")),
     path("", include("pvtracker.studies.urls")),
     path("", include("pvtracker.cuts.urls_closed")),
+    path("", include("pvtracker.allocation.urls")),
     path("", include("pvtracker.signals.urls")),
     path("", include("pvtracker.reports.urls")),
 ]

@@ -37,6 +37,9 @@ COMMANDS = {
         Command("test", "all checks and all tests; further arguments go to pytest", "module"),
         Command("bench", "a benchmark, with its peer in the same run", "module"),
         Command("import_study", "read a folder of SDTM files into both rooms", "module"),
+        Command(
+            "import_randomisation", "read the randomisation list's blocks into the closed room", "closed"
+        ),
         Command("simulate_trial", "make a simulated trial", "module"),
         Command("freeze_cut", "freeze a data cut", "open"),
         Command("detect_signals", "compare the arms on a cut", "closed"),

@@ -35,6 +35,8 @@ PAGES = (
     ("closed", Permission.READ_SIGNALS, "Signals", "signals"),
     ("closed", Permission.READ_CLOSED_REPORTS, "Closed reports", "reports"),
     ("closed", Permission.RUN_SIGNALS, "Data cuts", "cuts"),
+    ("closed", Permission.READ_CODE_BREAKS, "Code breaks", "code_breaks"),
+    ("closed", Permission.APPROVE_CODE_BREAK, "Code breaks", "code_breaks"),
     ("closed", Permission.APPROVE_MEMBERS, "People", "people"),
 )
 

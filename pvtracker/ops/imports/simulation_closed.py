@@ -4,6 +4,7 @@ them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,15 @@ from typing import Any
 from django.db import transaction
 
 from pvtracker.allocation import actions as allocation
+from pvtracker.allocation.actions.randomisation import ListPlace, store_list
 from pvtracker.allocation.models import Allocation
+from pvtracker.allocation.queries import has_blocks
 from pvtracker.audit.context import Actor
 from pvtracker.formats.records import AllocationRecord
 from pvtracker.lib.tally import Tally
 from pvtracker.ops.imports.report import ImportRefused, Say
 from pvtracker.ops.simulation import load_bulk_closed, load_closed
+from pvtracker.ops.simulation.types import ClosedTrial
 from pvtracker.studies.models import Study
 from pvtracker.studies.protocol import put_protocol
 
@@ -38,6 +42,8 @@ def load_simulation_closed(folder: Path, protocol: Mapping[str, Any], *, by: Act
             "measurements": allocation.store_revealing_measurements(records=trial.revealing, **context),
         }
         _finish(study, stored, known=known)
+        if not has_blocks(study):
+            store_list(places=list_places(trial), **context)
         parameters = {
             "seed": trial.seed,
             "effects": [list(effect) for effect in trial.effects],
@@ -65,6 +71,27 @@ def load_bulk_simulation_closed(folder: Path, protocol: Mapping[str, Any], *, by
         parameters = {"seed": trial.seed, "effects": [list(effect) for effect in trial.effects], "bulk": True}
         allocation.record_simulation(parameters=parameters, **context)
     say(f"closed: {len(records):,} rows")
+
+
+def list_places(trial: ClosedTrial) -> list[ListPlace]:
+    """The randomisation list that the trial was filled from: blocks hold every arm equally often.
+
+    Places of the last block that nobody was given hold what the block is short of.
+    """
+    arm_of = {row.participant: row.planned_code for row in trial.allocations}
+    arms = sorted(set(arm_of.values()))
+    waiting = list(trial.randomised)
+    places = []
+    for number, size in enumerate(trial.block_sizes, start=1):
+        members, waiting = waiting[:size], waiting[size:]
+        given = Counter(arm_of[member] for member in members)
+        short = [arm for arm in arms for _ in range(size // len(arms) - given[arm])]
+        filled = [(arm_of[member], member) for member in members] + [(arm, "") for arm in short]
+        places += [
+            ListPlace(stratum="", block=number, position=position, arm_code=arm, subject=member)
+            for position, (arm, member) in enumerate(filled, start=1)
+        ]
+    return places
 
 
 def _study(protocol: Mapping[str, Any], *, by: Actor) -> tuple[Study, bool]:

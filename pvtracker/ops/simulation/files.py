@@ -83,6 +83,7 @@ def load_closed(folder: Path) -> t.ClosedTrial:
         seed=content["seed"],
         effects=tuple((term, ratio) for term, ratio in content["effects"]),
         block_sizes=tuple(content["block_sizes"]),
+        randomised=tuple(content["randomised"]),
         allocations=_rows(r.AllocationRecord, content["allocations"]),
         treatments=_rows(r.TreatmentRecord, content["treatments"]),
         revealing=tuple(

@@ -168,6 +168,7 @@ def assemble(
             seed=seed,
             effects=tuple(sorted(effects.items())),
             block_sizes=tuple(blocks),
+            randomised=tuple(one.person.participant for one in randomised),
             allocations=tuple(allocations),
             treatments=tuple(treatments),
             revealing=tuple(revealing),

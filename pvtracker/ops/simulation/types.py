@@ -106,6 +106,7 @@ class ClosedTrial:
     seed: int
     effects: tuple[tuple[str, float], ...]  # planted rate ratios by preferred term
     block_sizes: tuple[int, ...]
+    randomised: tuple[str, ...]  # participants by order of randomisation, as the blocks were filled
     allocations: tuple[AllocationRecord, ...]
     treatments: tuple[TreatmentRecord, ...]
     revealing: tuple[RevealingMeasurementRecord, ...]
