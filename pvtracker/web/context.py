@@ -48,7 +48,7 @@ def room(request: HttpRequest) -> dict[str, Any]:
         "room": settings.ROOM,
         "study": study,
         "demo": settings.DEMO,
-        "navigation": _navigation(request, study) if study else _system_navigation(request),
+        "navigation": navigation(request, study) if study else _system_navigation(request),
     }
 
 
@@ -61,7 +61,8 @@ def _system_navigation(request: HttpRequest) -> list[Link]:
     return [Link(label="Accounts", url=url, current=request.path.startswith(url))]
 
 
-def _navigation(request: HttpRequest, study: Any) -> list[Link]:
+def navigation(request: HttpRequest, study: Any) -> list[Link]:
+    """The pages of the study that the person who asks may open."""
     links: list[Link] = []
     for page_room, permission, label, name in PAGES:
         if page_room == settings.ROOM and queries.has_permission(request.user, permission, study=study):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import connection
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_safe
 from pvtracker.jobs import queries as job_queries
 from pvtracker.studies import queries
 from pvtracker.web import component_samples
+from pvtracker.web.context import navigation
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -30,11 +30,11 @@ class SignOut(LogoutView):
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The studies of the person who signed in; with one study only, straight to it."""
+    """The studies of the person who signed in; with one study only, straight to its first page for this person."""
     memberships = queries.memberships_of(request.user)
-    codes = {membership.study.code for membership in memberships}
-    if len(codes) == 1 and "all" not in request.GET:
-        return redirect("participants" if settings.ROOM == "open" else "signals", codes.pop())
+    studies = {membership.study_id: membership.study for membership in memberships}
+    if len(studies) == 1 and "all" not in request.GET and (pages := navigation(request, *studies.values())):
+        return redirect(pages[0].url)
     return render(request, "web/home.html", {"memberships": memberships})
 
 

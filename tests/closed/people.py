@@ -22,6 +22,12 @@ def person_of(study: Study, role: str, *, person: uuid.UUID | None = None) -> Ac
     )
     account.set_password(SECRET)
     account.save()
+    grant(study, account, role)
+    return account
+
+
+def grant(study: Study, account: Account, role: str) -> None:
+    """Give the account a role in the study."""
     grant_membership(
         study=study,
         account=account,
@@ -31,7 +37,6 @@ def person_of(study: Study, role: str, *, person: uuid.UUID | None = None) -> Ac
         reason="test",
         by=BY,
     )
-    return account
 
 
 def signed_in(account: Account, study: Study | None = None) -> Client:
