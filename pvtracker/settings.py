@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_htmx",
     "csp",
+    "allauth.account",
+    "allauth.mfa",
     *(["rest_framework", "drf_spectacular", "oauth2_provider"] if ROOM == "open" else []),
     *[f"pvtracker.{app}" for app in ROOM_APPS],
 ]
@@ -55,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pvtracker.web.middleware.OneTransaction",
 ]
@@ -112,8 +115,12 @@ HEARTBEAT = read(
     "PVTRACKER_HEARTBEAT", ""
 )  # a file that the scheduler touches each round, for a health check
 
-# --- people -----------------------------------------------------------------------------------------------------
+# --- people: allauth asks and we decide (pvtracker/accounts, docs/how-to/sign-in.md) --------------------------------
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # passwords of before: they are hashed anew at sign-in
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -125,6 +132,27 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
+ACCOUNT_ADAPTER = "pvtracker.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; this names what an account has
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # pvtracker.accounts.lockout counts, in the database
+ACCOUNT_FORMS = {
+    "login": "pvtracker.accounts.forms.SignInForm",
+    "reauthenticate": "pvtracker.accounts.forms.PasswordAgainForm",
+}
+MFA_ADAPTER = "pvtracker.accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a code of the half minute before or after is taken, once
+MFA_TOTP_ISSUER = f"pvtracker {ROOM}"
+MFA_FORMS = {
+    "authenticate": "pvtracker.accounts.forms.CodeForm",
+    "reauthenticate": "pvtracker.accounts.forms.CodeAgainForm",
+    "activate_totp": "pvtracker.accounts.forms.FirstCodeForm",
+}
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 
 # --- cookies and headers (cookies ignore ports, so each room has its own names) ------------------------------------
 SECURE = read_bool("PVTRACKER_HTTPS", default=not DEMO)
@@ -135,11 +163,13 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if read_bool("PVTRACKER_BEHIND_PROXY") else None
+BEHIND_PROXY = read_bool("PVTRACKER_BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REDIRECT_EXEMPT = [r"^health/$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

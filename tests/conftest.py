@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -45,6 +46,27 @@ def committed_db(django_db_setup: None, django_db_blocker: object) -> Iterator[s
             yield name
         connections.close_all()
         _point_at(str(before))
+
+
+@pytest.fixture(autouse=True)
+def force_login_gives_both_factors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`force_login` opens a session as the sign-in page does for who gave a password and a second factor."""
+    if not ROOM:
+        return
+    from django.test import Client
+
+    from pvtracker.accounts import sessions
+
+    of_django = Client.force_login
+
+    def force_login(self: Client, user: Any, backend: str | None = None) -> None:
+        of_django(self, user, backend)
+        opened = sessions.note(user, device="a test", address="127.0.0.1", second_factor=True)
+        session = self.session
+        session[sessions.IN_SESSION] = str(opened.id)
+        session.save()
+
+    monkeypatch.setattr(Client, "force_login", force_login)
 
 
 def _point_at(name: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pvtracker.ops import children
+from pvtracker.ops import children, demo_codes
 from pvtracker.ops.commands import demo, serve, simulate_trial
 from pvtracker.ops.rooms import ROOMS, Installation
 from tests import services
@@ -25,7 +25,8 @@ class Trial:
 
     installation: Installation
     study: str
-    passwords: dict[str, str]
+    people: dict[str, demo_codes.SignIn]
+    sign_ins: Path
     reports: dict[str, Path]
     urls: dict[str, str]
 
@@ -40,13 +41,14 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
         )
         assert simulate_trial.run(chosen, installation) == 0
         reports = {room: folder / f"{room}.pdf" for room in ROOMS}
-        passwords = demo.sign_ins(installation, folder / "sign-ins.json")
+        sign_ins = folder / "sign-ins.json"
+        people = demo.sign_ins(installation, sign_ins)
         ports = serve.free_ports({"open": 18000, "closed": 18001})
         with serve.background(installation):
             demo.main_job(installation, reports)
             with serve.web(installation, ports):
                 urls = {room: f"http://localhost:{port}" for room, port in ports.items()}
-                yield Trial(installation, demo.STUDY, passwords, reports, urls)
+                yield Trial(installation, demo.STUDY, people, sign_ins, reports, urls)
 
 
 def shell(rooms: Installation, room: str, code: str) -> subprocess.CompletedProcess[str]:

@@ -164,3 +164,34 @@ class Signature(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["study_id", "-signed_at"], name="signature_latest")]
+
+
+class OpenSession(models.Model):
+    """One signed-in browser of a person: what the clocks of a session run on, and what "Your sessions" lists.
+
+    Django's own session row holds the id of this one. Ending is written here, and counts from the next request on.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="sessions")
+    started_at = models.DateTimeField()
+    used_at = models.DateTimeField()
+    device = models.CharField(max_length=200)
+    address = models.CharField(max_length=60)
+    second_factor = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
+    ended_because = models.CharField(max_length=40, blank=True)
+
+
+class Lockout(models.Model):
+    """Wrong tries at one door: a user name, an address, a person's codes, an API client.
+
+    The key is a keyed hash: people type passwords into the wrong field, and nobody should find them here.
+    """
+
+    key = models.CharField(max_length=64, primary_key=True)
+    kind = models.CharField(max_length=10)
+    failures = models.PositiveIntegerField(default=0)
+    counted_from = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="lockouts")

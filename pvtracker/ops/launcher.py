@@ -29,11 +29,13 @@ class Command:
     where: str
 
 
-# One line per command. `module`: pvtracker/ops/commands/<name>.py has add_arguments() and run().
+# One line per command. `module`: pvtracker/ops/commands/<name>.py has add_arguments() and run(); `file`: the same, and
+# it needs no service.
 COMMANDS = {
     command.name: command
     for command in (
         Command("demo", "a simulated trial through the whole main job, then both rooms served", "module"),
+        Command("demo_code", "the code that a demo person's authenticator shows now", "file"),
         Command("test", "all checks and all tests; further arguments go to pytest", "module"),
         Command("bench", "a benchmark, with its peer in the same run", "module"),
         Command("import_study", "read a folder of SDTM files into both rooms", "module"),
@@ -74,7 +76,7 @@ def main(argv: list[str]) -> int:
 
 
 def _run(command: Command, arguments: list[str]) -> int:
-    if command.where == "module":
+    if command.where in {"module", "file"}:
         module = import_module(f"pvtracker.ops.commands.{command.name}")
         if command.name == "test" and {"-h", "--help"} & set(arguments):
             print(f"usage: manage.py test [PATH …] [PYTEST ARGUMENT …]\n\n{(module.__doc__ or '').strip()}")
@@ -84,6 +86,8 @@ def _run(command: Command, arguments: list[str]) -> int:
         parser = argparse.ArgumentParser(prog=f"manage.py {command.name}", description=command.help)
         module.add_arguments(parser)
         chosen = parser.parse_args(arguments)
+        if command.where == "file":
+            return int(module.run(chosen))
         work: Callable[[Installation], int] = lambda installation: int(module.run(chosen, installation))  # noqa: E731
     elif command.where == "migrate":
         work = _migrated

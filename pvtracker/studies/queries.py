@@ -32,16 +32,28 @@ def memberships_of(account: Any) -> list[Membership]:
     )
 
 
-def _granting(account: Any, permission: Permission, study: Study) -> list[Membership]:
-    """Memberships in a study that give a permission; remembered on the account object for the request."""
-    remembered = getattr(account, "_memberships", None)
+def _remembered(account: Any) -> list[Membership]:
+    """The memberships in force, remembered on the account object for the request."""
+    remembered: list[Membership] | None = getattr(account, "_memberships", None)
     if remembered is None:
         remembered = memberships_of(account)
         if isinstance(account, Account):
             account._memberships = remembered  # type: ignore[attr-defined]  # lives as long as the request
+    return remembered
+
+
+def needs_second_factor(account: Account) -> bool:
+    """Does one of the person's roles in a study ask for more than a password?"""
+    return any(ROLES[m.role].second_factor for m in _remembered(account))
+
+
+def _granting(account: Any, permission: Permission, study: Study) -> list[Membership]:
+    """Memberships in a study that give a permission; none to sign with before the identity was checked."""
     if permission in SIGNING and not (isinstance(account, Account) and identity_checked(account)):
         return []
-    return [m for m in remembered if m.study_id == study.id and permission in ROLES[m.role].permissions]
+    return [
+        m for m in _remembered(account) if m.study_id == study.id and permission in ROLES[m.role].permissions
+    ]
 
 
 def has_permission(account: Any, permission: Permission, *, study: Study, site: Site | None = None) -> bool:

@@ -15,6 +15,7 @@ from django.views.defaults import page_not_found
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor, acting, request_id
 from pvtracker.lib.answer_headers import ISOLATION
+from pvtracker.web.doors import detour
 from pvtracker.web.errors import too_large
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -86,7 +87,7 @@ class OneTransaction:
         by = user.actor() if isinstance(user, Account) else Actor.process("visitor")
         with transaction.atomic():
             acting(by=by, reason="", source="form")
-            response = view(request, *args, **kwargs)
+            response = detour(request) or view(request, *args, **kwargs)
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):
                 response = response.render()
             if response.status_code >= 500:

@@ -5,27 +5,15 @@ from __future__ import annotations
 import uuid
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from pvtracker.jobs import queries as job_queries
 from pvtracker.studies import queries
 from pvtracker.web import component_samples
 from pvtracker.web.context import navigation
-
-
-@method_decorator(login_not_required, name="dispatch")
-class SignIn(LoginView):
-    template_name = "web/sign_in.html"
-    redirect_authenticated_user = True
-
-
-class SignOut(LogoutView):
-    http_method_names = ["post", "options"]
 
 
 @require_safe

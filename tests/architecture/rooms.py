@@ -17,6 +17,7 @@ from tests.architecture.walkers import address, url_names
 
 # Answered without signing in, and why.
 PUBLIC = {
+    "account_login": "the door itself",
     "sign_in": "the door itself",
     "join": "an invited person sets a password; the token in the address is the key",
     "health": "asked by the proxy; says that the process lives and nothing else",
@@ -24,8 +25,28 @@ PUBLIC = {
     "token_revoke": "the sponsor's client shows its secret here",
     "openapi": "the description of the API; names no study and holds no data",
 }
+# The way in and out, and the pages on which people look after their own sign-in; nothing of a study is on them.
+OWN_SIGN_IN = {
+    "account": "one's own sign-in",
+    "account_logout": "the door",
+    "account_reauthenticate": "one's own sign-in",
+    "mfa_activate_totp": "one's own sign-in",
+    "mfa_add_webauthn": "one's own sign-in",
+    "mfa_authenticate": "the door",
+    "mfa_deactivate_totp": "one's own sign-in",
+    "mfa_generate_recovery_codes": "one's own sign-in",
+    "mfa_index": "one's own sign-in",
+    "mfa_list_webauthn": "one's own sign-in",
+    "mfa_login_webauthn": "the door",
+    "mfa_reauthenticate": "one's own sign-in",
+    "mfa_reauthenticate_webauthn": "one's own sign-in",
+    "mfa_remove_webauthn": "one's own sign-in: asks for the password first",
+    "mfa_view_recovery_codes": "one's own sign-in",
+    "password": "one's own sign-in",
+}
 # Answered to everybody who has an account, whatever their studies, and why.
 ANYBODY = {
+    **OWN_SIGN_IN,
     "home": "the list of one's own studies",
     "sign_out": "the door",
     "ready": "what oneself still lacks before the first use",
@@ -33,6 +54,11 @@ ANYBODY = {
 }
 # Tables without a study, and why.
 GLOBAL = {
+    "account.EmailAddress": "allauth's: addresses of people, unused but for single sign-on",
+    "account.EmailConfirmation": "allauth's, unused: no mail is sent",
+    "accounts.Lockout": "wrong tries at the door, before anybody knows who it is",
+    "accounts.OpenSession": "who is signed in, where and since when",
+    "mfa.Authenticator": "second factors of people",
     "accounts.Account": "a person may work in several studies; memberships say in which",
     "accounts.Acceptance": "a person accepts the agreement once for all studies",
     "accounts.IdentityCheck": "a person is who they are in every study",

@@ -18,6 +18,9 @@ SQL = re.compile(
 WRITERS = {
     "cuts/closed.py": "the closed half of the cuts: the one file of the app that may ask who received what",
     "audit/looks.py": "access records, on a connection of their own so that no rollback takes them away",
+    "accounts/factors.py": "spends a code at the door, before anybody is signed in",
+    "accounts/lockout.py": "counts wrong tries at the door, before anybody is signed in",
+    "accounts/sessions.py": "notes that a session was opened, used or ended: no record of a study",
     "audit/bulk.py": "the COPY that actions use for many rows; refuses to run outside a transaction",
 }
 # Functions of actions modules that write without being an action, and why.

@@ -22,6 +22,7 @@ from pvtracker.signals.models import Run
 from pvtracker.signals.screen import Screen
 from pvtracker.studies.models import Study
 from pvtracker.web.middleware import OneTransaction
+from tests.architecture.rooms import OWN_SIGN_IN
 from tests.architecture.walkers import url_names
 from tests.closed.cuts.folder import BY
 from tests.closed.people import client_of, person_of, signed_in
@@ -39,6 +40,8 @@ BY_ARM = {
 }
 # The other addresses of the closed room, and why nothing of an arm is there.
 NOT_BY_ARM = {
+    **OWN_SIGN_IN,
+    "account_login": "the door",
     "home": "the list of one's own studies",
     "sign_in": "the door",
     "sign_out": "the door",

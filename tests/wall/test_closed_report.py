@@ -46,7 +46,9 @@ a = Account.objects.create(username='reader', full_name='Reader'); a.set_passwor
 for role in ('medical_monitor', 'study_administrator'):
     grant_membership(study=study, account=a, role=role, room='open', reason='test', by=by)
 s = SessionStore(); s['_auth_user_id'] = str(a.id); s['_auth_user_hash'] = a.get_session_auth_hash()
-s['_auth_user_backend'] = settings.AUTHENTICATION_BACKENDS[0]; s.save()
+s['_auth_user_backend'] = settings.AUTHENTICATION_BACKENDS[0]
+from pvtracker.accounts import sessions
+s[sessions.IN_SESSION] = str(sessions.note(a, device='a test', address='', second_factor=True).id); s.save()
 print('cookie', settings.SESSION_COOKIE_NAME, s.session_key)
 """
 TRY_TO_OPEN = """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import secrets
 import subprocess
 import sys
 import time
@@ -13,9 +12,10 @@ from pathlib import Path
 
 import psycopg
 
-from pvtracker.accounts.roles import ROLES, roles_of
-from pvtracker.ops import children
+from pvtracker.accounts.roles import roles_of
+from pvtracker.ops import children, demo_codes
 from pvtracker.ops.commands import serve, simulate_trial
+from pvtracker.ops.demo_codes import SignIn
 from pvtracker.ops.rooms import ROOMS, Installation
 from pvtracker.ops.services.postgres import ServiceError
 
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
         chosen = argparse.Namespace(study=STUDY, participants=74, arms=2, seed=SEED, effect=[], bulk=False)
         if simulate_trial.run(chosen, installation):
             return 1
-    known = sign_ins(installation, folder / "sign-ins.json")
+    known = sign_ins(installation, demo_codes.sign_ins_file(installation.home))
     with serve.background(installation):
         if not all(path.exists() for path in reports.values()):
             main_job(installation, reports)
@@ -108,16 +108,20 @@ def _study_exists(installation: Installation) -> bool:
     return True
 
 
-def sign_ins(installation: Installation, path: Path) -> dict[str, str]:
-    """One account per role, with passwords made once for this installation; user name → password."""
-    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    wanted = {role: known.get(role) or "-".join(secrets.token_hex(2) for _ in range(4)) for role in ROLES}
+def sign_ins(installation: Installation, path: Path) -> dict[str, SignIn]:
+    """One account per role, with passwords and authenticators made once for this installation."""
+    known = demo_codes.read(path)
+    wanted = {**demo_codes.make(), **known}
     if wanted != known:
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(wanted, indent=1))
+        demo_codes.write(path, wanted)
         for room in ROOMS:
-            told = {role: wanted[role] for role in roles_of(room)}
-            message = {"passwords": told, **({"sponsor": list(SPONSOR)} if room == "open" else {})}
+            people = {role: wanted[role] for role in roles_of(room)}
+            message: dict[str, object] = {
+                "passwords": {name: one.password for name, one in people.items()},
+                "authenticators": {name: one.totp for name, one in people.items() if one.totp},
+            }
+            if room == "open":
+                message["sponsor"] = list(SPONSOR)
             if children.run(
                 installation, room, "demo_accounts", STUDY, text_in=json.dumps(message)
             ).returncode:
@@ -132,11 +136,16 @@ def _print_result(reports: dict[str, Path], started: float) -> None:
         print(f"  {room:<6} report  {_short(path)}", flush=True)
 
 
-def _print_addresses(ports: dict[str, int], passwords: dict[str, str]) -> None:
+def _print_addresses(ports: dict[str, int], people: dict[str, SignIn]) -> None:
     for room, port in ports.items():
         print(f"\n{room.upper()} ROOM  http://localhost:{port}/", flush=True)
         for key, role in roles_of(room).items():
-            print(f"  {role.label:<24} {key:<20} {passwords[key]}", flush=True)
+            code = f"  code {demo_codes.shown_now(people[key].totp)}" if people[key].totp else ""
+            print(f"  {role.label:<24} {key:<20} {people[key].password}{code}", flush=True)
+    print(
+        "\nA code is good for half a minute and once. A fresh one: python3 manage.py demo_code NAME",
+        flush=True,
+    )
     print("\nSPONSOR'S PROGRAM, as README shows; a token is given by", flush=True)
     address = f"http://localhost:{ports['open']}/api/v1/token/"
     print(

@@ -39,7 +39,7 @@ ROOM = {
     "PVTRACKER_ALLOWED_HOSTS": "host names that the web process answers to, comma-separated",
     "PVTRACKER_TRUSTED_ORIGINS": "origins whose forms are accepted, comma-separated: `https://open.example.org`",
     "PVTRACKER_HTTPS": "secure cookies, redirect to HTTPS, HSTS; on unless it is a demo",
-    "PVTRACKER_BEHIND_PROXY": "believe `X-Forwarded-Proto`; only behind a proxy that sets it itself",
+    "PVTRACKER_BEHIND_PROXY": "believe `X-Forwarded-Proto` and `X-Forwarded-For`; only behind a proxy that sets them",
     "PVTRACKER_STATIC": "folder of collected static files",
     "PVTRACKER_STATIC_FROM_SOURCE": "serve static files from the source tree; on in a demo",
     "PVTRACKER_DEMO": "demo: plain HTTP, static files from source, faults with their stack in the log",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from pvtracker.accounts import actions as accounts
 from pvtracker.accounts import agreement
 from pvtracker.accounts.actions import AccountRefused
+from pvtracker.accounts.factors import enrol_known
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.queries import identity_checked, lacking
 from pvtracker.accounts.roles import roles_of
@@ -30,7 +31,8 @@ REASON = "A sign-in of the demo"
 class Command(BaseCommand):
     help = (
         "Make the demo's accounts from JSON on standard input: passwords (user name → password; user names are role"
-        " keys) and, in the open room, sponsor (client id and secret). Made again, passwords are set anew."
+        " keys), authenticators (user name → key of its codes) and, in the open room, sponsor (client id and secret)."
+        " Made again, passwords and keys are set anew."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,6 +49,10 @@ class Command(BaseCommand):
             with transaction.atomic():
                 for username, password in told["passwords"].items():
                     _put_account(study, username, password)
+                for username, key in told.get("authenticators", {}).items():
+                    enrol_known(
+                        account=Account.objects.get(username=username), secret=key, by=BY, reason=REASON
+                    )
                 if settings.ROOM == "open" and "sponsor" in told:
                     _put_client(study, *told["sponsor"])
         except AccountRefused as refusal:

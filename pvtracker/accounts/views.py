@@ -1,0 +1,100 @@
+"""Signing out, and the page on which people look after their own sign-in. The door itself is allauth's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.logout import logout
+from allauth.account.internal.flows.reauthentication import suspend_request
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.models import Authenticator
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from pvtracker.accounts import adapter, sessions
+from pvtracker.accounts.actions import AccountRefused, set_password
+from pvtracker.accounts.forms import NewPasswordForm
+from pvtracker.accounts.models import Account
+
+View = Callable[..., HttpResponse]
+
+
+def fresh(view: View) -> View:
+    """Ask for the password or a factor again where the sign-in is not fresh.
+
+    allauth says so by an exception, which must be answered inside the request's transaction.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ReauthenticationRequired:
+            ways = get_adapter().get_reauthentication_methods(request.user)
+            answer: HttpResponse = suspend_request(request, ways[0]["url"] if ways else reverse("sign_in"))
+            return answer
+
+    return guarded
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this session."""
+    logout(request, show_message=False)
+    return redirect("sign_in")
+
+
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """One's own sign-in: factors, recovery codes, password, sessions."""
+    person = signed_in(request)
+    held = list(Authenticator.objects.filter(user=person).order_by("type", "created_at"))
+    spare = next((one.wrap() for one in held if one.type == Authenticator.Type.RECOVERY_CODES), None)
+    context = {
+        "person": person,
+        "totp": next((one for one in held if one.type == Authenticator.Type.TOTP), None),
+        "passkeys": [one for one in held if one.type == Authenticator.Type.WEBAUTHN],
+        "recovery_codes": None if spare is None else len(spare.get_unused_codes()),
+        "sessions": sessions.open_sessions(person),
+        "here": sessions.current(request, person)[0],
+    }
+    return render(request, "accounts/account.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def password(request: HttpRequest) -> HttpResponse:
+    """Choose another password. Every other session of the person ends."""
+    person = signed_in(request)
+    form = NewPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        known = adapter.AccountAdapter().authenticate(
+            request, username=person.username, password=form.cleaned_data["old"]
+        )
+        if known is None:
+            form.add_error("old", adapter.REFUSED)
+        else:
+            try:
+                set_password(account=person, password=form.cleaned_data["new"], by=person.actor())
+            except AccountRefused as refusal:
+                form.add_error("new", str(refusal))
+            else:
+                update_session_auth_hash(request, person)
+                here, _ = sessions.current(request, person)
+                sessions.end_all(person, because="password changed", but=here)
+                messages.success(request, "Your password is changed. Your other sessions are ended.")
+                return redirect("account")
+    return render(request, "accounts/password.html", {"form": form})
+
+
+def signed_in(request: HttpRequest) -> Account:
+    """The person who asks; LoginRequiredMiddleware let nobody else come here."""
+    if not isinstance(request.user, Account):
+        raise TypeError("This page is for people who are signed in.")
+    return request.user
