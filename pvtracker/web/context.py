@@ -32,12 +32,14 @@ PAGES = (
     ("open", Permission.READ_OPEN_REPORTS, "Open reports", "reports"),
     ("open", Permission.READ_FEED_STATUS, "Sponsor feed", "feed"),
     ("open", Permission.APPROVE_MEMBERS, "People", "people"),
+    ("open", Permission.READ_AUDIT, "Who looked", "looks"),
     ("closed", Permission.READ_SIGNALS, "Signals", "signals"),
     ("closed", Permission.READ_CLOSED_REPORTS, "Closed reports", "reports"),
     ("closed", Permission.RUN_SIGNALS, "Data cuts", "cuts"),
     ("closed", Permission.READ_CODE_BREAKS, "Code breaks", "code_breaks"),
     ("closed", Permission.APPROVE_CODE_BREAK, "Code breaks", "code_breaks"),
     ("closed", Permission.APPROVE_MEMBERS, "People", "people"),
+    ("closed", Permission.READ_AUDIT, "Who looked", "looks"),
 )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from pvtracker.web import views
+from pvtracker.web import look_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,4 +10,5 @@ urlpatterns = [
     path("components/", views.components, name="components"),
     path("health/", views.health, name="health"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
+    path("studies/<str:code>/looks/", look_views.looks, name="looks"),
 ]

@@ -63,6 +63,7 @@ NOT_BY_ARM = {
     "people_review": "who holds which role",
     "people_end": "who holds which role",
     "people_decide": "who holds which role",
+    "looks": "who looked; arms' names only where they chose a part of a run",
     "code_breaks": "the register tells no arm",
     "code_break_ask": "tells no arm; the warning is the same whatever the arm",
     "code_break": "tells no arm",
