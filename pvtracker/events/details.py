@@ -5,18 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
+from pvtracker.coding.models import Term
 from pvtracker.events.enums import Assessor
 from pvtracker.events.models import AdverseEvent, Assessment
 from pvtracker.events.rules import AssessmentFacts, EventFacts, ParticipantFacts, read_date
 from pvtracker.events.text import many_lines, one_line, same_words
 from pvtracker.lib.partial_dates import PartialDate, parse
 from pvtracker.participants.models import Exposure, Participant
-from pvtracker.studies.models import Intervention, Site
+from pvtracker.studies.models import Intervention, InterventionKind, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class Known:
     onset: str
 
 
+def known_of(event: AdverseEvent) -> Known:
+    """An event as others are held against it."""
+    return Known(number=event.number, verbatim=event.verbatim, term=event.term_id, onset=event.onset)
+
+
 def facts_of(
     details: EventDetails,
     *,
@@ -73,8 +79,11 @@ def facts_of(
     participant: ParticipantFacts,
     interventions: Iterable[Intervention],
     others: Iterable[Known] = (),
+    term: Term | None = None,
 ) -> EventFacts:
-    """The facts that `examine` takes. `others` are the participant's other events, voided ones left out."""
+    """The facts that `examine` takes. `others` are the participant's other events, voided ones left out; `term` is the
+    coded one.
+    """
     named = {intervention.id: intervention for intervention in interventions}
     verbatim = one_line(details.verbatim)
     onset, end, aware_on = details.onset.strip(), details.end.strip(), details.aware_on.strip()
@@ -83,6 +92,7 @@ def facts_of(
         participant=participant,
         verbatim=verbatim,
         scale=scale,
+        coded=(term.preferred_term, term.lowest_level_term) if term else (),
         onset_text=onset,
         onset=began,
         onset_unknown=details.onset_unknown,
@@ -168,9 +178,16 @@ def duplicates_of(*, verbatim: str, term: int | None, onset: str, others: Iterab
 
 
 def participant_facts(
-    participant: Participant, exposures: Iterable[Exposure], *, now: datetime | None = None
+    participant: Participant,
+    exposures: Iterable[Exposure],
+    *,
+    window_days: int | None = None,
+    now: datetime | None = None,
 ) -> ParticipantFacts:
-    """What the rules need of a participant. Reads `participant.site` and each `exposure.intervention`."""
+    """What the rules need of a participant. Reads `participant.site` and each `exposure.intervention`.
+
+    `window_days` is how long the study follows a participant after the end.
+    """
     given = list(exposures)
     dated = [exposure for exposure in given if exposure.start]
     first = min(dated, key=lambda exposure: (exposure.start_earliest, exposure.start_latest), default=None)
@@ -178,6 +195,10 @@ def participant_facts(
     born = None
     if consented_on is not None and participant.age is not None:
         born = date(max(consented_on.earliest.year - participant.age - 1, 1), 1, 1)
+    ended_on = parse(participant.ended_on)
+    followed_until = None
+    if ended_on is not None and window_days is not None:
+        followed_until = ended_on.latest + timedelta(days=window_days)
     return ParticipantFacts(
         today=today_at(participant.site, now=now),
         consented_on=consented_on,
@@ -186,7 +207,20 @@ def participant_facts(
         died_on=parse(participant.died_on),
         screen_failure=participant.screen_failure,
         born_not_before=born,
+        given_once=_given_once(given),
+        followed_until=followed_until,
     )
+
+
+def _given_once(exposures: Iterable[Exposure]) -> frozenset[str]:
+    """Names of the products that were given on one known day and never again."""
+    days: dict[str, set[str]] = {}
+    for exposure in exposures:
+        if exposure.intervention.kind == InterventionKind.PRODUCT:
+            days.setdefault(exposure.intervention.name, set()).update(
+                {exposure.start, exposure.end or exposure.start}
+            )
+    return frozenset(name for name, known in days.items() if len(known) == 1 and len(next(iter(known))) >= 10)
 
 
 def today_at(site: Site, *, now: datetime | None = None) -> date:

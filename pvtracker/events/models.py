@@ -238,6 +238,49 @@ class UnlockRequest(models.Model):
         ]
 
 
+class HeldState(models.TextChoices):
+    HELD = "held", "Held"
+    RELEASED = "released", "Released"
+    REWRITTEN = "rewritten", "Written anew"
+
+
+class HeldText(models.Model):
+    """A text that may tell an arm, kept here and nowhere else until a person has read it.
+
+    In the event, its versions, the feed and the cut stands `HELD` instead. Nothing that was written is lost.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, related_name="held_texts")
+    field = models.CharField(max_length=80)  # of the event; causality_reported:CODE of a judgement
+    text = models.TextField()
+    words = models.CharField(max_length=300)  # what was found in it
+    state = models.CharField(max_length=10, choices=HeldState.choices, default=HeldState.HELD)
+    held_at = models.DateTimeField()
+    held_from = models.CharField(max_length=80)  # id of who wrote it
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=120, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["event", "field"], condition=Q(state="held"), name="held_text_once"),
+            CheckConstraint(condition=Q(state__in=HeldState.values), name="held_text_state_known"),
+        ]
+
+
+class ArmWord(models.Model):
+    """A name of a product of the study that tells an arm, beside the arms' own names and codes."""
+
+    id = models.BigAutoField(primary_key=True)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    word = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["study", "word"], name="arm_word_once")]
+
+
 class Draft(models.Model):
     """What a person has typed and not yet submitted: kept as typed, held to no clinical rule."""
 

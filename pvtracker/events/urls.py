@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pvtracker.events import form_views, lock_views, question_views, sign_views, views
+from pvtracker.events import form_views, held_views, lock_views, question_views, sign_views, views
 from pvtracker.events.participant_page import participant
 
 urlpatterns = [
@@ -48,6 +48,8 @@ urlpatterns = [
         views.event_opinion,
         name="event_opinion",
     ),
+    path("studies/<str:code>/held-texts/", held_views.held_texts, name="held_texts"),
+    path("studies/<str:code>/held-texts/<uuid:held_id>/", held_views.held_text, name="held_text"),
     path("studies/<str:code>/terms/", views.term_suggestions, name="term_suggestions"),
     path("studies/<str:code>/queries/", question_views.data_queries, name="data_queries"),
     path(

@@ -28,6 +28,7 @@ PAGES = (
     ("open", Permission.READ_PARTICIPANTS, "Queries", "data_queries"),
     ("open", Permission.LOCK_EVENTS, "Locks", "locks"),
     ("open", Permission.APPROVE_UNLOCK, "Locks", "locks"),
+    ("open", Permission.RELEASE_HELD_TEXT, "Held texts", "held_texts"),
     ("open", Permission.FREEZE_CUTS, "Data cuts", "cuts"),
     ("open", Permission.READ_OPEN_REPORTS, "Open reports", "reports"),
     ("open", Permission.READ_FEED_STATUS, "Sponsor feed", "feed"),

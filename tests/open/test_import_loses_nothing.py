@@ -154,7 +154,7 @@ def test_a_person_who_amends_another_field_does_not_settle_what_was_delivered_ba
     amended = amend(event("S-01", "AE-9"), grade=2)
     assert asked(event=amended) == {("criterion-understood", "criteria")}
     amended = amend(amended, serious=True, criteria=frozenset({"hospitalisation"}))
-    assert asked(event=amended) == set()
+    assert asked(event=amended) == {("aware-given", "aware_on")}
     amended = amend(event("S-01", "AE-2"), grade=2)
     assert asked(event=amended) == {("action-understood", "assessments")}
     assert Assessment.objects.get(event=amended).action_reported == "PRAYED"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pvtracker.coding.scales.ctcae_highest import HIGHEST_GRADE
 from pvtracker.coding.scales.scale import Grade, Scale
 
 CTCAE_5_0 = Scale(
@@ -31,4 +32,5 @@ CTCAE_5_0 = Scale(
         Grade(4, "Life-threatening", "Life-threatening consequences; urgent intervention indicated."),
         Grade(5, "Death", "Death related to the adverse event."),
     ),
+    highest=HIGHEST_GRADE,
 )

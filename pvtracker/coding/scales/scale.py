@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,14 @@ class Scale:
     source: str
     grades: tuple[Grade, ...]
     retired: bool = False
+    highest: Mapping[str, int] = field(
+        default_factory=dict
+    )  # of terms that do not have every grade, in lower case
+
+    def highest_of(self, *terms: str) -> int | None:
+        """The highest grade that the scale defines for one of these terms; None where it defines them all."""
+        found = (self.highest.get(" ".join(term.split()).casefold()) for term in terms)
+        return next((highest for highest in found if highest is not None), None)
 
     def word(self, number: int | None) -> str:
         """The scale's own word for a grade, '' for none or for a grade that it does not have."""

@@ -21,12 +21,14 @@ from pvtracker.audit.context import Actor, action
 from pvtracker.audit.models import Operation, Outbox
 from pvtracker.coding.models import Release
 from pvtracker.events.actions.delivered_terms import terms_of
-from pvtracker.events.actions.importing import Context, fill
+from pvtracker.events.actions.import_context import Context
+from pvtracker.events.actions.importing import fill
 from pvtracker.events.actions.versions import KIND
 from pvtracker.events.enums import EventState
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment
 from pvtracker.events.snapshots import body_of
 from pvtracker.formats.records import EventRecord
+from pvtracker.lib.arm_words import lexicon
 from pvtracker.lib.content_hash import content_hash
 from pvtracker.lib.tally import Tally
 from pvtracker.participants.models import Participant
@@ -94,6 +96,7 @@ def copy_simulated_events(
         terms=terms_of(release),
         people={},
         known={},
+        words=lexicon((), ()),  # our own simulated texts name no arm
     )
     people = {p.subject: p for p in Participant.objects.filter(study=study).select_related("site")}
     numbers: dict[str, int] = {}

@@ -17,7 +17,8 @@ from pvtracker.audit.models import Operation
 from pvtracker.coding.models import ReleaseState, Term
 from pvtracker.events import states
 from pvtracker.events.actions.errors import OTHERS_FORM, EventRefused, VersionConflict, refusing_a_taken_key
-from pvtracker.events.actions.questions import ask
+from pvtracker.events.actions.held import note_attempts, settle
+from pvtracker.events.actions.questions import ask, ask_about_deaths
 from pvtracker.events.actions.versions import lock_participant, write_version
 from pvtracker.events.details import (
     EventDetails,
@@ -30,9 +31,11 @@ from pvtracker.events.details import (
     without_stale_term,
 )
 from pvtracker.events.enums import Assessor, EventState
+from pvtracker.events.holding import REASON_REFUSED, lexicon_of, questions, quiet, take_out
 from pvtracker.events.models import AdverseEvent, Assessment, Draft
 from pvtracker.events.rules import DUPLICATE, EventFacts, Finding, examine, refusals
 from pvtracker.events.snapshots import body_of, content
+from pvtracker.lib.arm_words import Lexicon
 from pvtracker.participants.models import Exposure, Participant
 from pvtracker.studies.models import Intervention
 
@@ -64,8 +67,14 @@ def record_event(
         return before
     interventions = _interventions(locked.study_id)
     known, last = _others(locked)
+    term = _term(details.term, study_id=locked.study_id)
     facts = _facts(
-        locked, details, interventions=interventions, others=known, scale=locked.study.severity_scale
+        locked,
+        details,
+        interventions=interventions,
+        others=known,
+        scale=locked.study.severity_scale,
+        term=term,
     )
     findings = _not_refused(facts, separate=separate)
     now = timezone.now()
@@ -77,12 +86,18 @@ def record_event(
         scale=locked.study.severity_scale,
         recorded_at=now,
     )
-    _write_details(event, details, facts)
+    _write_details(event, facts, term)
+    words = lexicon_of(locked.study, interventions.values())
+    assessments = _assessments(event, details.judgements, interventions)
+    held = take_out(event, assessments, words, by=by, at=now)
     with refusing_a_taken_key():
         event.save(force_insert=True)
-    assessments = Assessment.objects.bulk_create(_assessments(event, details.judgements, interventions))
+    assessments = Assessment.objects.bulk_create(assessments)
+    fields = settle(event, held, by=by, at=now)
+    note_attempts(study_id=event.study_id, fields=[(event.id, text.field) for text in held], by=by)
     write_version(event, assessments, Operation.CREATED, by=by, source=source, reason=reason, at=now)
-    ask(event, findings, at=now)
+    ask(event, [*quiet(findings, words), *questions(fields)], at=now)
+    ask_about_deaths([locked], at=now)
     if account is not None:
         Draft.objects.filter(account=account, participant=locked, event=None).delete()
     return event
@@ -106,33 +121,41 @@ def amend_event(
     `version` is the version that the writer read. Raises `VersionConflict` when it is no longer the current
     one, `EventRefused` when a rule refuses, the reason is missing, nothing was changed, or the event is void.
     """
-    _reason_given(reason)
+    interventions = _interventions(event.study_id)
+    words = lexicon_of(event.study, interventions.values())
+    _reason_given(reason, words)
     participant = lock_participant(event.participant)
     current = _current(event, version=version)
-    interventions = _interventions(event.study_id)
     before = list(Assessment.objects.filter(event=current).select_related("intervention"))
     body_before = content(body_of(current, before))
     details = with_delivered(without_stale_term(current, details), current, before)
     known, _ = _others(participant, apart_from=current.id)
-    facts = _facts(participant, details, interventions=interventions, others=known, scale=current.scale)
+    term = _term(details.term, study_id=current.study_id)
+    facts = _facts(
+        participant, details, interventions=interventions, others=known, scale=current.scale, term=term
+    )
     findings = _not_refused(facts, separate=True)
-    _write_details(current, details, facts)
+    _write_details(current, facts, term)
     said = _assessments(current, details.judgements, interventions, standing=before)
+    now = timezone.now()
+    held = take_out(current, said, words, by=by, at=now)
     opinions = [a for a in before if a.assessor == Assessor.SPONSOR]
     body_after = content(body_of(current, [*said, *opinions]))
-    if body_after == body_before:
+    if body_after == body_before and not held:
         raise EventRefused("Nothing was changed, so no new version was made.")
     current.version += 1
     current.save(force_update=True)
     _store(said)
-    now = timezone.now()
+    fields = settle(current, held, by=by, at=now)
+    note_attempts(study_id=current.study_id, fields=[(current.id, text.field) for text in held], by=by)
     write_version(current, [*said, *opinions], Operation.AMENDED, by=by, source=source, reason=reason, at=now)
     ask(
         current,
-        findings,
+        [*quiet(findings, words), *questions(fields)],
         at=now,
         changed={name for name in body_after if body_after[name] != body_before[name]},
     )
+    ask_about_deaths([participant], at=now)
     if account is not None:
         Draft.objects.filter(account=account, event=current).delete()
     return current
@@ -154,7 +177,7 @@ def assess_as_sponsor(
     EU CTR 536/2014, Annex III: the sponsor does not downgrade the investigator's causality; both are
     reported.
     """
-    _reason_given(reason)
+    _reason_given(reason, lexicon_of(event.study))
     participant = lock_participant(event.participant)
     current = _current(event, version=version)
     current.participant = participant
@@ -182,7 +205,7 @@ def void_event(
     """Declare that the event should not have been recorded. It stays readable, counts nowhere, and cannot be
     amended.
     """
-    _reason_given(reason)
+    _reason_given(reason, lexicon_of(event.study))
     participant = lock_participant(event.participant)
     current = _current(event, version=version)
     current.participant = participant
@@ -193,6 +216,7 @@ def void_event(
     now = timezone.now()
     write_version(current, assessments, Operation.VOIDED, by=by, source=source, reason=reason, at=now)
     ask(current, [], at=now)
+    ask_about_deaths([participant], at=now)
     return current
 
 
@@ -232,14 +256,18 @@ def _facts(
     interventions: dict[uuid.UUID, Intervention],
     others: list[Known],
     scale: str,
+    term: Term | None,
 ) -> EventFacts:
     exposures = Exposure.objects.filter(participant=participant).select_related("intervention")
     return facts_of(
         details,
         scale=scale,
-        participant=participant_facts(participant, exposures),
+        participant=participant_facts(
+            participant, exposures, window_days=participant.study.emergent_window_days
+        ),
         interventions=interventions.values(),
         others=others,
+        term=term,
     )
 
 
@@ -256,10 +284,10 @@ def _not_refused(facts: EventFacts, *, separate: bool) -> list[Finding]:
     return findings
 
 
-def _write_details(event: AdverseEvent, details: EventDetails, facts: EventFacts) -> None:
+def _write_details(event: AdverseEvent, facts: EventFacts, term: Term | None) -> None:
     """Set the event's columns to what was said, in stored form."""
     event.verbatim = facts.verbatim
-    event.term = _term(details.term, study_id=event.study_id)
+    event.term = term
     for name, day in (("onset", facts.onset), ("end", facts.end), ("aware_on", facts.aware_on)):
         for column, value in trio(name, day).items():
             setattr(event, column, value)
@@ -326,6 +354,9 @@ def _store(assessments: list[Assessment]) -> None:
     Assessment.objects.bulk_update([a for a in assessments if not a._state.adding], fields)
 
 
-def _reason_given(reason: str) -> None:
+def _reason_given(reason: str, words: Lexicon) -> None:
+    """A reason is there, and names no arm: it is read by everybody who reads the history, and by the sponsor."""
     if not reason.strip():
         raise EventRefused("A reason is missing. Say in a few words why the record is changed.")
+    if found := words.found(reason):
+        raise EventRefused(REASON_REFUSED.format(words=", ".join(found)))

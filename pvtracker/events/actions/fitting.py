@@ -4,6 +4,7 @@ about. Nothing of it is lost.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from pvtracker.events.rules import VERBATIM_LIMIT
 from pvtracker.events.text import one_line
 from pvtracker.formats.records import AssessmentRecord, EventRecord, Problem
 
+NUMBERED = re.compile(r"[^-]*-([0-9]+)(?:-([0-9]+))?")  # AE-3, and AE-3-2 for a second row of that number
 LONGEST_DATE = 40  # a query quotes no more of an unreadable one
 LIMITS = {
     "verbatim": ("description", VERBATIM_LIMIT),
@@ -72,3 +74,9 @@ def _problem(field: str, name: str, limit: int, text: str) -> Problem:
         "narrative. Say it in fewer words."
     )
     return Problem(rule, field, message)
+
+
+def sequence_of(source_id: str) -> tuple[int, int, str]:
+    """AE-2 before AE-10, and AE-2-2 between them; anything else by its letters, last."""
+    found = NUMBERED.fullmatch(source_id)
+    return (int(found[1]), int(found[2] or 1), source_id) if found else (10**15, 0, source_id)

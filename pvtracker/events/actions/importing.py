@@ -7,89 +7,52 @@ in one transaction.
 
 from __future__ import annotations
 
-import re
 import uuid
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-
-from django.db.models import Model
-from django.utils import timezone
 
 from pvtracker.audit.bulk import copy_objects
 from pvtracker.audit.context import Actor, action
 from pvtracker.audit.models import Operation, Outbox
-from pvtracker.coding.actions import TermKey
-from pvtracker.coding.models import Release, Term
-from pvtracker.events.actions.delivered_terms import term_path, terms_of
-from pvtracker.events.actions.fitting import fitted
+from pvtracker.coding.models import Release
+from pvtracker.events.actions.delivered_terms import term_path
+from pvtracker.events.actions.fitting import fitted, sequence_of
+from pvtracker.events.actions.held import note_attempts, settle
+from pvtracker.events.actions.import_context import Context, Standing, Written, context_of
 from pvtracker.events.actions.locked_rows import ask_about_delivery
-from pvtracker.events.actions.questions import ask, query_row
+from pvtracker.events.actions.questions import ask, ask_about_deaths, query_row
 from pvtracker.events.actions.versions import outbox_row, version_row
-from pvtracker.events.details import EventDetails, Judgement, Known, facts_of, participant_facts, trio
+from pvtracker.events.details import (
+    EventDetails,
+    Judgement,
+    facts_of,
+    known_of,
+    trio,
+)
 from pvtracker.events.enums import Assessor, EventState
+from pvtracker.events.holding import questions, quiet, take_out
 from pvtracker.events.models import (
     AdverseEvent,
     AdverseEventVersion,
     Assessment,
     DataQuery,
-    EventLock,
+    HeldText,
     QueryState,
 )
-from pvtracker.events.rules import Finding, ParticipantFacts, examine, read_date
+from pvtracker.events.rules import Finding, examine, read_date
 from pvtracker.events.snapshots import body_of
 from pvtracker.events.text import many_lines, one_line, without_control_characters
 from pvtracker.formats.records import AssessmentRecord, EventRecord
 from pvtracker.lib.content_hash import content_hash
 from pvtracker.lib.tally import RefusedRow, Tally
 from pvtracker.participants.actions import unknown_participant
-from pvtracker.participants.models import Exposure, Participant
-from pvtracker.studies.models import Intervention, Study
+from pvtracker.participants.models import Participant
+from pvtracker.studies.models import Study
 
 CLOSED_TO_IMPORT = {
     EventState.VOIDED: "This event was voided here; another content for it is not taken from a file.",
     EventState.LOCKED: "This event is locked here; another content for it is not taken from a file.",
 }
 JUDGED = ("causality", "causality_reported", "action_taken", "action_reported")
-NUMBERED = re.compile(r"[^-]*-([0-9]+)(?:-([0-9]+))?")  # AE-3, and AE-3-2 for a second row of that number
-
-
-@dataclass(slots=True)
-class Standing:
-    """What is known of one participant while the rows of a file go by."""
-
-    participant: Participant
-    facts: ParticipantFacts
-    last_number: int = 0
-    events: list[Known] = field(default_factory=list)  # voided ones left out
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """Everything that the rows are held against."""
-
-    study: Study
-    by: Actor
-    source: str
-    reason: str
-    now: datetime
-    interventions: dict[str, Intervention]  # by blinded name
-    terms: dict[TermKey, Term]
-    people: dict[str, Standing]  # by subject identifier
-    known: dict[tuple[uuid.UUID, str], tuple[uuid.UUID, str, str]]  # participant, source id → id, hash, state
-
-
-@dataclass(slots=True)
-class Written:
-    """What is to be copied into the tables, and what was counted."""
-
-    rows: dict[type[Model], list[Model]] = field(default_factory=lambda: defaultdict(list))
-    queries: Counter[str] = field(default_factory=Counter)
-    refused: list[RefusedRow] = field(default_factory=list)
-    stored: int = 0
-    changed: int = 0
-    unchanged: int = 0
 
 
 @action
@@ -109,14 +72,17 @@ def import_events(
     that a person corrected here keeps the correction for as long as the file says what it said; a voided or
     locked one is never touched.
     """
-    in_order = sorted(records, key=lambda record: (record.participant, _sequence(record.source_id)))
-    context = _context(study, in_order, release, by=by, source=source, reason=reason)
+    in_order = sorted(records, key=lambda record: (record.participant, sequence_of(record.source_id)))
+    context = context_of(study, in_order, release, by=by, source=source, reason=reason)
     written = Written()
     for record in in_order:
         _take(record, context, written)
-    for model in (AdverseEvent, Assessment, AdverseEventVersion, DataQuery, Outbox):
+    for model in (AdverseEvent, Assessment, AdverseEventVersion, DataQuery, Outbox, HeldText):
         if written.rows[model]:
             copy_objects(model, written.rows[model])
+    died = list(Participant.objects.filter(study=study, died=True))
+    written.queries.update(ask_about_deaths(died, at=context.now))
+    note_attempts(study_id=study.id, fields=written.held, by=by)
     return Tally(
         stored=written.stored,
         changed=written.changed,
@@ -167,8 +133,12 @@ def _record(record: EventRecord, standing: Standing, digest: str, context: Conte
     )
     fill(event, record, digest, context)
     assessments = [_assessment(event, judged, context) for judged in record.assessments]
-    findings = _findings(event, record, standing, context)
-    standing.events.append(_known(event))
+    findings = quiet(_findings(event, record, standing, context), context.words)
+    held = take_out(event, assessments, context.words, by=context.by, at=context.now)
+    written.rows[HeldText] += held
+    written.held += [(event.id, text.field) for text in held]
+    findings += questions(text.field for text in held)
+    standing.events.append(known_of(event))
     written.rows[AdverseEvent].append(event)
     written.rows[Assessment] += assessments
     _leave_version(event, assessments, Operation.CREATED, context, written)
@@ -189,7 +159,6 @@ def _amend(
     event.study, event.participant = context.study, standing.participant
     fill(event, record, digest, context)
     event.version += 1
-    event.save()
     said = {(judged.intervention, judged.assessor): judged for judged in record.assessments}
     for kept in Assessment.objects.filter(event=event, assessor=Assessor.INVESTIGATOR).select_related(
         "intervention"
@@ -204,10 +173,15 @@ def _amend(
             assessor=judged.assessor,
             defaults={"study": context.study} | {name: getattr(judged, name) for name in JUDGED},
         )
-    standing.events = [known for known in standing.events if known.number != event.number] + [_known(event)]
     assessments = list(Assessment.objects.filter(event=event).select_related("intervention"))
+    findings = quiet(_findings(event, record, standing, context), context.words)
+    held = take_out(event, assessments, context.words, by=context.by, at=context.now)
+    event.save()
+    Assessment.objects.bulk_update(assessments, [*JUDGED])
+    findings += questions(settle(event, held, by=context.by, at=context.now))
+    written.held += [(event.id, text.field) for text in held]
+    standing.events = [known for known in standing.events if known.number != event.number] + [known_of(event)]
     _leave_version(event, assessments, Operation.AMENDED, context, written)
-    findings = _findings(event, record, standing, context)
     asked = DataQuery.objects.filter(event=event).exclude(state=QueryState.CLOSED)
     standing_queries = set(asked.values_list("rule", "field"))
     ask(event, findings, at=context.now)
@@ -322,6 +296,7 @@ def _findings(
             participant=standing.facts,
             interventions=context.interventions.values(),
             others=(known for known in standing.events if known.number < event.number),
+            term=event.term,
         )
     )
     findings = problems + [f for f in found if f.rule not in doubtful and (f.rule, f.field) not in asked]
@@ -338,63 +313,3 @@ def _refusal(record: EventRecord, context: Context) -> RefusedRow | None:
         message = "A judgement names an intervention that is not one of the study's."
         return RefusedRow(row=record.row, rule="unknown-intervention", message=message)
     return None
-
-
-def _context(
-    study: Study,
-    records: Sequence[EventRecord],
-    release: Release | None,
-    *,
-    by: Actor,
-    source: str,
-    reason: str,
-) -> Context:
-    now = timezone.now()
-    subjects = {record.participant for record in records}
-    # held until commit, as by a form: numbers are given by one writer at a time
-    participants = list(
-        Participant.objects.select_for_update(of=("self",))
-        .filter(study=study, subject__in=subjects)
-        .select_related("site")
-        .order_by("id")
-    )
-    exposures: dict[uuid.UUID, list[Exposure]] = defaultdict(list)
-    for exposure in Exposure.objects.filter(participant__in=participants).select_related("intervention"):
-        exposures[exposure.participant_id].append(exposure)
-    people = {
-        person.subject: Standing(person, participant_facts(person, exposures[person.id], now=now))
-        for person in participants
-    }
-    by_id = {standing.participant.id: standing for standing in people.values()}
-    known: dict[tuple[uuid.UUID, str], tuple[uuid.UUID, str, str]] = {}
-    locks = EventLock.objects.filter(event__participant__in=participants, opened_at=None)
-    locked = set(locks.values_list("event_id", flat=True))
-    for event in AdverseEvent.objects.filter(participant__in=participants):
-        standing = by_id[event.participant_id]
-        standing.last_number = max(standing.last_number, event.number)
-        if event.state != EventState.VOIDED:
-            standing.events.append(_known(event))
-        if event.source_id:
-            state = EventState.LOCKED if event.id in locked else event.state
-            known[event.participant_id, event.source_id] = (event.id, event.source_hash, state)
-    return Context(
-        study=study,
-        by=by,
-        source=source,
-        reason=reason,
-        now=now,
-        interventions={item.name: item for item in Intervention.objects.filter(study=study)},
-        terms=terms_of(release),
-        people=people,
-        known=known,
-    )
-
-
-def _known(event: AdverseEvent) -> Known:
-    return Known(number=event.number, verbatim=event.verbatim, term=event.term_id, onset=event.onset)
-
-
-def _sequence(source_id: str) -> tuple[int, int, str]:
-    """AE-2 before AE-10, and AE-2-2 between them; anything else by its letters, last."""
-    found = NUMBERED.fullmatch(source_id)
-    return (int(found[1]), int(found[2] or 1), source_id) if found else (10**15, 0, source_id)

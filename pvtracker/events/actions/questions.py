@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from pvtracker.audit.context import Actor, action
 from pvtracker.events.actions.errors import EventRefused
+from pvtracker.events.enums import EventState, Outcome
+from pvtracker.events.holding import REASON_REFUSED, lexicon_of
 from pvtracker.events.models import AdverseEvent, DataQuery, QueryState
 from pvtracker.events.rules import Finding
 from pvtracker.events.text import one_line
@@ -19,6 +21,8 @@ from pvtracker.studies.models import Study
 
 DOMAIN = "AE"
 PARTICIPANTS = "DM"
+DEATHS = "DD"
+DEATH_RULE = "death-needs-fatal-event"
 # Questions about a value as it was delivered: they stay until that field is changed, or answered.
 DELIVERED = frozenset(
     {
@@ -95,6 +99,37 @@ def ask(
         DataQuery.objects.bulk_update(reworded, ["message"])
 
 
+def ask_about_deaths(people: Iterable[Participant], *, at: datetime) -> Counter[str]:
+    """Ask where a participant is recorded as dead and no event is fatal (CORE FB0609), and no longer when one is.
+
+    Returns what was opened, by rule. Inside an action only; costs nothing for the living.
+    """
+    dead = {person.id: person for person in people if person.died}
+    if not dead:
+        return Counter()
+    fatal = AdverseEvent.objects.filter(participant__in=dead, outcome=Outcome.FATAL)
+    explained = set(fatal.exclude(state=EventState.VOIDED).values_list("participant_id", flat=True))
+    standing = DataQuery.objects.filter(participant__in=dead, domain=DEATHS).exclude(state=QueryState.CLOSED)
+    asked = set(standing.values_list("participant_id", flat=True))
+    standing.filter(participant__in=explained).update(state=QueryState.CLOSED, closed_at=at)
+    new = [
+        DataQuery(
+            study_id=person.study_id,
+            participant=person,
+            domain=DEATHS,
+            rule=DEATH_RULE,
+            field="died",
+            message="The participant is recorded as dead, but no adverse event is fatal. Record the event that "
+            "caused the death, or correct its outcome.",
+            opened_at=at,
+        )
+        for person in dead.values()
+        if person.id not in explained | asked
+    ]
+    DataQuery.objects.bulk_create(new)
+    return Counter(query.rule for query in new)
+
+
 @action
 def ask_about_participants(
     *,
@@ -160,6 +195,8 @@ def answer_query(*, query: DataQuery, answer: str, by: Actor, source: str = "for
         raise EventRefused("The answer is empty. Say why the value is right, or correct the event instead.")
     if len(text) > ANSWER_LIMIT:
         raise EventRefused(f"The answer has {len(text)} characters; at most {ANSWER_LIMIT} fit.")
+    if found := lexicon_of(query.study).found(text):
+        raise EventRefused(REASON_REFUSED.format(words=", ".join(found)))
     current = DataQuery.objects.select_for_update(of=("self",)).get(pk=query.pk)
     if current.state != QueryState.OPEN:
         raise EventRefused(

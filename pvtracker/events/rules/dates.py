@@ -136,6 +136,27 @@ def aware_before_onset(facts: EventFacts) -> Iterable[Finding]:
         )
 
 
+def onset_after_follow_up(facts: EventFacts) -> Iterable[Finding]:
+    until = facts.participant.followed_until
+    if until is not None and facts.onset is not None and facts.onset.earliest > until:
+        yield query(
+            "onset-after-follow-up",
+            "onset",
+            f"The onset {facts.onset} lies after the participant's safety follow-up, which ended on {until}.",
+            "Confirm that the event is to be followed; it is kept in any case.",
+        )
+
+
+def aware_given(facts: EventFacts) -> Iterable[Finding]:
+    if facts.serious and not facts.aware_on_text:
+        yield query(
+            "aware-given",
+            "aware_on",
+            "The event is serious, but it is not said when the site became aware of it.",
+            "Write the date: reporting clocks start there.",
+        )
+
+
 def onset_after_death(facts: EventFacts) -> Iterable[Finding]:
     died = facts.participant.died_on
     if certainly_after(facts.onset, died):

@@ -41,6 +41,10 @@ class ParticipantFacts:
     died_on: PartialDate | None = None
     screen_failure: bool = False
     born_not_before: date | None = None  # from consent and age
+    given_once: frozenset[str] = frozenset()  # names of products given on one day only
+    followed_until: date | None = (
+        None  # end of participation and the study's window after it, where both are known
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class EventFacts:
     participant: ParticipantFacts
     verbatim: str
     scale: str
+    coded: tuple[str, ...] = ()  # names of the coded term
     onset_text: str = ""
     onset: PartialDate | None = None
     onset_unknown: bool = False

@@ -71,6 +71,19 @@ def related_before_exposure(facts: EventFacts) -> Iterable[Finding]:
         )
 
 
+def dose_action_on_single_dose(facts: EventFacts) -> Iterable[Finding]:
+    dose = {ActionTaken.DOSE_REDUCED, ActionTaken.DOSE_INCREASED}
+    once = facts.participant.given_once
+    names = names_of(a for a in facts.assessments if a.intervention in once and a.action_taken in dose)
+    if names:
+        yield query(
+            "dose-action-on-single-dose",
+            "assessments",
+            f"The action taken changes a dose, but {names} was given on one day only.",
+            "Choose “Not applicable” where no further dose was planned.",
+        )
+
+
 def dose_action_on_procedure(facts: EventFacts) -> Iterable[Finding]:
     dose = {ActionTaken.DOSE_REDUCED, ActionTaken.DOSE_INCREASED}
     names = names_of(a for a in facts.assessments if a.kind == "procedure" and a.action_taken in dose)

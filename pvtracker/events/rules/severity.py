@@ -55,6 +55,22 @@ def grade_on_scale(facts: EventFacts) -> Iterable[Finding]:
         )
 
 
+def grade_beyond_term(facts: EventFacts) -> Iterable[Finding]:
+    scale = SCALES.get(facts.scale)
+    if (
+        scale is None or facts.grade is None or facts.grade == 5
+    ):  # a death is a death, whatever the table says
+        return
+    highest = scale.highest_of(*facts.coded, facts.verbatim)
+    if highest is not None and facts.grade > highest:
+        yield query(
+            "grade-beyond-term",
+            "grade",
+            f"{scale.name} defines this event up to grade {highest}; it is recorded as grade {facts.grade}.",
+            "Check the grade, or name the event that this grade belongs to.",
+        )
+
+
 def serious_given(facts: EventFacts) -> Iterable[Finding]:
     if facts.serious is None:
         yield refuse(

@@ -75,7 +75,8 @@ def test_numbers_count_within_the_participant(world: World) -> None:
     assert numbers == [1, 2, 1]
 
 
-def test_saving_an_event_costs_at_most_fifteen_queries(world: World) -> None:
+def test_saving_an_event_costs_at_most_seventeen_queries(world: World) -> None:
+    """Two of them look up the study's arms and products, whose names no text may carry into the record."""
     terms = make_terms(world)
     with CaptureQueriesContext(connection) as log:
         record_event(
@@ -85,7 +86,7 @@ def test_saving_an_event_costs_at_most_fifteen_queries(world: World) -> None:
             by=world.people["alice"].actor("investigator"),
             account=world.people["alice"],
         )
-    assert len(log) <= 15, [entry["sql"][:90] for entry in log]
+    assert len(log) <= 17, [entry["sql"][:90] for entry in log]
 
 
 def test_the_same_form_sent_twice_is_one_event(world: World) -> None:

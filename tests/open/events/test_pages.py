@@ -112,7 +112,13 @@ def test_text_that_turns_the_direction_is_isolated_and_marked(world: World) -> N
 def test_the_log_is_narrowed_by_seriousness_grade_query_and_words(world: World) -> None:
     terms = make_terms(world)
     world.record(verbatim="Plain one")
-    world.record(verbatim="Bad one", grade=4, serious=True, criteria=frozenset({"life_threatening"}))
+    world.record(
+        verbatim="Bad one",
+        grade=4,
+        serious=True,
+        criteria=frozenset({"life_threatening"}),
+        aware_on="2026-03-06",
+    )
     world.record(verbatim="Vague one", onset="2026")
     world.record(verbatim="Brummschädel", term=terms["Headache"].id)
     alice = world.client("alice")

@@ -59,6 +59,8 @@ PARTICIPANT = {
     "died_on",
     "screen_failure",
     "born_not_before",
+    "given_once",
+    "followed_until",
 }
 
 
@@ -80,8 +82,14 @@ def judged(
     return {"assessments": (AssessmentFacts(to, "investigator", causality, action, kind),)}
 
 
-SERIOUS = {"serious": True, "criteria": frozenset({"hospitalisation"})}
-FATAL: dict[str, Any] = {"serious": True, "criteria": frozenset({"death"}), "outcome": "fatal", "grade": 5}
+SERIOUS = {"serious": True, "criteria": frozenset({"hospitalisation"}), "aware_on": "2026-03-06"}
+FATAL: dict[str, Any] = {
+    "serious": True,
+    "criteria": frozenset({"death"}),
+    "outcome": "fatal",
+    "grade": 5,
+    "aware_on": "2026-03-06",
+}
 
 # changes, (rule, field, what a form does) of everything that is found
 CASES: list[tuple[dict[str, Any], set[tuple[str, str, str]]]] = [
@@ -151,6 +159,8 @@ CASES: list[tuple[dict[str, Any], set[tuple[str, str, str]]]] = [
     ({"aware_on": "2026-03"}, set()),
     ({"died_on": "2026-03-04"}, {("onset-after-death", "onset", "query")}),
     ({"died_on": "2026-03"}, set()),
+    ({"followed_until": date(2026, 3, 4)}, {("onset-after-follow-up", "onset", "query")}),
+    ({"followed_until": date(2026, 3, 5)}, set()),
     # course and outcome
     (
         {"ongoing": True, "outcome": "not_recovered"},
@@ -177,10 +187,20 @@ CASES: list[tuple[dict[str, Any], set[tuple[str, str, str]]]] = [
     ({"grade": 2, "severity_reported": "MODERATE"}, set()),
     ({"grade": 4, "scale": "mild-moderate-severe"}, {("grade-on-scale", "grade", "refuse")}),
     ({"grade": 3, "scale": "mild-moderate-severe"}, set()),
+    ({"grade": 4, "scale": "ctcae-5.0"}, {("grade-beyond-term", "grade", "query")}),
+    ({"grade": 3, "scale": "ctcae-5.0"}, set()),
+    ({"grade": 3, "scale": "ctcae-5.0", "coded": ("Alopecia",)}, {("grade-beyond-term", "grade", "query")}),
+    ({"grade": 4, "scale": "ctcae-5.0", "verbatim": "Sepsis"}, set()),
+    ({"grade": 4, "scale": "daids-2.1"}, set()),
     ({"scale": "no-such-scale"}, {("grade-on-scale", "grade", "refuse")}),
     ({"serious": None}, {("serious-given", "serious", "refuse")}),
     (SERIOUS, set()),
-    ({"serious": True}, {("serious-needs-criterion", "criteria", "refuse")}),
+    (
+        {"serious": True},
+        {("serious-needs-criterion", "criteria", "refuse"), ("aware-given", "aware_on", "query")},
+    ),
+    ({**SERIOUS, "aware_on": ""}, {("aware-given", "aware_on", "query")}),
+    ({**SERIOUS, "aware_on": "2026"}, set()),
     ({"criteria": frozenset({"disability"})}, {("criterion-needs-serious", "serious", "refuse")}),
     (FATAL, set()),
     ({"outcome": "fatal"}, {("fatal-needs-serious", "serious", "refuse")}),
@@ -225,6 +245,11 @@ CASES: list[tuple[dict[str, Any], set[tuple[str, str, str]]]] = [
         {("dose-action-on-procedure", "assessments", "query")},
     ),
     (judged("possible", "dose_reduced"), set()),
+    (
+        judged("possible", "dose_reduced") | {"given_once": frozenset({"Infusion"})},
+        {("dose-action-on-single-dose", "assessments", "query")},
+    ),
+    (judged("possible", "interrupted") | {"given_once": frozenset({"Infusion"})}, set()),
     (judged("possible", "interrupted", to="Apheresis", kind="procedure"), set()),
 ]
 

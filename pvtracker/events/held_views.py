@@ -1,0 +1,95 @@
+"""Texts that may tell an arm, for the person who may release them."""
+
+from __future__ import annotations
+
+import uuid
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from pvtracker.accounts.roles import Permission
+from pvtracker.audit import looks
+from pvtracker.audit.enums import AccessKind
+from pvtracker.events.actions.errors import EventRefused
+from pvtracker.events.actions.held import release_text
+from pvtracker.events.forms import REASON_LIMIT
+from pvtracker.events.holding import label
+from pvtracker.events.models import HeldState, HeldText
+from pvtracker.studies.models import Study
+from pvtracker.studies.queries import actor_for, study_for
+
+
+class ReleaseForm(forms.Form):
+    """The text as it goes back into the event, and why."""
+
+    text = forms.CharField(
+        label="Text as everybody will read it",
+        required=False,
+        strip=False,
+        help_text="Release it as it was written, or take out what tells an arm.",
+        widget=forms.Textarea(attrs={"rows": 8}),
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=REASON_LIMIT,
+        help_text="Kept in the history, for example: “names another medicine”, “arm taken out”.",
+        error_messages={
+            "required": "The reason is missing. Say in a few words why the text may be read by everybody."
+        },
+    )
+
+
+def _open(request: HttpRequest, code: str) -> Study:
+    study = study_for(request.user, code, Permission.RELEASE_HELD_TEXT)
+    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    return study
+
+
+@require_safe
+def held_texts(request: HttpRequest, code: str) -> HttpResponse:
+    """What waits. The texts themselves stand on their own pages, so that each reading is recorded."""
+    study = _open(request, code)
+    rows = (
+        HeldText.objects.filter(study=study, state=HeldState.HELD)
+        .select_related("event__participant__site")
+        .order_by("held_at", "id")
+    )
+    return render(
+        request,
+        "events/held_texts.html",
+        {"rows": [(row, label(row.field)) for row in rows]},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def held_text(request: HttpRequest, code: str, held_id: uuid.UUID) -> HttpResponse:
+    """One held text: read it, which is recorded, and release it as written or with the telling words taken out."""
+    study = _open(request, code)
+    held = (
+        HeldText.objects.filter(study=study, pk=held_id, state=HeldState.HELD)
+        .select_related("event__participant__site", "study")
+        .first()
+    )
+    if held is None:
+        raise Http404("No such held text.")
+    by = actor_for(request.user, Permission.RELEASE_HELD_TEXT, study)
+    looks.record(
+        kind=AccessKind.LOOK,
+        by=by,
+        study_id=study.id,
+        object_kind="held_text",
+        object_id=str(held.id),
+        detail=held.field,
+    )
+    form = ReleaseForm(request.POST or None, initial={"text": held.text})
+    if request.method == "POST" and form.is_valid():
+        try:
+            release_text(held=held, text=form.cleaned_data["text"], reason=form.cleaned_data["reason"], by=by)
+            messages.success(request, "The text is released.")
+            return redirect("held_texts", study.code)
+        except EventRefused as refusal:
+            form.add_error(None, str(refusal))
+    return render(request, "events/held_text.html", {"held": held, "label": label(held.field), "form": form})

@@ -1,0 +1,107 @@
+"""Free text that may tell an arm: found, taken out of the event before it is stored, and asked about.
+
+The wall keeps the arms out of the open room; what a person types can carry one in. So the text never reaches the event,
+its versions, the feed or a cut: they say `HELD`, and the text waits in a table of its own for somebody who may release
+it. The event itself is stored at once: a lost event would be worse than a late narrative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pvtracker.audit.context import Actor
+from pvtracker.events.models import AdverseEvent, ArmWord, Assessment, HeldText
+from pvtracker.events.rules import Finding
+from pvtracker.lib.arm_words import Lexicon, lexicon
+from pvtracker.studies.models import Arm, Intervention, Study
+
+HELD = "[held for review]"
+RULE = "text-held"
+LABELS = {
+    "verbatim": "description",
+    "narrative": "narrative",
+    "severity_reported": "severity as delivered",
+    "outcome_reported": "outcome as delivered",
+    "phase": "phase",
+}
+JUDGED = {"causality_reported": "relatedness as delivered", "action_reported": "action taken as delivered"}
+REASON_REFUSED = (
+    "The text may tell who received what ({words}). Write it without naming an arm or a product; everybody who reads "
+    "the history would see it."
+)
+
+
+def lexicon_of(study: Study, interventions: Iterable[Intervention] | None = None) -> Lexicon:
+    """What may tell an arm in this study: names and codes of its arms, its products' names, and general words.
+
+    `interventions` are the study's, where they are at hand.
+    """
+    names = [text for arm in Arm.objects.filter(study=study) for text in (arm.code, arm.name)]
+    names += ArmWord.objects.filter(study=study).values_list("word", flat=True)
+    blinded = Intervention.objects.filter(study=study) if interventions is None else interventions
+    innocent = [study.code, "Screen failure", "Scrnfail"]
+    innocent += [text for item in blinded for text in (item.code, item.name)]
+    return lexicon(tuple(sorted(set(names))), tuple(sorted(set(innocent))))
+
+
+def take_out(
+    event: AdverseEvent,
+    assessments: Iterable[Assessment],
+    words: Lexicon,
+    *,
+    by: Actor,
+    at: datetime,
+) -> list[HeldText]:
+    """Replace each text that may tell an arm by `HELD`; returns the texts, not yet saved."""
+    held = []
+    places: list[tuple[AdverseEvent | Assessment, str, str]] = [(event, name, name) for name in LABELS]
+    places += [(a, name, f"{name}:{a.intervention.code}") for a in assessments for name in JUDGED]
+    for row, name, field in places:
+        text = getattr(row, name)
+        found = words.found(text)
+        if found:
+            setattr(row, name, HELD)
+            held.append(
+                HeldText(
+                    study_id=event.study_id,
+                    event=event,
+                    field=field,
+                    text=text,
+                    words=", ".join(found)[:300],
+                    held_at=at,
+                    held_from=by.id[:80],
+                )
+            )
+    return held
+
+
+def questions(fields: Iterable[str]) -> list[Finding]:
+    """What is asked about the texts that are held."""
+    return [
+        Finding(
+            RULE,
+            field[:40],
+            f"The {label(field)} may tell who received what and is held for review; the event is recorded.",
+            "Write it without naming an arm or a product, or wait until it is released.",
+            "query",
+        )
+        for field in fields
+    ]
+
+
+def quiet(findings: Sequence[Finding], words: Lexicon) -> list[Finding]:
+    """The findings, less every quotation that may tell an arm."""
+    return [
+        replace(f, message="What was said here may tell who received what; it is held for review.")
+        if words.found(f.sentence)
+        else f
+        for f in findings
+    ]
+
+
+def label(field: str) -> str:
+    """The name of the field in a sentence."""
+    name, _, code = field.partition(":")
+    return f"{JUDGED[name]} of {code}" if code else LABELS.get(name, name)

@@ -1,0 +1,194 @@
+"""Free text that may tell an arm: the event is stored at once, the text is read by nobody until it is released."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from pvtracker.audit.enums import AccessKind
+from pvtracker.audit.models import AccessRecord, Outbox
+from pvtracker.events.actions.capture import amend_event, void_event
+from pvtracker.events.actions.errors import EventRefused
+from pvtracker.events.actions.held import put_arm_words, release_text
+from pvtracker.events.holding import HELD, lexicon_of
+from pvtracker.events.models import AdverseEvent, AdverseEventVersion, DataQuery, HeldText
+from pvtracker.feeds.actions import number
+from pvtracker.feeds.queries import page_after
+from pvtracker.studies.actions import ArmEntry, put_arms
+from tests.deliveries import delivery, write
+from tests.open.test_import_study import event as imported
+from tests.open.test_import_study import load
+from tests.open.world import SOMEONE, World, make_world
+
+pytestmark = pytest.mark.django_db
+TELLS = "Two days after the active vector, the Zyxoline infusion."
+
+
+@pytest.fixture
+def world() -> World:
+    world = make_world()
+    put_arms(
+        study=world.study,
+        arms=[ArmEntry("ZYX", "Zyxoline", False), ArmEntry("PBO", "Placebo", True)],
+        by=SOMEONE,
+    )
+    world.person("sara", "study_administrator")
+    return world
+
+
+def everything_a_blinded_person_gets(world: World, event: AdverseEvent) -> str:
+    """The pages, the versions and the feed."""
+    texts = []
+    for name in ("alice", "carl", "mona"):
+        client = world.client(name)
+        for tail in (
+            f"adverse-events/{event.id}/",
+            f"adverse-events/{event.id}/history/",
+            "adverse-events/",
+            "adverse-events/?q=Zyxoline",
+            "queries/",
+            f"participants/{event.participant_id}/",
+        ):
+            texts.append(client.get(world.url(tail)).content.decode())
+    texts.append(world.client("alice").get(world.url(f"adverse-events/{event.id}/edit/")).content.decode())
+    texts += [json.dumps(v.body) for v in AdverseEventVersion.objects.filter(event=event)]
+    texts += [q.message for q in DataQuery.objects.filter(study=world.study)]
+    number(world.study.id)
+    texts += page_after(world.study.id, 0).entries
+    return "\n".join(texts)
+
+
+def test_the_event_is_stored_and_the_text_is_nowhere_but_in_its_place(world: World) -> None:
+    answer = world.client("alice").post(
+        world.url(f"participants/{world.participants['P1'].id}/adverse-events/new/"),
+        world.posted(verbatim="Fever after Zyxoline", narrative=TELLS),
+    )
+    assert answer.status_code == 302
+    event = AdverseEvent.objects.get(study=world.study)
+    assert (event.verbatim, event.narrative, event.grade) == (HELD, HELD, 1)
+    assert set(HeldText.objects.filter(event=event).values_list("field", "text")) == {
+        ("verbatim", "Fever after Zyxoline"),
+        ("narrative", TELLS),
+    }
+    assert Outbox.objects.filter(object_id=event.id).exists()
+    told = (
+        everything_a_blinded_person_gets(world, event)
+        .replace("q=Zyxoline", "")
+        .replace('value="Zyxoline"', "")
+    )
+    assert "Zyxoline" not in told and "active vector" not in told
+    assert "may tell who received what and is held for review" in told
+    attempts = AccessRecord.objects.filter(kind=AccessKind.ARM_WORD, object_id=str(event.id))
+    assert {(a.detail, a.actor) for a in attempts} == {
+        ("verbatim", world.people["alice"].actor().id),
+        ("narrative", world.people["alice"].actor().id),
+    }
+
+
+def test_an_imported_text_is_held_and_the_same_file_changes_nothing(tmp_path: Path) -> None:
+    rows = delivery()
+    rows["ae"][0] |= {"AETERM": "Rash after dummy placebo", "AESEV": "ZYX SEVERE"}
+    folder = write(tmp_path / "in", rows)
+    load(folder)
+    event = imported("S-01", "AE-2")
+    assert (event.verbatim, event.severity_reported) == (HELD, HELD)
+    assert {t.text for t in HeldText.objects.filter(event=event)} == {
+        "Rash after dummy placebo",
+        "ZYX SEVERE",
+    }
+    assert DataQuery.objects.filter(event=event, rule="text-held").count() == 2
+    assert not DataQuery.objects.filter(event=event, message__icontains="zyx").exists()
+    load(folder)
+    assert AdverseEvent.objects.get(pk=event.pk).version == 1
+
+
+def test_a_released_text_goes_back_as_a_new_version(world: World) -> None:
+    event = world.record(narrative=TELLS)
+    sara = world.client("sara")
+    listed = sara.get(world.url("held-texts/")).content.decode()
+    assert "Read and decide" in listed and "Zyxoline" not in listed
+    held = HeldText.objects.get(event=event)
+    page = world.url(f"held-texts/{held.id}/")
+    assert TELLS in sara.get(page).content.decode()
+    assert AccessRecord.objects.filter(object_kind="held_text", object_id=str(held.id)).count() == 1
+    answer = sara.post(
+        page, {"text": "Two days after the infusion.", "reason": "what told an arm is taken out"}
+    )
+    assert answer.status_code == 302
+    event = AdverseEvent.objects.get(pk=event.pk)
+    assert (event.narrative, event.version) == ("Two days after the infusion.", 2)
+    assert AdverseEventVersion.objects.get(event=event, version=2).reason == "what told an arm is taken out"
+    assert not DataQuery.objects.filter(event=event, rule="text-held", state="open").exists()
+    assert HeldText.objects.get(pk=held.pk).text == TELLS, "what was written is kept"
+    assert sara.get(page).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["alice", "carl", "mona", "bob"])
+def test_who_may_not_release_finds_no_held_text(world: World, name: str) -> None:
+    held = HeldText.objects.get(event=world.record(narrative=TELLS))
+    client = world.client(name)
+    for tail in ("held-texts/", f"held-texts/{held.id}/"):
+        assert client.get(world.url(tail)).status_code == 404
+        assert client.post(world.url(tail), {"text": "x", "reason": "x"}).status_code in {404, 405}
+
+
+def test_nobody_releases_what_they_wrote(world: World) -> None:
+    held = HeldText.objects.get(event=world.record(narrative=TELLS))
+    with pytest.raises(EventRefused, match="Ask another person"):
+        release_text(held=held, text="x", reason="y", by=world.people["alice"].actor())
+
+
+def test_a_text_written_anew_ends_the_holding(world: World) -> None:
+    event = world.record(narrative=TELLS)
+    by = world.people["alice"].actor("investigator")
+    amend_event(event=event, version=1, details=world.details(narrative=HELD, grade=2), reason="grade", by=by)
+    assert HeldText.objects.get(event=event).state == "held", "another field was changed"
+    assert DataQuery.objects.filter(event=event, rule="text-held", state="open").count() == 1
+    amend_event(
+        event=event, version=2, details=world.details(narrative="Was on placebo."), reason="more", by=by
+    )
+    assert sorted(HeldText.objects.filter(event=event).values_list("state", flat=True)) == [
+        "held",
+        "rewritten",
+    ]
+    amend_event(
+        event=event, version=3, details=world.details(narrative="Two days later."), reason="less", by=by
+    )
+    assert set(HeldText.objects.filter(event=event).values_list("state", flat=True)) == {"rewritten"}
+    assert AdverseEvent.objects.get(pk=event.pk).narrative == "Two days later."
+    assert not DataQuery.objects.filter(event=event, rule="text-held", state="open").exists()
+
+
+def test_a_reason_or_an_answer_that_tells_an_arm_is_refused(world: World) -> None:
+    event = world.record(onset="2026")
+    by = world.people["alice"].actor("investigator")
+    with pytest.raises(EventRefused, match="may tell who received what"):
+        amend_event(event=event, version=1, details=world.details(grade=3), reason="got placebo", by=by)
+    with pytest.raises(EventRefused, match="may tell who received what"):
+        void_event(event=event, version=1, reason="unblinded by mistake", by=by)
+    query = DataQuery.objects.filter(event=event)[0]
+    page = world.client("alice").post(
+        world.url(f"queries/{query.id}/answer/"), {"answer": "he had Zyxoline"}, follow=True
+    )
+    assert "may tell who received what" in page.content.decode()
+    assert DataQuery.objects.get(pk=query.pk).answer == ""
+    assert AdverseEvent.objects.get(pk=event.pk).version == 1
+
+
+def test_product_names_are_added_per_study(world: World) -> None:
+    assert not lexicon_of(world.study).found("after RZ-2 cells")
+    put_arm_words(study=world.study, words=["RZ2", " "], by=SOMEONE, reason="protocol 3.0")
+    assert lexicon_of(world.study).found("after RZ-2 cells") == ("rz 2",)
+    assert not lexicon_of(make_world("OTHER").study).found("after RZ-2 cells")
+
+
+def test_a_typed_text_is_never_lost_when_nothing_else_changed(world: World, client: Client) -> None:
+    event = world.record(narrative=TELLS)
+    by = world.people["alice"].actor("investigator")
+    amend_event(event=event, version=1, details=world.details(narrative=TELLS + " More."), reason="m", by=by)
+    assert HeldText.objects.get(event=event, state="held").text == TELLS + " More."
+    assert isinstance(event.id, uuid.UUID)
