@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.allocation.urls")),
     path("", include("pvtracker.signals.urls")),
     path("", include("pvtracker.reports.urls")),
+    path("", include("pvtracker.board.urls")),
 ]
 handler400 = "pvtracker.web.errors.bad_request"
 handler500 = "pvtracker.web.errors.server_error"

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from pvtracker.accounts.models import Signature
+from pvtracker.accounts.signing.actions import SigningRefused, sign
+from pvtracker.accounts.signing.series import Proof
 from pvtracker.audit.context import Actor, action
 from pvtracker.cuts.data import CutError
 from pvtracker.cuts.models import Cut, CutState
@@ -20,6 +23,7 @@ from pvtracker.reports.blocks import Report
 from pvtracker.reports.frozen import to_json
 from pvtracker.reports.models import ReportRecord
 from pvtracker.reports.pdf import RenderError, render_pdf
+from pvtracker.reports.signing import is_whole, subject_of
 from pvtracker.studies.models import AnalysisArm, Study
 
 if settings.ROOM == "closed":
@@ -154,6 +158,17 @@ def keep_report(
         if first.id != report_id:
             storage.remove(report_id)
         return first
+
+
+@action
+def sign_report(
+    *, record: ReportRecord, shown: str, meaning: str, proof: Proof, by: Actor, source: str = "form"
+) -> Signature:
+    """Sign the report by the hashes that its files have now; SigningRefused when they are not the frozen ones."""
+    subject = subject_of(record)
+    if not is_whole(subject):
+        raise SigningRefused("A file of this report is missing or altered, so it cannot be signed.")
+    return sign(subject=subject, shown=shown, meaning=meaning, proof=proof, by=by, source=source)
 
 
 def make_report(

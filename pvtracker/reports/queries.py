@@ -30,7 +30,7 @@ def reports_of(study: Study) -> QuerySet[ReportRecord]:
     """The reports of a study that were made in this room, the newest first."""
     return (
         ReportRecord.objects.filter(study=study, audience=settings.ROOM)
-        .select_related("cut")
+        .select_related("cut", "study")
         .order_by("-made_at", "-id")
     )
 

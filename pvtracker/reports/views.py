@@ -16,19 +16,21 @@ from pvtracker.jobs.actions import enqueue
 from pvtracker.reports import queries
 from pvtracker.reports.forms import MakeForm
 from pvtracker.reports.models import ReportRecord
+from pvtracker.reports.signing import manifestations_of
 from pvtracker.reports.storage import StorageError
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import actor_for, has_permission, study_for
 
 READ = Permission.READ_CLOSED_REPORTS if settings.ROOM == "closed" else Permission.READ_OPEN_REPORTS
+SIGN = Permission.SIGN_CLOSED_REPORTS if settings.ROOM == "closed" else Permission.SIGN_OPEN_REPORTS
 MAKE = Permission.MAKE_CLOSED_REPORTS if settings.ROOM == "closed" else Permission.MAKE_OPEN_REPORTS
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def reports(request: HttpRequest, code: str) -> HttpResponse:
     """Every report of the study in this room, the newest first; POST queues the making of one."""
-    study = _study(request, code, MAKE if request.method == "POST" else READ)
+    study = study_of(request, code, MAKE if request.method == "POST" else READ)
     form = None
     if has_permission(request.user, MAKE, study=study):
         form = MakeForm(request.POST or None, study=study)
@@ -49,7 +51,7 @@ def reports(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def report(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpResponse:
     """One report as a page: the content that the PDF prints."""
-    study = _study(request, code, READ)
+    study = study_of(request, code, READ)
     record = queries.report_for(study, report_id)
     ask = look(request, study, READ, object_kind="report", object_id=str(record.id), detail=_named(record))
     if ask:
@@ -58,13 +60,19 @@ def report(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpRespons
         content = queries.content_of(record)
     except StorageError as fault:
         raise Http404(str(fault)) from fault
-    return render(request, "reports/detail.html", {"record": record, "report": content})
+    context = {
+        "record": record,
+        "report": content,
+        "signatures": manifestations_of(record),
+        "may_sign": has_permission(request.user, SIGN, study=study),
+    }
+    return render(request, "reports/detail.html", context)
 
 
 @require_safe
 def report_pdf(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpResponse:
     """The PDF; its name says study, audience and cut-off date and nothing else."""
-    study = _study(request, code, READ)
+    study = study_of(request, code, READ)
     record = queries.report_for(study, report_id)
     ask = look(
         request,
@@ -81,12 +89,18 @@ def report_pdf(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpRes
         content = queries.pdf_of(record)
     except StorageError as fault:
         raise Http404(str(fault)) from fault
-    name = f"{re.sub(r'[^A-Za-z0-9.-]+', '-', study.code)}_{record.audience}_{record.cut.date}.pdf"
+    name = file_name(record)
     return HttpResponse(
         content,
         content_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def file_name(record: ReportRecord, *more: str) -> str:
+    """Study, audience and cut-off date, and nothing else."""
+    parts = (re.sub(r"[^A-Za-z0-9.-]+", "-", record.study.code), record.audience, str(record.cut.date), *more)
+    return "_".join(parts) + ".pdf"
 
 
 def _named(record: ReportRecord) -> str:
@@ -95,7 +109,8 @@ def _named(record: ReportRecord) -> str:
     return f"{record.audience} report of {record.cut.date}{arm}"
 
 
-def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
+def study_of(request: HttpRequest, code: str, permission: Permission) -> Study:
+    """The study of the page, when the person has the permission in it; else 404."""
     study = study_for(request.user, code, permission)
     request.study = study  # type: ignore[attr-defined]  # read by web.context.room
     return study

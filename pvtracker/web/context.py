@@ -36,6 +36,7 @@ PAGES = (
     ("open", Permission.READ_AUDIT, "Who looked", "looks"),
     ("closed", Permission.READ_SIGNALS, "Signals", "signals"),
     ("closed", Permission.READ_CLOSED_REPORTS, "Closed reports", "reports"),
+    ("closed", Permission.READ_RECOMMENDATIONS, "Recommendations", "recommendations"),
     ("closed", Permission.RUN_SIGNALS, "Data cuts", "cuts"),
     ("closed", Permission.READ_CODE_BREAKS, "Code breaks", "code_breaks"),
     ("closed", Permission.APPROVE_CODE_BREAK, "Code breaks", "code_breaks"),

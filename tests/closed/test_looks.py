@@ -14,7 +14,11 @@ from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_resolver
 
+from pvtracker.accounts.actions import record_identity_check
+from pvtracker.accounts.models import Account
 from pvtracker.audit.models import AccessRecord
+from pvtracker.board.actions import record_recommendation
+from pvtracker.board.models import Recommendation
 from pvtracker.reports import actions as report_actions
 from pvtracker.reports.models import ReportRecord
 from pvtracker.signals import actions as signal_actions
@@ -25,7 +29,7 @@ from pvtracker.web.middleware import OneTransaction
 from tests.architecture.rooms import OWN_SIGN_IN
 from tests.architecture.walkers import url_names
 from tests.closed.cuts.folder import BY
-from tests.closed.people import client_of, person_of, signed_in
+from tests.closed.people import person_of, signed_in
 from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
 
 __all__ = ["closed_storage", "joined_cut", "open_storage", "silent_broker", "study"]
@@ -37,6 +41,10 @@ BY_ARM = {
     "signal_run": "screening run",
     "report": "report",
     "report_pdf": "report",
+    "recommendations": "recommendations",
+    "recommendation": "recommendation",
+    "recommendation_edit": "recommendation",
+    "recommendation_sign": "recommendation",
 }
 # The other addresses of the closed room, and why nothing of an arm is there.
 NOT_BY_ARM = {
@@ -73,7 +81,26 @@ NOT_BY_ARM = {
     "code_break_told": "leads back to the page of the code break",
     "code_break_impact": "leads back to the page of the code break",
     "code_break_alarm": "leads back to the page of the code break",
+    "report_sign": "hashes of the report, without its content",
+    "report_signatures": "who signed which hashes",
+    "recommendation_new": "an empty form",
 }
+
+
+# Who opens a page that a member does not.
+READER = {"recommendation_edit": "dsmb_chair", "recommendation_sign": "dsmb_chair"}
+
+
+def reader_of(study: Study, name: str) -> Account:
+    """Somebody whose role opens this page."""
+    account = person_of(study, READER.get(name, "dsmb_member"))
+    record_identity_check(account=account, how="test", by=BY)
+    return account
+
+
+@pytest.fixture
+def recommendation(study: Study, record: ReportRecord) -> Recommendation:
+    return record_recommendation(study=study, report=record, kind="continue", text="Continue.", by=BY)
 
 
 @pytest.fixture
@@ -93,13 +120,17 @@ def record(study: Study) -> ReportRecord:
 
 
 @pytest.fixture
-def pages(run: Run, record: ReportRecord) -> dict[str, str]:
+def pages(run: Run, record: ReportRecord, recommendation: Recommendation) -> dict[str, str]:
     """An address of each page by arm."""
     return {
         "signals": "/studies/JOIN/signals/",
         "signal_run": f"/studies/JOIN/signals/runs/{run.id}/",
         "report": f"/studies/JOIN/reports/{record.id}/",
         "report_pdf": f"/studies/JOIN/reports/{record.id}/pdf/",
+        "recommendations": "/studies/JOIN/recommendations/",
+        "recommendation": f"/studies/JOIN/recommendations/{recommendation.id}/",
+        "recommendation_edit": f"/studies/JOIN/recommendations/{recommendation.id}/edit/",
+        "recommendation_sign": f"/studies/JOIN/recommendations/{recommendation.id}/sign/",
     }
 
 
@@ -118,7 +149,7 @@ def test_a_look_is_recorded_even_if_the_page_fails_afterwards(
     study: Study, pages: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The view runs to its end and then raises: its transaction is gone, the record is not."""
-    account = person_of(study, "dsmb_member")
+    account = reader_of(study, name)
     usual = OneTransaction.process_view
 
     def failing(
@@ -138,13 +169,13 @@ def test_a_look_is_recorded_even_if_the_page_fails_afterwards(
     assert client.get(pages[name]).status_code == 500
     (kept,) = looks_of(account)
     assert kept.object_kind == BY_ARM[name] and kept.study_id == study.id
-    assert kept.reason == "Planned review: test" and kept.role == "dsmb_member"
+    assert kept.reason == "Planned review: test" and kept.role == READER.get(name, "dsmb_member")
     assert kept.actor_name == account.full_name and kept.address == "127.0.0.1"
 
 
 @pytest.mark.parametrize("name", BY_ARM)
 def test_why_is_asked_before_anything_is_shown(study: Study, pages: dict[str, str], name: str) -> None:
-    account = person_of(study, "dsmb_member")
+    account = reader_of(study, name)
     client = signed_in(account)
     answer = client.get(pages[name])
     assert answer.status_code == 302 and answer["Location"].startswith("/studies/JOIN/purpose/?next=")
@@ -161,7 +192,7 @@ def test_why_is_asked_before_anything_is_shown(study: Study, pages: dict[str, st
 def test_what_cannot_be_recorded_is_not_shown(
     study: Study, pages: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = client_of(study, "dsmb_member")
+    client = signed_in(reader_of(study, name), study)
     client.raise_request_exception = False
 
     def gone(**parameters: object) -> None:
@@ -170,7 +201,11 @@ def test_what_cannot_be_recorded_is_not_shown(
     monkeypatch.setattr(psycopg, "connect", gone)
     answer = client.get(pages[name])
     assert answer.status_code == 500
-    assert b"LOW" not in answer.content and b"Low dose" not in answer.content
+    assert (
+        b"Continue." not in answer.content
+        and b"LOW" not in answer.content
+        and b"Low dose" not in answer.content
+    )
 
 
 def test_a_file_that_is_taken_out_is_an_export(study: Study, pages: dict[str, str]) -> None:

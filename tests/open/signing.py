@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,6 +10,7 @@ from django.test import Client
 from pvtracker.accounts.actions import record_identity_check
 from pvtracker.events.models import AdverseEvent
 from tests.open.world import SOMEONE, World
+from tests.signed import sign_at
 
 PASSWORD = "correct horse battery"
 
@@ -28,22 +28,13 @@ def address(world: World, event: AdverseEvent) -> str:
     return world.url(f"adverse-events/{event.id}/sign/")
 
 
-def shown_hash(page: HttpResponse) -> str:
-    """The hash that the form carries."""
-    found = re.search(r'name="shown" value="([0-9a-f]{64})"', page.content.decode())
-    assert found, "the page carries no hash of what it shows"
-    return found[1]
-
-
 def sign(
     world: World, event: AdverseEvent, client: Client, name: str = "alice", **typed: Any
 ) -> HttpResponse:
     """Read the page and send the form, as filled in by this person; `typed` replaces parts of it."""
-    url = address(world, event)
     posted = {
-        "shown": shown_hash(client.get(url)),
         "meaning": "responsibility",
         "username": world.people[name].username,
         "password": PASSWORD,
     }
-    return client.post(url, {key: value for key, value in (posted | typed).items() if value is not None})
+    return sign_at(client, address(world, event), **(posted | typed))

@@ -16,8 +16,9 @@ from pvtracker.audit.models import AccessRecord
 from pvtracker.events.actions import capture
 from pvtracker.events.models import AdverseEvent
 from pvtracker.events.signing import manifestations_of, subject_of
-from tests.open.signing import PASSWORD, address, shown_hash, sign, with_passwords
+from tests.open.signing import PASSWORD, address, sign, with_passwords
 from tests.open.world import World, make_world
+from tests.signed import manifestation, shown_hash
 
 pytestmark = pytest.mark.django_db
 
@@ -55,13 +56,10 @@ def test_a_signature_says_who_when_and_what_it_means_on_the_page_and_in_the_hist
     assert before - timedelta(seconds=5) < made.signed_at < timezone.now() + timedelta(seconds=5)
     assert made.sha256 == subject_of(read(event)).sha256
     assert made.components == ["user name", "password"] and made.account == world.people["alice"]
-    when = f"{made.signed_at:%Y-%m-%d %H:%M:%S} UTC"
     for tail in ("", "history/"):
         page = " ".join(alice.get(world.url(f"adverse-events/{event.id}/{tail}")).content.decode().split())
         for part in (
-            "<strong>Alice</strong> (Investigator)",
-            when,
-            "Responsibility",
+            *manifestation(made, role="Investigator", meaning="Responsibility"),
             made.sha256,
             "Version 1",
         ):
