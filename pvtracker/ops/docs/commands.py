@@ -15,6 +15,7 @@ from pvtracker.ops.launcher import COMMANDS
 ROOM_COMMANDS = PACKAGE / "ops" / "management" / "commands"
 WHERE = {
     "module": "launcher",
+    "file": "launcher",
     "migrate": "launcher",
     "open": "open room",
     "closed": "closed room",

@@ -24,7 +24,6 @@ from pvtracker.signals.screen import Screen
 from pvtracker.studies.models import AnalysisArm, Study
 
 TOP = 15
-REASON = "screening asked for at the command line"
 
 
 class Command(BaseCommand):
@@ -50,7 +49,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reason",
             metavar="TEXT",
-            default=REASON,
+            default="screening asked for at the command line",
             help="why you look at data by arm; kept with the record of this look",
         )
 

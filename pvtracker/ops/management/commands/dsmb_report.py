@@ -28,7 +28,6 @@ from pvtracker.reports.storage import StorageError
 from pvtracker.studies.models import AnalysisArm, Study
 
 LOOK_EVERY = 0.3  # seconds
-REASON = "report asked for at the command line"
 
 
 class Command(BaseCommand):
@@ -60,7 +59,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reason",
             metavar="TEXT",
-            default=REASON,
+            default="report asked for at the command line",
             help="why you take the report out; kept with the record of it",
         )
 
