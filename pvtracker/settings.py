@@ -128,6 +128,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
@@ -153,6 +154,16 @@ MFA_FORMS = {
     "activate_totp": "pvtracker.accounts.forms.FirstCodeForm",
 }
 MFA_RECOVERY_CODES_SHOW_ONCE = True
+SECURITY_CONTACT = read(
+    "PVTRACKER_SECURITY_CONTACT", ""
+)  # told of lockouts by mail, where a mail host is given
+EMAIL_HOST = read("PVTRACKER_MAIL_HOST", "")
+EMAIL_PORT = int(read("PVTRACKER_MAIL_PORT", "25"))
+EMAIL_USE_TLS = read_bool("PVTRACKER_MAIL_TLS")
+EMAIL_HOST_USER = read("PVTRACKER_MAIL_USER", "")
+EMAIL_HOST_PASSWORD = read("PVTRACKER_MAIL_PASSWORD", "")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = read("PVTRACKER_MAIL_FROM", "pvtracker@localhost")
 
 # --- cookies and headers (cookies ignore ports, so each room has its own names) ------------------------------------
 SECURE = read_bool("PVTRACKER_HTTPS", default=not DEMO)

@@ -2,7 +2,8 @@
 
 from django.core.wsgi import get_wsgi_application
 
-from pvtracker.ops.guard import refuse_powerful_login
+from pvtracker.ops.guard import refuse_demo_secrets, refuse_powerful_login
 
 application = get_wsgi_application()
 refuse_powerful_login()
+refuse_demo_secrets()

@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from pvtracker.accounts import agreement
+from pvtracker.accounts import agreement, lockout, sessions
 from pvtracker.accounts.models import Acceptance, Account, IdentityCheck, Invitation, SystemRole, Training
 from pvtracker.accounts.roles import roles_of
 from pvtracker.audit.context import Actor, action
@@ -61,7 +61,26 @@ def deactivate(*, account: Account, reason: str, by: Actor, source: str = "form"
         raise AccountRefused("Nobody deactivates their own account; ask another system administrator.")
     account.is_active = False
     account.save(update_fields=["is_active"])
+    sessions.end_all(account, because="account deactivated")
     return account
+
+
+@action
+def end_sessions(*, account: Account, reason: str, by: Actor, source: str = "form") -> int:
+    """End every session of a person with the next request; how many there were."""
+    if not reason.strip():
+        raise AccountRefused("Say why the sessions are ended.")
+    return sessions.end_all(account, because="ended by an administrator")
+
+
+@action
+def lift_lockout(*, account: Account, reason: str, by: Actor, source: str = "form") -> int:
+    """Open the doors that wrong tries have shut on a person; how many were shut."""
+    if not reason.strip():
+        raise AccountRefused("Say why the lockout is lifted.")
+    if by.id == str(account.id):
+        raise AccountRefused("Nobody lifts their own lockout; ask another system administrator.")
+    return lockout.lift(account)
 
 
 @action
@@ -104,6 +123,7 @@ def accept_invitation(*, invitation: Invitation, password: str, by: Actor, sourc
         )
     _set_password(locked.account, password)
     locked.account.save(update_fields=["password"])
+    sessions.end_all(locked.account, because="password changed")
     locked.used_at = timezone.now()
     locked.save(update_fields=["used_at"])
     return locked.account

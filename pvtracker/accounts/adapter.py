@@ -18,7 +18,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from pvtracker.accounts import factors, lockout, sessions
+from pvtracker.accounts import alerts, factors, lockout, sessions
 from pvtracker.accounts.models import Account
 from pvtracker.audit import looks
 from pvtracker.audit.context import Actor, acting
@@ -125,16 +125,17 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library shi
 
 
 def note_failure(
-    request: HttpRequest, doors: list[lockout.Door], known: Account | None, *, detail: str
+    request: HttpRequest | None, doors: list[lockout.Door], known: Account | None, *, detail: str
 ) -> None:
     """Count a wrong try and record it; a door that it shuts is an alert of its own. What was typed is not kept."""
     shut = lockout.failed(doors, account=known)
-    told: dict[str, Any] = {"by": VISITOR, "address": _address(request)}
+    told: dict[str, Any] = {"by": VISITOR, "address": _address(request) if request else ""}
     if known is not None:
         told |= {"object_kind": "account", "object_id": str(known.id)}
     looks.record(kind=AccessKind.SIGN_IN_FAILED, detail=detail, **told)
     for one in shut:
         looks.record(kind=AccessKind.LOCKED_OUT, detail=f"{detail}: by {one.kind}", **told)
+        alerts.tell_security(f"{detail}: by {one.kind}", account=known)
 
 
 def used_second_factor(request: HttpRequest, account: Account) -> bool:

@@ -14,6 +14,8 @@ from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.db import transaction
 
+from pvtracker.accounts import sessions
+from pvtracker.accounts.actions import AccountRefused
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor, action
 
@@ -37,6 +39,20 @@ def enrol_known(
     if held is None or decrypt(held.data["secret"]) != secret:
         Authenticator.objects.filter(user=account).delete()
         TOTP.activate(account, secret)
+
+
+@action
+def remove_factors(*, account: Account, reason: str, by: Actor, source: str = "form") -> int:
+    """Every factor of a person whose device is lost, and every session; how many factors there were."""
+    if not reason.strip():
+        raise AccountRefused("Say why the second factors are removed.")
+    if by.id == str(account.id):
+        raise AccountRefused(
+            "Nobody removes their own second factors here; ask another system administrator."
+        )
+    removed = Authenticator.objects.filter(user=account).delete()[0]
+    sessions.end_all(account, because="second factor removed")
+    return int(removed)
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pvtracker.accounts import actions, agreement, queries
+from pvtracker.accounts import actions, agreement, factors, queries
 from pvtracker.accounts.actions import AccountRefused
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.roles import Permission
@@ -201,6 +201,25 @@ def _training(found: Account, by: Actor, said: dict[str, object]) -> str:
     return "The training is recorded."
 
 
+def _end_sessions(found: Account, by: Actor, said: dict[str, object]) -> str:
+    ended = actions.end_sessions(account=found, reason=str(said["reason"]), by=by)
+    return f"Sessions ended: {ended}."
+
+
+def _lift_lockout(found: Account, by: Actor, said: dict[str, object]) -> str:
+    shut = actions.lift_lockout(account=found, reason=str(said["reason"]), by=by)
+    return (
+        "The lockout is lifted." if shut else "The account was not locked out; earlier tries are forgotten."
+    )
+
+
+def _remove_factors(found: Account, by: Actor, said: dict[str, object]) -> str:
+    removed = factors.remove_factors(account=found, reason=str(said["reason"]), by=by)
+    return (
+        f"Second factors removed: {removed}. Where the role needs one, the next sign-in asks for a new one."
+    )
+
+
 STEPS = {
     "invite": Step(
         "Invite again",
@@ -222,6 +241,29 @@ STEPS = {
         "Record",
         TrainingForm,
         _training,
+    ),
+    "unlock": Step(
+        "Lift the lockout",
+        "After too many wrong tries sign-in is locked for 15 minutes. Make sure first who asks.",
+        "Lift",
+        ReasonForm,
+        _lift_lockout,
+    ),
+    "sessions": Step(
+        "End the sessions",
+        "Every browser in which this person is signed in is signed out with its next request.",
+        "End all",
+        ReasonForm,
+        _end_sessions,
+    ),
+    "factors": Step(
+        "Remove second factors",
+        "For a lost device: app, passkeys and recovery codes stop working, and the person adds new ones at the next"
+        " sign-in. Make sure first who asks, and invite again if the password may be known to others.",
+        "Remove",
+        ReasonForm,
+        _remove_factors,
+        danger=True,
     ),
     "deactivate": Step(
         "Deactivate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -13,7 +14,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,6 +23,8 @@ from pvtracker.accounts import adapter, sessions
 from pvtracker.accounts.actions import AccountRefused, set_password
 from pvtracker.accounts.forms import NewPasswordForm
 from pvtracker.accounts.models import Account
+from pvtracker.audit import looks
+from pvtracker.audit.enums import AccessKind
 
 View = Callable[..., HttpResponse]
 
@@ -91,6 +94,32 @@ def password(request: HttpRequest) -> HttpResponse:
                 messages.success(request, "Your password is changed. Your other sessions are ended.")
                 return redirect("account")
     return render(request, "accounts/password.html", {"form": form})
+
+
+@require_POST
+def end_session(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
+    """End one of one's own sessions, on another device perhaps."""
+    person = signed_in(request)
+    opened = next((one for one in sessions.open_sessions(person) if one.id == session_id), None)
+    if opened is None:
+        raise Http404("No such session.")
+    sessions.end(opened, because="ended by the person")
+    looks.record(kind=AccessKind.SESSION_ENDED, by=person.actor(), detail="ended by the person")
+    messages.success(request, "The session is ended: its browser is signed out with the next request.")
+    return redirect("account")
+
+
+@require_POST
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """End every session of one's own but this."""
+    person = signed_in(request)
+    here, _ = sessions.current(request, person)
+    ended = sessions.end_all(person, because="ended by the person", but=here)
+    looks.record(kind=AccessKind.SESSION_ENDED, by=person.actor(), detail=f"{ended} ended by the person")
+    messages.success(
+        request, f"Sessions ended: {ended}. Their browsers are signed out with the next request."
+    )
+    return redirect("account")
 
 
 def signed_in(request: HttpRequest) -> Account:

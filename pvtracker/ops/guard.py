@@ -1,9 +1,15 @@
-"""A room process must be weak: neither superuser nor owner of anything, and only in its own database."""
+"""A room process must be weak, neither superuser nor owner and in its own database only; and a demo stays a demo."""
 
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.checks import CheckMessage, Error
 from django.db import connection
+
+from pvtracker.accounts.roles import ROLES
+
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
+SPONSOR_CLIENT = "demo-sponsor"
 
 
 class PowerfulLogin(RuntimeError):
@@ -41,4 +47,61 @@ def refuse_powerful_login() -> None:
         raise PowerfulLogin(
             f"The {settings.ROOM} room refuses to start: its database login {user} {' and '.join(problems)}. "
             "Give it the room's own login (docs/how-to/deploy.md)."
+        )
+
+
+class DemoSecrets(RuntimeError):
+    """Sign-ins that everybody can know stand where no demo is."""
+
+
+def demo_settings_check(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """A demo has known names, prints passwords and codes, and speaks plain HTTP: it is for one's own machine only."""
+    if not settings.DEMO:
+        return []
+    outside = sorted(set(settings.ALLOWED_HOSTS) - LOCAL_HOSTS)
+    problems = [
+        text
+        for wrong, text in (
+            (settings.SECURE, "PVTRACKER_HTTPS is on"),
+            (settings.BEHIND_PROXY, "PVTRACKER_BEHIND_PROXY is on"),
+            (bool(outside), f"PVTRACKER_ALLOWED_HOSTS names {', '.join(outside)}"),
+        )
+        if wrong
+    ]
+    if not problems:
+        return []
+    return [
+        Error(
+            f"This is a demo (PVTRACKER_DEMO=1) with settings of production: {'; '.join(problems)}.",
+            hint="Set PVTRACKER_DEMO=0, or take the settings of production away.",
+            id="pvtracker.E001",
+        )
+    ]
+
+
+def refuse_demo_secrets() -> None:
+    """Raise for a demo that is open to others, and for people or clients of a demo in what is none."""
+    if found := demo_settings_check():
+        raise DemoSecrets(f"{found[0].msg} {found[0].hint}")
+    if settings.DEMO:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("select to_regclass('accounts_account') is null")
+        if cursor.fetchone() == (True,):
+            return  # nothing is in this database yet
+        cursor.execute(
+            "select username from accounts_account where is_active and full_name like 'Demo: %%'"
+            " and username = any(%s) order by 1",
+            [list(ROLES)],
+        )
+        known = [f"the account {username}" for (username,) in cursor.fetchall()]
+        if settings.ROOM == "open":
+            cursor.execute(
+                "select client_id from oauth2_provider_application where client_id = %s", [SPONSOR_CLIENT]
+            )
+            known += [f"the API client {client}" for (client,) in cursor.fetchall()]
+    if known:
+        raise DemoSecrets(
+            f"The {settings.ROOM} room refuses to start: {', '.join(known)} of a demo is here, whose secret others may"
+            " know, and this is no demo (PVTRACKER_DEMO=0). Start with a database of its own."
         )

@@ -28,11 +28,17 @@ def main(argv: list[str]) -> int:
 
         django.setup()
         if argv[1:2] and argv[1] not in WITHOUT_GUARD:
-            from pvtracker.ops.guard import PowerfulLogin, refuse_powerful_login
+            from pvtracker.ops.guard import (
+                DemoSecrets,
+                PowerfulLogin,
+                refuse_demo_secrets,
+                refuse_powerful_login,
+            )
 
             try:
                 refuse_powerful_login()
-            except PowerfulLogin as refusal:
+                refuse_demo_secrets()
+            except (DemoSecrets, PowerfulLogin) as refusal:
                 print(refusal, file=sys.stderr)
                 return 1
     except MissingSetting as missing:

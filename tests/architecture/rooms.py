@@ -30,6 +30,7 @@ OWN_SIGN_IN = {
     "account": "one's own sign-in",
     "account_logout": "the door",
     "account_reauthenticate": "one's own sign-in",
+    "end_other_sessions": "one's own sign-in",
     "mfa_activate_totp": "one's own sign-in",
     "mfa_add_webauthn": "one's own sign-in",
     "mfa_authenticate": "the door",

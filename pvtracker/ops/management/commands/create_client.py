@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor
 from pvtracker.studies.models import Study
 
@@ -20,6 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("client", help="its id, as sent when a token is asked for")
         parser.add_argument("--name", default="", help="whose system it is")
         parser.add_argument("--study", required=True, metavar="CODE", help="code of the study")
+        parser.add_argument(
+            "--account", metavar="USERNAME", help="who answers for it; with that account it ends too"
+        )
         parser.add_argument("--reason", required=True, help="why, for the record")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -31,12 +35,16 @@ class Command(BaseCommand):
         study = Study.objects.filter(code=options["study"]).first()
         if study is None:
             raise CommandError(f"There is no study {options['study']} in the open room.")
+        owner = Account.objects.filter(username__iexact=options["account"] or "", is_active=True).first()
+        if options["account"] and owner is None:
+            raise CommandError(f"There is no active account {options['account']} in the open room.")
         secret = secrets.token_urlsafe(32)
         with transaction.atomic():
             client, is_new = Application.objects.get_or_create(
                 client_id=options["client"],
                 defaults={
                     "name": options["name"] or options["client"],
+                    "user": owner,
                     "client_secret": secret,  # the library stores its hash
                     "client_type": Application.CLIENT_CONFIDENTIAL,
                     "authorization_grant_type": Application.GRANT_CLIENT_CREDENTIALS,

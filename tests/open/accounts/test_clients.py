@@ -1,0 +1,73 @@
+"""API clients at the token door: counted as people are, and shut out with the account that answers for them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from django.test import Client
+from oauth2_provider.models import Application
+
+from pvtracker.accounts import actions, lockout
+from pvtracker.accounts.models import Account
+from pvtracker.audit.models import AccessRecord
+from pvtracker.feeds.actions import grant_feed
+from pvtracker.studies.models import Study
+from tests.people import SOMEONE, account, make_ready
+
+pytestmark = pytest.mark.django_db
+SECRET = "a long secret of a program"
+
+
+@pytest.fixture
+def owner() -> Account:
+    return make_ready(account("owner"))
+
+
+@pytest.fixture
+def study(owner: Account) -> Study:
+    study = Study.objects.create(code="CLIENTS", title="Of clients")
+    client = Application.objects.create(
+        client_id="sponsor-x",
+        client_secret=SECRET,
+        client_type="confidential",
+        authorization_grant_type="client-credentials",
+        name="Sponsor",
+        user=owner,
+    )
+    grant_feed(study=study, client_id=client.pk, by=SOMEONE, reason="contract")
+    return study
+
+
+def ask(client_id: str = "sponsor-x", secret: str = SECRET, **more: Any) -> Any:
+    basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+    said = {"grant_type": "client_credentials", "scope": "feed"}
+    return Client().post("/api/v1/token/", said, headers={"Authorization": f"Basic {basic}"}, **more)
+
+
+def test_wrong_secrets_lock_the_client_and_the_answer_does_not_say_so(study: Study) -> None:
+    wrong = ask(secret="wrong")
+    assert wrong.status_code == 401
+    for _ in range(lockout.LIMITS["client"].failures):
+        ask(secret="wrong")
+    locked = ask()
+    unknown = ask(client_id="nobody")
+    assert (locked.status_code, locked.json()) == (wrong.status_code, wrong.json())
+    assert (unknown.status_code, unknown.json()) == (wrong.status_code, wrong.json())
+    assert AccessRecord.objects.filter(kind="locked_out", detail="client: by client").exists()
+
+
+def test_a_right_secret_is_not_counted(study: Study) -> None:
+    for _ in range(lockout.LIMITS["client"].failures + 2):
+        assert ask().status_code == 200
+
+
+def test_keys_end_with_the_account_that_answers_for_them(study: Study, owner: Account) -> None:
+    token = ask().json()["access_token"]
+    feed = f"/api/v1/studies/{study.code}/adverse-events/"
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert Client().get(feed, headers=bearer).status_code == 200
+    actions.deactivate(account=owner, reason="left the sponsor", by=SOMEONE)
+    assert Client().get(feed, headers=bearer).status_code == 401
+    assert ask().status_code == 401
