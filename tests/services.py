@@ -45,6 +45,11 @@ def clone(room: str, name: str) -> Iterator[str]:
                 sql.Identifier(copy), sql.Identifier(login)
             )
         )
+        connection.execute(
+            sql.SQL("grant connect on database {} to {}").format(
+                sql.Identifier(copy), sql.Identifier(Names(SUFFIX).sealer(room))
+            )
+        )
     try:
         yield copy
     finally:

@@ -12,8 +12,24 @@ import psycopg
 from psycopg import sql
 
 from pvtracker.ops.environment import ROOT
-from pvtracker.ops.rooms import ROOMS, Installation, with_login
+from pvtracker.ops.rooms import ROOMS, Installation, with_database, with_login
 from pvtracker.ops.services.postgres import ServiceError
+
+
+MIGRATION = "-c pv.actor=process:migrate -c pv.actor_name=migrate -c pv.role=process -c pv.source=migration"
+AUDIT_SCHEMA = ROOT / "pvtracker" / "audit" / "protection" / "schema.sql"
+# Who may do what with the trail: the room reads it, its tables' owner attaches triggers, the sealer adds links.
+AUDIT_RIGHTS = (
+    "revoke all on all functions in schema audit from public",
+    "grant usage on schema audit to {owner}, {login}, {sealer}",
+    "grant select on audit.entry, audit.link, audit.head to {login}, {sealer}",
+    "grant select on audit.pending to {sealer}",
+    "grant execute on function audit.record(), audit.refuse(),"
+    " audit.adopt(text, text, text, text, text, jsonb[]) to {owner}",
+    "grant execute on function audit.seal(integer), audit.told(jsonb) to {sealer}",
+    "drop policy if exists everything on audit.entry",
+    "create policy everything on audit.entry for select to {sealer} using (true)",
+)
 
 
 def provision(installation: Installation) -> None:
@@ -23,7 +39,9 @@ def provision(installation: Installation) -> None:
             _login(connection, installation.names.owner(room), installation.home.secrets()[f"{room}_owner"])
             _login(connection, installation.names.login(room), installation.home.secrets()[f"{room}_login"])
             _database(connection, installation, room)
+        _audit_roles(connection, installation)
     for room in ROOMS:
+        _audit_schema(installation, room)
         _migrate(installation, room)
 
 
@@ -70,6 +88,40 @@ def _database(
             )
 
 
+def _audit_roles(connection: psycopg.Connection[tuple[object, ...]], installation: Installation) -> None:
+    """The role that owns the trail, which nobody can be, and for each room the login that seals it."""
+    names = installation.names
+    trail = sql.Identifier(names.audit())
+    if not connection.execute("select 1 from pg_roles where rolname = %s", [names.audit()]).fetchone():
+        connection.execute(sql.SQL("create role {} nologin").format(trail))
+    connection.execute(sql.SQL("alter role {} nologin password null").format(trail))
+    connection.execute(sql.SQL("grant {} to current_user").format(trail))
+    for room in ROOMS:
+        _login(connection, names.sealer(room), installation.home.secrets()[f"{room}_sealer"])
+        connection.execute(
+            sql.SQL("grant connect on database {} to {}").format(
+                *map(sql.Identifier, (names.database(room), names.sealer(room)))
+            )
+        )
+
+
+def _audit_schema(installation: Installation, room: str) -> None:
+    """The trail of one room: made or brought up to date as its owner, with the rights that each login has to it."""
+    names = installation.names
+    trail, owner, login, sealer = map(
+        sql.Identifier, (names.audit(), names.owner(room), names.login(room), names.sealer(room))
+    )
+    url = with_database(installation.admin_url, names.database(room))
+    with psycopg.connect(url) as connection:
+        connection.execute(sql.SQL("create schema if not exists audit authorization {}").format(trail))
+        connection.execute(sql.SQL("set local role {}").format(trail))
+        connection.execute(AUDIT_SCHEMA.read_bytes())
+        for statement in AUDIT_RIGHTS:
+            connection.execute(
+                sql.SQL(statement).format(owner=owner, login=login, sealer=sealer)  # type: ignore[arg-type]
+            )
+
+
 def close_shared_databases(connection: psycopg.Connection[tuple[object, ...]]) -> None:
     """Shut the databases that every login may enter: what one room leaves there, the other could read.
 
@@ -88,7 +140,8 @@ def _migrate(installation: Installation, room: str) -> None:
         return
     done = subprocess.run(
         [sys.executable, "-m", "django", "protect_tables", "--migrate"],
-        env=installation.environment(room, owner=True),
+        # what a migration writes is recorded under its name
+        env={**installation.environment(room, owner=True), "PGOPTIONS": MIGRATION},
         cwd=ROOT,
         capture_output=True,
         text=True,

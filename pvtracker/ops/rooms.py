@@ -18,9 +18,11 @@ ROOMS = ("open", "closed")
 GIVEN = {
     "open_login": "PVTRACKER_OPEN_LOGIN_PASSWORD",
     "open_owner": "PVTRACKER_OPEN_OWNER_PASSWORD",
+    "open_sealer": "PVTRACKER_OPEN_SEALER_PASSWORD",
     "open_secret_key": "PVTRACKER_OPEN_SECRET_KEY",
     "closed_login": "PVTRACKER_CLOSED_LOGIN_PASSWORD",
     "closed_owner": "PVTRACKER_CLOSED_OWNER_PASSWORD",
+    "closed_sealer": "PVTRACKER_CLOSED_SEALER_PASSWORD",
     "closed_secret_key": "PVTRACKER_CLOSED_SECRET_KEY",
     "closed_storage_key": "PVTRACKER_CLOSED_STORAGE_KEY",
 }
@@ -40,7 +42,12 @@ class Home:
         return cls(Path(os.environ.get("PVTRACKER_HOME") or ROOT / "var").resolve())
 
     def make(self) -> None:
-        for folder in (self.path, *(self.storage(room) for room in ROOMS), self.path / "logs"):
+        for folder in (
+            self.path,
+            *(self.storage(room) for room in ROOMS),
+            self.path / "logs",
+            self.path / "anchors",
+        ):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)  # also where it was made by somebody else
 
@@ -58,6 +65,7 @@ class Home:
         for room in ROOMS:
             wanted[f"{room}_login"] = secrets.token_hex(24)
             wanted[f"{room}_owner"] = secrets.token_hex(24)
+            wanted[f"{room}_sealer"] = secrets.token_hex(24)
             wanted[f"{room}_broker"] = secrets.token_hex(24)
             wanted[f"{room}_secret_key"] = secrets.token_urlsafe(48)
         complete = {**wanted, **known}
@@ -89,6 +97,14 @@ class Names:
     def owner(self, room: str) -> str:
         return f"pv_{room}_owner{self.suffix}"
 
+    def sealer(self, room: str) -> str:
+        """The login that adds links to the chain of the room's audit trail, and checks it."""
+        return f"pv_{room}_sealer{self.suffix}"
+
+    def audit(self) -> str:
+        """The role that owns the audit trails; it cannot log in."""
+        return f"pv_audit{self.suffix}"
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -108,8 +124,17 @@ class Installation:
             self.admin_url, user=user, password=password, database=database or self.names.database(room)
         )
 
-    def environment(self, room: str, *, owner: bool = False) -> dict[str, str]:
-        """The whole environment of a child process of one room."""
+    def sealer_url(self, room: str) -> str:
+        """The connection of the login that seals and checks the room's audit trail."""
+        return with_login(
+            self.admin_url,
+            user=self.names.sealer(room),
+            password=self.home.secrets()[f"{room}_sealer"],
+            database=self.names.database(room),
+        )
+
+    def environment(self, room: str, *, owner: bool = False, sealer: bool = False) -> dict[str, str]:
+        """The whole environment of a child process of one room; `sealer` for the scheduler and the check of the trail."""
         known = self.home.secrets()
         own = {
             "PVTRACKER_ROOM": room,
@@ -125,7 +150,15 @@ class Installation:
         if room == "closed":
             own["PVTRACKER_OPEN_STORAGE"] = str(self.home.storage("open"))
             own["PVTRACKER_STORAGE_KEY"] = known["closed_storage_key"]
+        if sealer:
+            own["PVTRACKER_SEALER_URL"] = self.sealer_url(room)
+            own["PVTRACKER_ANCHORS"] = read("PVTRACKER_ANCHORS", "") or str(self.home.path / "anchors")
         return {**{name: os.environ[name] for name in KEEP if name in os.environ}, **own}
+
+
+def with_database(url: str, database: str) -> str:
+    """The same server and login as `url`, in another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 def with_login(url: str, *, user: str, password: str, database: str) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pvtracker.audit.protection import rows
+from pvtracker.audit.protection import history, rows
 
 Step = Callable[[Any], None]  # takes a cursor of the owner's connection
 
 RELEASE: tuple[Step, ...] = (rows.release,)
-APPLY: tuple[Step, ...] = (rows.apply,)
+APPLY: tuple[Step, ...] = (rows.apply, history.apply)
 
 
 def release(cursor: Any) -> None:

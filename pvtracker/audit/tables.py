@@ -1,0 +1,89 @@
+"""Which tables the audit trail leaves out, which columns it masks, and which tables are only ever added to.
+
+Every table of the schema is recorded unless it is named here with a reason (docs/reference/audit.md). Tables of the
+other room, or of a library that is not installed in this one, may be named too.
+"""
+
+from __future__ import annotations
+
+# Not recorded, and why.
+UNRECORDED = {
+    "django_migrations": "the owner's list of migrations that ran; no login may write it",
+    "django_content_type": "Django's list of tables, filled by migrations; no login may write it",
+    "django_site": "one row of a library that is not used for anything; no login may write it",
+    "auth_permission": "Django's, unused: roles are memberships; no login may write it",
+    "auth_group": "Django's, unused: roles are memberships; no login may write it",
+    "auth_group_permissions": "Django's, unused: roles are memberships; no login may write it",
+    "django_session": "who is signed in at this moment; sign-ins and their ends are access records",
+    "axes_accessattempt": "counts failures until a lockout; failures and lockouts are access records",
+    "axes_accessfailurelog": "the same failures as access records, kept by the library",
+    "axes_accesslog": "the same sign-ins as access records, kept by the library",
+    "account_emailconfirmation": "a key that is sent by mail and used once; the address itself is recorded",
+    "usersessions_usersession": "which browser a session belongs to; it goes when the session goes",
+    "jobs_job": "the life of a piece of work (lease, attempt, progress); what the work wrote is recorded",
+    "audit_outbox": "one row per version of an event, derived from it in the same transaction",
+    "feeds_feedhead": "the last number that was given in a feed; derived from the outbox",
+    "feeds_feedentry": "the outbox in the order of its numbers; derived from it",
+    "oauth2_provider_accesstoken": "a client's token of one hour, stored as a hash; the client itself is recorded",
+    "oauth2_provider_refreshtoken": "no client gets one; client credentials have none",
+    "oauth2_provider_idtoken": "no client gets one; OpenID is not offered",
+    "oauth2_provider_grant": "no client gets one; there is no authorisation code flow",
+    "oauth2_provider_devicegrant": "no client gets one; there is no device flow",
+    "signals_result": "pure function of a run's cut, plan and code; the run, which is recorded, holds their sha256",
+}
+
+# Columns of recorded tables whose values are replaced by a fingerprint: that they changed is told, what they were is
+# not. Only for values that cannot be guessed (hashes with salt, random secrets): a fingerprint of a name would tell it.
+MASKED = {
+    "accounts_account": {"password": "a salted hash of a password"},
+    "mfa_authenticator": {"data": "the secret of an authenticator, or its recovery codes"},
+    "oauth2_provider_application": {"client_secret": "a salted hash of a client's secret"},
+    "socialaccount_socialtoken": {"token": "a token of the sign-on service", "token_secret": "its secret"},
+    "socialaccount_socialapp": {"secret": "this installation's secret at the sign-on service"},
+}
+
+# Columns of recorded tables that are not recorded, and why.
+LEFT_OUT = {
+    "accounts_account": {"last_login": "set at each sign-in, which is an access record"},
+    "mfa_authenticator": {"last_used_at": "set at each sign-in, which is an access record"},
+}
+
+# Rows are added, never changed or removed, by whoever it may be.
+APPEND_ONLY = {
+    "events_adverseeventversion": "what an event said at one version",
+    "audit_accessrecord": "who looked at what, and why",
+    "signals_run": "a screening that was made; another one is another row",
+    "signals_result": "the rows of a screening that was made",
+    "allocation_joinedcut": "a cut as it was joined with the arms",
+    "reports_reportrecord": "a report that was frozen",
+    "allocation_simulation": "how a simulated trial was made",
+}
+
+# Recorded tables from which the room's own login may delete rows, and why; from no other.
+DELETABLE = {
+    "events_draft": "what a person typed goes when it is submitted or given up; the trail keeps it",
+    "mfa_authenticator": "an authenticator that was lost is taken off the account",
+    "account_emailaddress": "allauth replaces an address by removing the old one",
+    "socialaccount_socialaccount": "a sign-on that is no longer used is taken off the account",
+    "socialaccount_socialtoken": "a token goes with its sign-on",
+}
+
+# Tables that the room's login only reads: what migrations filled.
+READ_ONLY = (
+    "django_migrations",
+    "django_content_type",
+    "django_site",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+)
+
+# Where a row says whom it is about: the first of these columns that a table has. A table whose own key it is, is named.
+PARTICIPANT_COLUMNS = ("participant_id", "subject")
+PARTICIPANT_TABLE = "participants_participant"
+EVENT_COLUMNS = ("event_id", "adverse_event_id")
+EVENT_TABLE = "events_adverseevent"
+STUDY_TABLE = "studies_study"
+
+# An entry of one of these is anchored as soon as it is sealed, not only every quarter of an hour.
+WEIGHTY = ("accounts_signature", "signatures_signature", "reports_reportrecord")
