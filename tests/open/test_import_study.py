@@ -25,6 +25,7 @@ from pvtracker.ops.imports.report import ImportRefused, store_whole
 from pvtracker.participants.models import Measurement, Participant
 from pvtracker.studies.actions import StudyRefused
 from pvtracker.studies.models import Arm, Site, Study
+from tests.acting import as_test
 from tests.deliveries import ARM_WORDS, ARMS, delivery, write
 
 pytestmark = pytest.mark.django_db
@@ -293,8 +294,9 @@ def test_a_number_that_does_not_fit_is_refused_alone(tmp_path: Path) -> None:
 
 def test_what_the_database_refuses_is_a_fault_without_its_values() -> None:
     def store() -> Tally:
-        Study.objects.create(code="TWICE", title="secret value")
-        Study.objects.create(code="TWICE", title="secret value")
+        with as_test():
+            Study.objects.create(code="TWICE", title="secret value")
+            Study.objects.create(code="TWICE", title="secret value")
         return Tally()
 
     tally, fault = store_whole("LB", store)

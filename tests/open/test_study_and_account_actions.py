@@ -28,6 +28,7 @@ from pvtracker.studies.actions import (
     update_study,
 )
 from pvtracker.studies.models import Arm, Membership, Site, Study
+from tests.acting import as_test
 
 pytestmark = pytest.mark.django_db
 
@@ -167,7 +168,8 @@ def test_a_release_given_as_a_whole_stands_and_is_not_edited() -> None:
 
 
 def test_a_release_that_was_not_finished_is_never_used() -> None:
-    Release.objects.create(dictionary="Local", number="T2", origin="test")
+    with as_test():
+        Release.objects.create(dictionary="Local", number="T2", origin="test")
     with pytest.raises(ReleaseRefused):
         put_release(dictionary="Local", number="T2", paths=[], origin="test", by=BY)
 

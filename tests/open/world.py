@@ -29,6 +29,7 @@ from pvtracker.studies.actions import (
     put_sites,
 )
 from pvtracker.studies.models import Intervention, Site, Study
+from tests.acting import as_test
 
 SOMEONE = Actor.process("test")
 SOURCE = "test"
@@ -53,9 +54,10 @@ class World:
 
     def person(self, name: str, role: str, site: str | None = None) -> Account:
         """An account of this room with one role in the study."""
-        account = Account.objects.create(username=f"{name}-{uuid.uuid4().hex[:8]}", full_name=name.title())
+        account = Account(username=f"{name}-{uuid.uuid4().hex[:8]}", full_name=name.title())
         account.set_unusable_password()
-        account.save()
+        with as_test():
+            account.save()
         grant_membership(
             study=self.study,
             account=account,

@@ -35,14 +35,14 @@ print('made', record.id, record.cut_id, storage.folder_of(record.id))
 """
 READER = """
 from datetime import date
-from pvtracker.accounts.models import Account
+from pvtracker.accounts.actions import create_account
 from pvtracker.audit.context import Actor
 from pvtracker.studies.actions import StudyEntry, create_study, grant_membership
 from django.contrib.sessions.backends.db import SessionStore
 from django.conf import settings
 by = Actor.process('test')
 study = create_study(entry=StudyEntry(code='JOIN', title='The same study in the open room'), by=by)
-a = Account.objects.create(username='reader', full_name='Reader'); a.set_password('long enough words'); a.save()
+a = create_account(username='reader', full_name='Reader', password='long enough words', by=by)
 for role in ('medical_monitor', 'study_administrator'):
     grant_membership(study=study, account=a, role=role, room='open', reason='test', by=by)
 s = SessionStore(); s['_auth_user_id'] = str(a.id); s['_auth_user_hash'] = a.get_session_auth_hash()

@@ -162,10 +162,11 @@ def test_a_session_of_one_room_is_nothing_in_the_other(
         made = shell(
             rooms,
             room,
-            "from pvtracker.accounts.models import Account\n"
+            "from pvtracker.accounts.actions import create_account\n"
+            "from pvtracker.audit.context import Actor\n"
             "from django.contrib.sessions.backends.db import SessionStore\n"
             "from django.conf import settings\n"
-            "a = Account(username='twin', full_name='Twin'); a.set_password('long enough words'); a.save()\n"
+            "a = create_account(username='twin', full_name='Twin', password='long enough words', by=Actor.process('test'))\n"
             "s = SessionStore(); s['_auth_user_id'] = str(a.id); s['_auth_user_hash'] = a.get_session_auth_hash()\n"
             "s['_auth_user_backend'] = settings.AUTHENTICATION_BACKENDS[0]; s.save()\n"
             "print('cookie', settings.SESSION_COOKIE_NAME, s.session_key)\n",

@@ -15,6 +15,7 @@ from pvtracker.cuts import closed
 from pvtracker.cuts.columns import DATASETS
 from pvtracker.cuts.data import CutError
 from pvtracker.cuts.models import Cut, CutState
+from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Arm, Intervention, Site, Study
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
 
@@ -159,7 +160,7 @@ def test_a_manifest_that_names_a_path_as_a_dataset_is_refused(folder: Path) -> N
 
 
 def test_a_study_of_the_same_code_and_another_id_is_not_mixed_up(folder: Path) -> None:
-    Study.objects.create(code="JOIN", title="Another study")
+    create_study(entry=StudyEntry(code="JOIN", title="Another study"), by=BY)
     assert [str(cut_id) for cut_id in closed.receive_cuts(by=BY).refused] == [folder.name]
     assert not Cut.objects.exists()
 

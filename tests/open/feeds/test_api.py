@@ -19,6 +19,7 @@ from pvtracker.feeds import actions, queries
 from pvtracker.feeds.models import FeedHead
 from pvtracker.participants.models import Participant
 from pvtracker.studies.models import Site, Study
+from tests.acting import as_test
 
 pytestmark = pytest.mark.django_db
 BY = Actor.process("test")
@@ -26,7 +27,8 @@ BY = Actor.process("test")
 
 @pytest.fixture
 def study() -> Study:
-    return Study.objects.create(code="S1", title="First")
+    with as_test():
+        return Study.objects.create(code="S1", title="First")
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from django.db import connection, connections
 from pvtracker.feeds import actions
 from pvtracker.feeds.models import FeedEntry, FeedHead
 from pvtracker.studies.models import Study
+from tests.acting import as_test
 
 WRITERS, TRANSACTIONS = 16, 60
 
@@ -111,7 +112,8 @@ def read_by_number(study: uuid.UUID, stop: threading.Event, seen: list[uuid.UUID
 
 
 def test_no_row_is_missed_with_concurrent_writers_and_the_naive_cursor_misses_some(committed_db: str) -> None:
-    study = Study.objects.create(code="FEED", title="Feed").id
+    with as_test():
+        study = Study.objects.create(code="FEED", title="Feed").id
     committed: set[uuid.UUID] = set()
     naive: set[uuid.UUID] = set()
     consumers: list[list[uuid.UUID]] = [[], [], []]
@@ -156,7 +158,8 @@ def test_no_row_is_missed_with_concurrent_writers_and_the_naive_cursor_misses_so
 
 @pytest.mark.django_db
 def test_numbering_again_gives_nothing_new() -> None:
-    study = Study.objects.create(code="FEED", title="Feed")
+    with as_test():
+        study = Study.objects.create(code="FEED", title="Feed")
     with connection.cursor() as cursor:
         for _ in range(3):
             cursor.execute(
