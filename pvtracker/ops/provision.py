@@ -15,7 +15,6 @@ from pvtracker.ops.environment import ROOT
 from pvtracker.ops.rooms import ROOMS, Installation, with_database, with_login
 from pvtracker.ops.services.postgres import ServiceError
 
-
 MIGRATION = "-c pv.actor=process:migrate -c pv.actor_name=migrate -c pv.role=process -c pv.source=migration"
 AUDIT_SCHEMA = ROOT / "pvtracker" / "audit" / "protection" / "schema.sql"
 # Who may do what with the trail: the room reads it, its tables' owner attaches triggers, the sealer adds links.
@@ -117,9 +116,7 @@ def _audit_schema(installation: Installation, room: str) -> None:
         connection.execute(sql.SQL("set local role {}").format(trail))
         connection.execute(AUDIT_SCHEMA.read_bytes())
         for statement in AUDIT_RIGHTS:
-            connection.execute(
-                sql.SQL(statement).format(owner=owner, login=login, sealer=sealer)  # type: ignore[arg-type]
-            )
+            connection.execute(sql.SQL(statement).format(owner=owner, login=login, sealer=sealer))
 
 
 def close_shared_databases(connection: psycopg.Connection[tuple[object, ...]]) -> None:

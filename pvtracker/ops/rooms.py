@@ -134,7 +134,7 @@ class Installation:
         )
 
     def environment(self, room: str, *, owner: bool = False, sealer: bool = False) -> dict[str, str]:
-        """The whole environment of a child process of one room; `sealer` for the scheduler and the check of the trail."""
+        """The whole environment of a child process of one room; `sealer` for those that seal and check the trail."""
         known = self.home.secrets()
         own = {
             "PVTRACKER_ROOM": room,

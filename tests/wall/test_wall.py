@@ -166,7 +166,8 @@ def test_a_session_of_one_room_is_nothing_in_the_other(
             "from pvtracker.audit.context import Actor\n"
             "from django.contrib.sessions.backends.db import SessionStore\n"
             "from django.conf import settings\n"
-            "a = create_account(username='twin', full_name='Twin', password='long enough words', by=Actor.process('test'))\n"
+            "by = Actor.process('test')\n"
+            "a = create_account(username='twin', full_name='Twin', password='long enough words', by=by)\n"
             "s = SessionStore(); s['_auth_user_id'] = str(a.id); s['_auth_user_hash'] = a.get_session_auth_hash()\n"
             "s['_auth_user_backend'] = settings.AUTHENTICATION_BACKENDS[0]; s.save()\n"
             "print('cookie', settings.SESSION_COOKIE_NAME, s.session_key)\n",

@@ -148,13 +148,12 @@ def _adopt(cursor: Any, table: Table) -> None:
     forced = bool(cursor.fetchone()[0])
     if forced:  # for this transaction only: the owner must see the rows of every study
         cursor.execute(f"alter table {name} no force row level security")
-    cursor.execute(f"select exists(select from {name})")
+    cursor.execute(f"select exists(select from {name})")  # noqa: S608 - names of the catalog
     if cursor.fetchone()[0]:
         cursor.execute("set local timezone = 'UTC'")
-        cursor.execute(
-            "select audit.adopt(%s, %s, %s, %s, %s, array_agg(" + described(table) + f")) from {name} as t",
-            [table.name, table.key, table.study, table.participant, table.event],
-        )
+        given = [table.name, table.key, table.study, table.participant, table.event]
+        rows = f"select array_agg({described(table)}) from {name} as t"  # noqa: S608 - names of the catalog
+        cursor.execute(f"select audit.adopt(%s, %s, %s, %s, %s, ({rows}))", given)
     if forced:
         cursor.execute(f"alter table {name} force row level security")
 
@@ -197,7 +196,7 @@ def _grant(cursor: Any, table: Table) -> None:
             cursor.execute(f'grant {", ".join(rights(table))} on {name} to "{login}"')
     for sealer in sealers:
         cursor.execute(f'grant usage on schema public to "{sealer}"')
-        cursor.execute(f'drop policy if exists {READER} on {name}')
+        cursor.execute(f"drop policy if exists {READER} on {name}")
         if table.recorded:
             cursor.execute(f'grant select on {name} to "{sealer}"')
             cursor.execute(f'create policy {READER} on {name} for select to "{sealer}" using (true)')
@@ -229,7 +228,8 @@ def _literal(text: str) -> str:
 
 TABLES = """
 select c.relname,
-       array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
+       array(select a.attname::text from pg_attribute a
+             where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
        coalesce((select array_agg(a.attname::text) from pg_index i join pg_attribute a
                  on a.attrelid = c.oid and a.attnum = any(i.indkey) where i.indrelid = c.oid and i.indisprimary), '{}')
 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' order by c.relname
