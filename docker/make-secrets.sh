@@ -16,7 +16,7 @@ make() { # name, command that prints the secret
 }
 make admin_password "openssl rand -hex 24"
 for room in open closed; do
-  for kind in owner_password login_password broker_password secret_key; do
+  for kind in owner_password login_password sealer_password broker_password secret_key; do
     make "${room}_${kind}" "openssl rand -hex 32"
   done
 done

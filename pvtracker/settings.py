@@ -98,6 +98,9 @@ def _database(url: str) -> dict[str, object]:
 
 
 DATABASES = {"default": _database(read_url("PVTRACKER_DATABASE_URL", "PVTRACKER_DATABASE_PASSWORD"))}
+# the login that seals the audit trail, and where its anchors are written: for the scheduler and verify_audit only
+SEALER_URL = read_url("PVTRACKER_SEALER_URL", "PVTRACKER_SEALER_PASSWORD", default="")
+ANCHORS = Path(read("PVTRACKER_ANCHORS", str(BASE_DIR / "var" / "anchors")))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.Account"
 

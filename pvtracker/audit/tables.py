@@ -35,6 +35,7 @@ UNRECORDED = {
 # Columns of recorded tables whose values are replaced by a fingerprint: that they changed is told, what they were is
 # not. Only for values that cannot be guessed (hashes with salt, random secrets): a fingerprint of a name would tell it.
 MASKED = {
+    "accounts_invitation": {"token_sha256": "the hash of a random token that lets a person in"},
     "accounts_account": {"password": "a salted hash of a password"},
     "mfa_authenticator": {"data": "the secret of an authenticator, or its recovery codes"},
     "oauth2_provider_application": {"client_secret": "a salted hash of a client's secret"},
@@ -52,6 +53,7 @@ LEFT_OUT = {
 APPEND_ONLY = {
     "events_adverseeventversion": "what an event said at one version",
     "audit_accessrecord": "who looked at what, and why",
+    "accounts_signature": "what a person signed, and its hash; a later change voids it without touching it",
     "signals_run": "a screening that was made; another one is another row",
     "signals_result": "the rows of a screening that was made",
     "allocation_joinedcut": "a cut as it was joined with the arms",

@@ -35,13 +35,13 @@ def read_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in read(name, default).split(",") if part.strip()]
 
 
-def read_url(name: str, password: str) -> str:
+def read_url(name: str, password: str, default: str | None = None) -> str:
     """The URL of variable `name`; the variable `password`, where it is given, holds the password that it leaves out.
 
     So that a URL can stand in a file that everybody reads and its password in one that few do (``<password>_FILE``).
     """
-    url, secret = read(name), read(password, "")
-    if not secret:
+    url, secret = read(name, default), read(password, "")
+    if not secret or not url:
         return url
     parts = urlsplit(url)
     user, _, host = parts.netloc.rpartition("@")

@@ -14,6 +14,9 @@ from pvtracker.ops.environment import ROOT
 from pvtracker.ops.rooms import Home, Installation
 from pvtracker.ops.services import processes
 
+# Processes that seal the audit trail, and so get its login.
+SEALERS = {"scheduler"}
+
 
 def run(
     installation: Installation,
@@ -22,11 +25,12 @@ def run(
     text_in: str | None = None,
     stdout: int | IO[str] | None = None,
     stderr: int | IO[str] | None = None,
+    sealer: bool = False,
 ) -> subprocess.CompletedProcess[str]:
     """Run one management command in a room, where the user stands, and wait for it."""
     return subprocess.run(
         command_line(*arguments),
-        env=installation.environment(room),
+        env=installation.environment(room, sealer=sealer),
         input=text_in,
         stdin=subprocess.DEVNULL if text_in is None else None,
         stdout=stdout,
@@ -41,7 +45,7 @@ def start(installation: Installation, room: str, name: str, *arguments: str) -> 
     with log_path.open("ab") as log:
         child = subprocess.Popen(
             command_line(*arguments),
-            env=installation.environment(room),
+            env=installation.environment(room, sealer=arguments[0] in SEALERS),
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=log,

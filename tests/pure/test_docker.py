@@ -77,6 +77,21 @@ def test_only_closed_processes_hold_the_storage_key() -> None:
     assert holders == set(PROCESSES["closed"])
 
 
+@pytest.mark.parametrize("room", ["open", "closed"])
+def test_only_the_scheduler_seals_the_rooms_audit_trail(room: str) -> None:
+    secret = f"{room}_sealer_password"
+    holders = {name for name, service in SERVICES.items() if secret in service.get("secrets", [])}
+    assert holders == {f"{room}-scheduler", "migrate"}
+    told = SERVICES[f"{room}-scheduler"]["environment"]
+    names = Names()
+    login = f"postgresql://{names.sealer(room)}@postgres:5432/{names.database(room)}"
+    assert told["PVTRACKER_SEALER_URL"] == login
+    assert mounts(f"{room}-scheduler")[f"{room}-anchors"] == told["PVTRACKER_ANCHORS"]
+    assert {name for name in SERVICES if f"{room}-anchors" in mounts(name)} == {f"{room}-scheduler"}
+    for name in set(PROCESSES[room]) - {f"{room}-scheduler"}:
+        assert not {"PVTRACKER_SEALER_URL", "PVTRACKER_ANCHORS"} & set(SERVICES[name]["environment"]), name
+
+
 def test_the_closed_volume_is_closed_and_open_cuts_are_read_only_there() -> None:
     holders = {name for name in SERVICES if "closed-storage" in mounts(name)}
     assert holders == set(PROCESSES["closed"])
@@ -156,6 +171,7 @@ def test_the_launcher_takes_the_passwords_that_the_rooms_are_given(
     for room in ("open", "closed"):
         for owner, name in ((False, "login"), (True, "owner")):
             assert f":given%20{room}_{name}_password@" in installation.database_url(room, owner=owner)
+        assert f":given%20{room}_sealer_password@" in installation.sealer_url(room)
         told = SERVICES[f"{room}-web"]["environment"]["PVTRACKER_DATABASE_URL"]
         expected = installation.database_url(room)
         assert re.sub(r":given[^@]*@", "@", expected) == told

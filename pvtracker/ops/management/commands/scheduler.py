@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,15 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
+from pvtracker.audit.sealing import Sealer
+
 log = logging.getLogger("pvtracker.scheduler")
+
+
+@cache
+def sealer() -> Sealer:
+    """The one sealer of this process; it keeps its connection."""
+    return Sealer(url=settings.SEALER_URL, folder=settings.ANCHORS)
 
 
 def steps() -> list[tuple[str, float, Callable[[], object]]]:
@@ -26,6 +35,8 @@ def steps() -> list[tuple[str, float, Callable[[], object]]]:
     from pvtracker.jobs import actions as jobs
 
     own: list[tuple[str, float, Callable[[], object]]] = [("sweep jobs", 5.0, jobs.sweep)]
+    if settings.SEALER_URL:
+        own.append(("seal the audit trail", 2.0, sealer().step))
     if settings.ROOM == "open":
         from pvtracker.feeds import actions as feeds
         from pvtracker.studies import blinding
@@ -43,14 +54,16 @@ def steps() -> list[tuple[str, float, Callable[[], object]]]:
 
 class Command(BaseCommand):
     help = (
-        "Sweep jobs; number the feed and list who works where (open room); receive cuts and look for people who are"
-        " blinded and unblinded at once (closed room)."
+        "Sweep jobs; seal the audit trail; number the feed and list who works where (open room); receive cuts and look"
+        " for people who are blinded and unblinded at once (closed room)."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        if not settings.SEALER_URL:
+            log.warning("PVTRACKER_SEALER_URL is not set: nobody seals the audit trail of this room")
         due = {name: 0.0 for name, _, _ in steps()}
         while not stop.is_set():
             for name, seconds, function in steps():
