@@ -15,6 +15,8 @@ UNRECORDED = {
     "auth_group": "Django's, unused: roles are memberships; no login may write it",
     "auth_group_permissions": "Django's, unused: roles are memberships; no login may write it",
     "django_session": "who is signed in at this moment; sign-ins and their ends are access records",
+    "accounts_lockout": "counts failures until a lockout and is cleared; failures and lockouts are access records",
+    "accounts_opensession": "which browser is signed in, and since when; sign-ins and ends are access records",
     "axes_accessattempt": "counts failures until a lockout; failures and lockouts are access records",
     "axes_accessfailurelog": "the same failures as access records, kept by the library",
     "axes_accesslog": "the same sign-ins as access records, kept by the library",
@@ -63,6 +65,9 @@ APPEND_ONLY = {
 
 # Recorded tables from which the room's own login may delete rows, and why; from no other.
 DELETABLE = {
+    "allocation_blockplace": "a list of blocks that is given anew replaces the places of each block",
+    "allocation_randomisationblock": "a list of blocks that is given anew replaces the one before",
+    "events_armword": "a word that no longer tells an arm is taken off the list; the trail keeps it",
     "events_draft": "what a person typed goes when it is submitted or given up; the trail keeps it",
     "mfa_authenticator": "an authenticator that was lost is taken off the account",
     "account_emailaddress": "allauth replaces an address by removing the old one",
