@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,13 +15,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.roles import Permission
+from pvtracker.audit import looks
 from pvtracker.audit.context import Actor
+from pvtracker.audit.enums import AccessKind
 from pvtracker.coding import queries as coding_queries
 from pvtracker.coding.models import Term
 from pvtracker.coding.scales import SCALES
 from pvtracker.events import queries, states
 from pvtracker.events.actions import capture, drafts
-from pvtracker.events.actions.errors import EventRefused, VersionConflict
+from pvtracker.events.actions.errors import OTHERS_FORM, EventRefused, VersionConflict
 from pvtracker.events.enums import Assessor
 from pvtracker.events.forms import EventForm, as_drafted, as_typed
 from pvtracker.events.models import AdverseEvent, Draft
@@ -62,6 +64,9 @@ def event_new(request: HttpRequest, code: str, participant_id: uuid.UUID) -> Htt
                 messages.success(request, f"Adverse event {event.number} of {participant.code} is recorded.")
                 return redirect("event", study.code, event.id)
             except EventRefused as refusal:
+                if str(refusal) == OTHERS_FORM:
+                    _note_tampering(by, study, "submission_key", participant.id)
+                    raise Http404("No such form of this participant.") from refusal
                 _show_refusal(form, refusal)
     else:
         draft = queries.draft_of(account, participant, None)
@@ -85,7 +90,7 @@ def event_edit(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResp
         return redirect("event", study.code, event.id)
     account, by = _writer(request, study, event.participant)
     form = _form(request, study, event.participant, event)
-    draft, meanwhile = None, []
+    draft, meanwhile, status = None, [], 200
     if request.method == "POST":
         if form.is_valid():
             try:
@@ -102,6 +107,9 @@ def event_edit(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResp
             except EventRefused as refusal:
                 _show_refusal(form, refusal)
             except VersionConflict as conflict:
+                if conflict.read > conflict.current:  # a version that never was: not read, but made up
+                    _note_tampering(by, study, "version", event.id)
+                    status = 412
                 form.add_error(None, str(conflict))
                 meanwhile = _meanwhile(event, conflict)
                 # saving again is then a decision, not an accident
@@ -109,7 +117,9 @@ def event_edit(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResp
     else:
         draft = queries.draft_of(account, event.participant, event)
         form.initial = {**as_typed(event), **_from_draft(form, draft)}
-    return _page(request, study, event.participant, form, event=event, draft=draft, meanwhile=meanwhile)
+    page = _page(request, study, event.participant, form, event=event, draft=draft, meanwhile=meanwhile)
+    page.status_code = status
+    return page
 
 
 @require_POST
@@ -124,6 +134,7 @@ def event_draft(
     account, by = _writer(request, study, participant)
     event = queries.event_for(request.user, study, event_id) if event_id else None
     if event is not None and event.participant_id != participant.id:
+        _note_tampering(by, study, "participant", event.id)
         raise PermissionDenied
     back = (
         redirect("event_edit", study.code, event.id)
@@ -144,6 +155,18 @@ def event_draft(
         return HttpResponse(status=204, headers={"X-Draft-Saved": draft.saved_at.isoformat()})
     messages.success(request, f"Draft saved at {timezone.localtime(draft.saved_at):%H:%M} UTC.")
     return back
+
+
+def _note_tampering(by: Actor, study: Study, what: str, object_id: uuid.UUID) -> None:
+    """Record that a hidden value of a form was altered; nothing of what was sent is kept here."""
+    looks.record(
+        kind=AccessKind.TAMPERING,
+        by=by,
+        study_id=study.id,
+        object_kind="form",
+        object_id=str(object_id),
+        detail=what,
+    )
 
 
 def _writer(request: HttpRequest, study: Study, participant: Participant) -> tuple[Account, Actor]:

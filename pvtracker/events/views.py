@@ -27,6 +27,7 @@ from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessmen
 from pvtracker.events.signing import manifestations_of
 from pvtracker.events.snapshots import Change, differences
 from pvtracker.events.states import Step
+from pvtracker.events.text import one_line
 from pvtracker.participants.queries import sites_of
 from pvtracker.studies.models import Intervention, Study
 from pvtracker.studies.queries import actor_for, has_permission, study_for
@@ -58,7 +59,7 @@ def events(request: HttpRequest, code: str) -> HttpResponse:
     study = open_study(request, code)
     grade = request.GET.get("grade", "")
     by = queries.LogFilter(
-        text=request.GET.get("q", "").replace("\0", "").strip(),
+        text=one_line(request.GET.get("q", "").replace("\0", "")),
         serious=request.GET.get("serious", "") if request.GET.get("serious") in {"yes", "no"} else "",
         grade=int(grade) if grade in {"1", "2", "3", "4", "5"} else 0,
         site=request.GET.get("site", "").replace("\0", ""),

@@ -35,6 +35,8 @@ def read_source(path_or_bytes: Path | str | bytes) -> Source:
         path = Path(path_or_bytes)
         name = path.name
         try:
+            if path.stat().st_size > LARGEST_UNPACKED:
+                raise StructuralFault(f"The file has more than {LARGEST_UNPACKED:,} bytes.", rule="too-large")
             delivered = path.read_bytes()
         except OSError as error:
             message = f"The file cannot be read: {error.strerror}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pvtracker.ops.docs import commands, jobs, methods, roles, rules, scales, sections, settings
+from pvtracker.ops.docs import bad_inputs, commands, jobs, methods, roles, rules, scales, sections, settings
 
 # File under docs/reference → its text. Everything here can be read in the open room: a closed thing is told from its
 # source text, never imported with its tables.
@@ -17,4 +17,5 @@ DOCS: dict[str, Callable[[], str]] = {
     "scales.md": scales.page,
     "report-sections.md": sections.page,
     "jobs.md": jobs.page,
+    "bad-inputs.md": bad_inputs.page,
 }
