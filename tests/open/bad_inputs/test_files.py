@@ -26,8 +26,9 @@ def test_a_lone_surrogate_is_no_text(tmp_path: Path) -> None:
         b'{"datasetJSONVersion":"1.1.0","name":"AE","records":1,"label":"x","itemGroupOID":"IG.AE","columns":['
         b'{"itemOID":"IT.AE.USUBJID","name":"USUBJID","label":"x","dataType":"string"},'
         b'{"itemOID":"IT.AE.AESEQ","name":"AESEQ","label":"x","dataType":"integer"},'
-        b'{"itemOID":"IT.AE.AETERM","name":"AETERM","label":"x","dataType":"string"}],'
-        b'"rows":[["S-01",1,"Head\\ud800ache"]]}'
+        b'{"itemOID":"IT.AE.AETERM","name":"AETERM","label":"x","dataType":"string"},'
+        b'{"itemOID":"IT.AE.AESTDTC","name":"AESTDTC","label":"x","dataType":"string"}],'
+        b'"rows":[["S-01",1,"Head\\ud800ache","2026-03-05"]]}'
     )
     folder = write(tmp_path / "in", {name: rows for name, rows in delivery().items() if name != "ae"})
     (folder / "ae.json").write_bytes(document)
