@@ -85,6 +85,7 @@ OPEN_DATASETS: dict[str, Fields] = {
         ("narrative", TEXT),
         ("state", TEXT),
         ("version", WHOLE),
+        ("signature", TEXT),  # of an investigator: signed, void (an earlier version was signed), none
     ),
     "assessments": (
         ("subject", TEXT),
@@ -135,8 +136,8 @@ OPEN_DATASETS: dict[str, Fields] = {
         *partial("end"),
     ),
 }
-# Text columns that cuts frozen by an earlier version do not have.
-ADDED = frozenset({"outcome_reported", "action_reported"})
+# Text columns that cuts frozen by an earlier version do not have; they read as empty.
+ADDED = frozenset({"outcome_reported", "action_reported", "signature"})
 # What the closed room adds when it joins a cut; never in open storage.
 CLOSED_DATASETS: dict[str, Fields] = {
     "arms": (

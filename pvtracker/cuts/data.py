@@ -97,16 +97,17 @@ def read_frame(parquet: bytes, *, dataset: str, columns: Iterable[str] | None = 
     A cut that was frozen before a column of `ADDED` was thought of reads as if the column were empty.
     """
     expected = schema(dataset)
-    earlier = pa.schema([field for field in expected if field.name not in ADDED])
     try:
         file = pq.ParquetFile(io.BytesIO(parquet))
         if file.schema_arrow.equals(expected):
             return _frame(file.read(columns=None if columns is None else list(columns)))
+        held = set(file.schema_arrow.names)
+        earlier = pa.schema([field for field in expected if field.name in held or field.name not in ADDED])
         if not file.schema_arrow.equals(earlier):
             raise CutError(f"The file of {dataset} has other columns than this version of pvtracker knows.")
         table = file.read()
         for place, field in enumerate(expected):
-            if field.name in ADDED:
+            if field.name not in held:
                 table = table.add_column(place, field, pa.array([""] * len(table), TEXT))
         return _frame(table if columns is None else table.select(list(columns)))
     except (pa.ArrowInvalid, OSError) as fault:

@@ -100,6 +100,10 @@ EVENTS = _rows(
     joins="left join coding_term t on t.id = e.term_id",
     condition="e.state <> 'voided'",
 )
+# By version numbers: whether a signature fits what it signed is verified on the event's page.
+SIGNED = """exists (select 1 from accounts_signature g where g.kind = 'adverse_event' and g.object_id = e.id{more})"""
+SIGNATURE = f"""case when {SIGNED.format(more=" and g.version = e.version")} then 'signed'
+    when {SIGNED.format(more="")} then 'void' else 'none' end"""
 TERM_LEVELS = (
     "lowest_level_term",
     "preferred_term",
@@ -149,6 +153,7 @@ SOURCES: dict[str, Source] = {
             "outcome": "case when e.end_earliest > {cut} then '' else e.outcome end",
             "outcome_reported": "case when e.end_earliest > {cut} then '' else e.outcome_reported end",
             **_blank_after_cut("aware_on", "e"),
+            "signature": SIGNATURE,
         },
     ),
     "assessments": Source(

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pvtracker.ops.docs import bad_inputs, commands, jobs, methods, roles, rules, scales, sections, settings
+from pvtracker.ops.docs import (
+    bad_inputs,
+    commands,
+    jobs,
+    methods,
+    roles,
+    rules,
+    scales,
+    sections,
+    settings,
+    states,
+)
 
 # File under docs/reference → its text. Everything here can be read in the open room: a closed thing is told from its
 # source text, never imported with its tables.
 DOCS: dict[str, Callable[[], str]] = {
     "roles.md": roles.page,
+    "event-states.md": states.page,
     "rules.md": rules.page,
     "commands.md": commands.page,
     "settings.md": settings.page,

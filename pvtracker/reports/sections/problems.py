@@ -35,10 +35,26 @@ def build(snapshot: Snapshot) -> Section:
     )
     blocks: list[Block] = [
         table,
+        Paragraph(_signed(snapshot)),
         Paragraph("Questions to the sites (data queries) that are open are not part of a data cut."),
     ]
     return Section(
         key="problems", title="Problems in the data", audience=snapshot.audience, blocks=tuple(blocks)
+    )
+
+
+def _signed(snapshot: Snapshot) -> str:
+    """How many events an investigator signed, and how many not (EMA guideline on computerised systems, 6.3)."""
+    signature = snapshot.data.adverse_events["signature"].fillna("")
+    total = len(signature)
+    if not total:
+        return "There is no adverse event to sign."
+    if not (signature != "").any():
+        return "This cut was frozen before signatures were recorded: who signed what is not known of it."
+    signed, void = int((signature == "signed").sum()), int((signature == "void").sum())
+    return (
+        f"An investigator has signed {signed:,} of {total:,} adverse events as they stand in this cut; "
+        f"{total - signed:,} are not signed, {void:,} of them were changed after they had been signed."
     )
 
 
