@@ -56,6 +56,7 @@ APPEND_ONLY = {
     "events_adverseeventversion": "what an event said at one version",
     "audit_accessrecord": "who looked at what, and why",
     "accounts_signature": "what a person signed, and its hash; a later change voids it without touching it",
+    "board_recommendationversion": "what a recommendation of the board said at one version",
     "signals_run": "a screening that was made; another one is another row",
     "signals_result": "the rows of a screening that was made",
     "allocation_joinedcut": "a cut as it was joined with the arms",

@@ -177,6 +177,8 @@ def pages_of(page: Page, study_url: str) -> list[str]:
         f"{own}edit/",
         f"{own}history/",
         f"{own}void/",
+        f"{own}sign/",
+        f"{study_url}adverse-events/?to_sign=1",
         f"{study_url}adverse-events/",
         f"{study_url}queries/?state=all",
     ]

@@ -24,7 +24,6 @@ KEPT = "signing_series"
 FAILED = "signing_failed"
 UNBROKEN = timedelta(minutes=15)
 TRIES = 5
-WRONG = "User name, password or code is not right. Nothing was signed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,9 @@ def prove(request: HttpRequest, *, username: str, password: str, code: str) -> P
             code=code,
             continued=series is not None,
         )
-    except NotConfirmed as refusal:
+    except NotConfirmed:
         _count_failure(request)
-        raise NotConfirmed(WRONG if not own_name else str(refusal)) from refusal
+        raise
     components: tuple[str, ...] = ("password",)
     if series is None:
         coded = ("code",) if reauthentication.needs_code(account) else ()

@@ -122,8 +122,9 @@ def test_a_signature_is_bound_to_the_report_that_was_read(
     chair: Account, browser: Client, written: Recommendation
 ) -> None:
     sign(browser, chair, written)
-    ReportRecord.objects.filter(id=written.report_id).update(pdf_sha256="0" * 64)
     found = Recommendation.objects.select_related("report").get()
+    assert [m.standing for m in manifestations_of(found)] == ["valid"]
+    found.report.pdf_sha256 = "0" * 64
     assert [m.standing for m in manifestations_of(found)] == ["altered"]
 
 
