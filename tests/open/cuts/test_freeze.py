@@ -18,10 +18,11 @@ from pvtracker.cuts.columns import ADDED, CLOSED_DATASETS, OPEN_DATASETS, schema
 from pvtracker.cuts.data import CutData, CutError, read_frame, to_parquet
 from pvtracker.cuts.models import Cut
 from pvtracker.cuts.open import load_cut
-from pvtracker.events.actions.capture import void_event
+from pvtracker.events.actions.capture import amend_event, void_event
 from pvtracker.events.models import AdverseEvent, Assessment
 from pvtracker.participants.models import Participant
 from tests.open.cuts.conftest import ARM_NAMES, CUT_DATE, make_study
+from tests.open.signing import sign, with_passwords
 from tests.open.world import SOMEONE, World
 
 pytestmark = pytest.mark.django_db
@@ -248,12 +249,31 @@ def test_a_cut_frozen_before_a_column_was_added_is_still_read(world: World, stor
     cut = frozen(world)
     for name in ("adverse_events", "assessments"):
         file = storage / str(cut.id) / f"{name}.parquet"
-        older = pq.read_table(file).drop_columns([c for c, _ in OPEN_DATASETS[name] if c in ADDED])
-        frame = read_frame(to_parquet(older), dataset=name)
-        assert list(frame.columns) == [column for column, _ in OPEN_DATASETS[name]]
-        pd.testing.assert_frame_equal(frame, read_frame(file.read_bytes(), dataset=name))
+        whole = read_frame(file.read_bytes(), dataset=name)
+        added = [column for column, _ in OPEN_DATASETS[name] if column in ADDED]
+        for lacking in (added, added[-1:]):  # before all of them, and before the latest
+            older = pq.read_table(file).drop_columns(lacking)
+            frame = read_frame(to_parquet(older), dataset=name)
+            assert list(frame.columns) == [column for column, _ in OPEN_DATASETS[name]]
+            pd.testing.assert_frame_equal(frame, whole.assign(**dict.fromkeys(lacking, "")))
         with pytest.raises(CutError, match="other columns"):
             read_frame(to_parquet(older.drop_columns(["number"])), dataset=name)
+
+
+def test_a_cut_says_which_events_an_investigator_signed(world: World, storage: Path) -> None:
+    with_passwords(world)
+    alice = world.client("alice")
+    events = [world.record(verbatim=words) for words in ("Headache", "Fever", "Rash")]
+    assert sign(world, events[0], alice).status_code == 302
+    assert sign(world, events[1], alice, username=None).status_code == 302
+    amend_event(
+        event=events[1],
+        version=1,
+        details=world.details(verbatim="High fever"),
+        reason="typed wrongly",
+        by=world.people["alice"].actor("investigator"),
+    )
+    assert list(frozen(world).adverse_events["signature"]) == ["signed", "void", "none"]
 
 
 def test_a_cut_without_participants_is_refused_and_leaves_nothing(world: World, storage: Path) -> None:
