@@ -43,6 +43,7 @@ def participant(request: HttpRequest, code: str, participant_id: uuid.UUID) -> H
         "spec": spec,
         "numbers": _numbers(exposures, courses),
         "draft": queries.draft_of(request.user, person, None),
+        "may_read_trail": has_permission(request.user, Permission.READ_AUDIT, study=study),
         "may_record": has_permission(request.user, Permission.RECORD_EVENTS, study=study, site=person.site),
     }
     return render(request, "participants/participant.html", context)

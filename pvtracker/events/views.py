@@ -113,6 +113,7 @@ def event(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResponse:
         "may_lock": open_to(Permission.LOCK_EVENTS, Step.LOCK),
         "may_unlock": lock is not None
         and (may(request, Permission.LOCK_EVENTS, found) or may(request, Permission.APPROVE_UNLOCK, found)),
+        "may_read_trail": has_permission(request.user, Permission.READ_AUDIT, study=study),
         "signs_here": may(request, Permission.SIGN_EVENTS, found),
     }
     return render(request, "events/event.html", context)

@@ -33,6 +33,7 @@ PAGES = (
     ("open", Permission.READ_OPEN_REPORTS, "Open reports", "reports"),
     ("open", Permission.READ_FEED_STATUS, "Sponsor feed", "feed"),
     ("open", Permission.APPROVE_MEMBERS, "People", "people"),
+    ("open", Permission.READ_AUDIT, "History", "trail"),
     ("open", Permission.READ_AUDIT, "Who looked", "looks"),
     ("closed", Permission.READ_SIGNALS, "Signals", "signals"),
     ("closed", Permission.READ_CLOSED_REPORTS, "Closed reports", "reports"),
@@ -41,6 +42,7 @@ PAGES = (
     ("closed", Permission.READ_CODE_BREAKS, "Code breaks", "code_breaks"),
     ("closed", Permission.APPROVE_CODE_BREAK, "Code breaks", "code_breaks"),
     ("closed", Permission.APPROVE_MEMBERS, "People", "people"),
+    ("closed", Permission.READ_AUDIT, "History", "trail"),
     ("closed", Permission.READ_AUDIT, "Who looked", "looks"),
 )
 
@@ -61,8 +63,10 @@ def _system_navigation(request: HttpRequest) -> list[Link]:
     user = getattr(request, "user", None)
     if not has_system_permission(user, Permission.MANAGE_ACCOUNTS):
         return []
-    url = reverse("accounts")
-    return [Link(label="Accounts", url=url, current=request.path.startswith(url))]
+    return [
+        Link(label=label, url=reverse(name), current=request.path.startswith(reverse(name)))
+        for label, name in (("Accounts", "accounts"), ("History", "system_trail"))
+    ]
 
 
 def navigation(request: HttpRequest, study: Any) -> list[Link]:

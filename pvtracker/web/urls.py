@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from pvtracker.web import look_views, views
+from pvtracker.web import look_views, trail_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -10,5 +10,7 @@ urlpatterns = [
     path("components/", views.components, name="components"),
     path("health/", views.health, name="health"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
+    path("history/", trail_views.system_trail, name="system_trail"),
+    path("studies/<str:code>/history/", trail_views.trail, name="trail"),
     path("studies/<str:code>/looks/", look_views.looks, name="looks"),
 ]

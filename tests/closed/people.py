@@ -10,6 +10,7 @@ from django.test import Client
 from pvtracker.accounts.models import Account
 from pvtracker.studies.actions import grant_membership
 from pvtracker.studies.models import Study
+from tests.acting import as_test
 from tests.closed.cuts.folder import BY
 
 SECRET = "four unlikely words here"
@@ -21,7 +22,8 @@ def person_of(study: Study, role: str, *, person: uuid.UUID | None = None) -> Ac
         username=f"{role}-{uuid.uuid4().hex[:6]}", full_name=f"A {role}", person=person or uuid.uuid4()
     )
     account.set_password(SECRET)
-    account.save()
+    with as_test():
+        account.save()
     grant(study, account, role)
     return account
 

@@ -37,6 +37,7 @@ pytestmark = pytest.mark.django_db
 
 # Pages and files of the closed room that show data by arm: what is recorded of each.
 BY_ARM = {
+    "trail": "history",
     "signals": "signals",
     "signal_run": "screening run",
     "report": "report",
@@ -71,6 +72,7 @@ NOT_BY_ARM = {
     "people_review": "who holds which role",
     "people_end": "who holds which role",
     "people_decide": "who holds which role",
+    "system_trail": "the history of accounts, which belong to no study",
     "looks": "who looked; arms' names only where they chose a part of a run",
     "code_breaks": "the register tells no arm",
     "code_break_ask": "tells no arm; the warning is the same whatever the arm",
@@ -88,7 +90,7 @@ NOT_BY_ARM = {
 
 
 # Who opens a page that a member does not.
-READER = {"recommendation_edit": "dsmb_chair", "recommendation_sign": "dsmb_chair"}
+READER = {"trail": "auditor_closed", "recommendation_edit": "dsmb_chair", "recommendation_sign": "dsmb_chair"}
 
 
 def reader_of(study: Study, name: str) -> Account:
@@ -123,6 +125,7 @@ def record(study: Study) -> ReportRecord:
 def pages(run: Run, record: ReportRecord, recommendation: Recommendation) -> dict[str, str]:
     """An address of each page by arm."""
     return {
+        "trail": "/studies/JOIN/history/",
         "signals": "/studies/JOIN/signals/",
         "signal_run": f"/studies/JOIN/signals/runs/{run.id}/",
         "report": f"/studies/JOIN/reports/{record.id}/",

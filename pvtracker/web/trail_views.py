@@ -1,0 +1,102 @@
+"""History: who changed what, when and why, from the audit trail of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from pvtracker.accounts.models import Account
+from pvtracker.accounts.queries import has_system_permission
+from pvtracker.accounts.roles import Permission
+from pvtracker.audit import looks
+from pvtracker.audit.enums import AccessKind
+from pvtracker.lib.csv_out import csv_bytes
+from pvtracker.studies.looking import look
+from pvtracker.studies.queries import study_for
+from pvtracker.web.trail import Entries, TrailFilter, in_words, system_entries
+
+PER_PAGE = 50
+MOST_EXPORTED = 100_000
+HEADER = (
+    "entry", "link", "at (UTC)", "who", "account or process", "source", "kind of record", "record", "operation",
+    "changes", "reason", "request",
+)  # fmt: skip
+
+
+@require_safe
+def trail(request: HttpRequest, code: str) -> HttpResponse:
+    """The study's history, the latest first, narrowed as asked; `?format=csv` takes it out, which is recorded.
+
+    In the closed room it may tell an arm, so each look is recorded with its purpose.
+    """
+    study = study_for(request.user, code, Permission.READ_AUDIT)
+    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    exporting = request.GET.get("format") == "csv"
+    kind = AccessKind.EXPORT if exporting else AccessKind.LOOK
+    detail = request.GET.urlencode()[:300]
+    ask = look(request, study, Permission.READ_AUDIT, object_kind="history", detail=detail, kind=kind)
+    if ask is not None:
+        return ask
+    form = TrailFilter(request.GET or None)
+    found = Entries.of(study.id, form.cleaned_data if form.is_bound and form.is_valid() is not None else {})
+    return _csv(found) if exporting else _page(request, found, form, title="History")
+
+
+@require_safe
+def system_trail(request: HttpRequest) -> HttpResponse:
+    """The history of accounts and of the installation, which belong to no study; for who manages accounts."""
+    if not isinstance(request.user, Account) or not has_system_permission(
+        request.user, Permission.MANAGE_ACCOUNTS
+    ):
+        raise Http404("No such page.")
+    found = system_entries()
+    if request.GET.get("format") != "csv":
+        return _page(request, found, None, title="History of accounts and settings")
+    looks.record(
+        kind=AccessKind.EXPORT,
+        by=request.user.actor("system_administrator"),
+        object_kind="history",
+        detail="entries of no study",
+        address=str(request.META.get("REMOTE_ADDR", "")),
+    )
+    return _csv(found)
+
+
+def _page(request: HttpRequest, found: Entries, form: TrailFilter | None, *, title: str) -> HttpResponse:
+    pages: Paginator[Any] = Paginator(found, PER_PAGE)  # type: ignore[arg-type]  # it counts and slices
+    page = pages.get_page(request.GET.get("page"))
+    chosen = request.GET.copy()
+    chosen.pop("page", None)
+    chosen["format"] = "csv"
+    context = {
+        "title": title,
+        "form": form,
+        "page": page,
+        "rows": in_words(page),
+        "csv": f"?{chosen.urlencode()}",
+        "about": bool(request.GET.get("event") or request.GET.get("participant")),
+        "closed": settings.ROOM == "closed",
+    }
+    return render(request, "web/trail.html", context)
+
+
+def _csv(found: Entries) -> HttpResponse:
+    return HttpResponse(
+        csv_bytes(HEADER, _lines(found)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="history.csv"'},
+    )
+
+
+def _lines(found: Entries) -> Iterator[tuple[object, ...]]:
+    for entry, sentences in in_words(found.read(limit=MOST_EXPORTED)):
+        yield (
+            entry.id, entry.seq or "", f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.who, entry.actor, entry.source,
+            entry.kind, entry.key, entry.operation, "; ".join(sentences), entry.reason, entry.request_id,
+        )  # fmt: skip
