@@ -18,7 +18,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from pvtracker.accounts import alerts, factors, lockout, sessions
+from pvtracker.accounts import alerts, carried, factors, lockout, sessions
 from pvtracker.accounts.models import Account
 from pvtracker.audit import looks
 from pvtracker.audit.context import Actor, acting
@@ -66,6 +66,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         known = Account.objects.filter(username__iexact=name).first()
         note_failure(request, doors, known, detail="password")
         return None
+
+    def pre_login(self, request: HttpRequest, user: Account, **told: Any) -> HttpResponse | None:
+        carried.take_along(request)
+        answer: HttpResponse | None = super().pre_login(request, user, **told)
+        return answer
+
+    def post_login(self, request: HttpRequest, user: Account, **told: Any) -> HttpResponse:
+        if carried.unpack(request, user) is not None:
+            return HttpResponseRedirect(reverse("carried"))
+        carried.forget(request)
+        answer: HttpResponse = super().post_login(request, user, **told)
+        return answer
 
     def login(self, request: HttpRequest, user: Account) -> None:
         """Open the session under a new id; from here on the person, not a visitor, is the one who acts."""

@@ -83,6 +83,14 @@ def ending_of(opened: OpenSession, *, idle: timedelta) -> Ending | None:
     return None
 
 
+def left(opened: OpenSession, *, idle: timedelta) -> int:
+    """Seconds until the session ends if nothing more is done."""
+    now = timezone.now()
+    return max(
+        0, int(min(idle - (now - opened.used_at), ABSOLUTE - (now - opened.started_at)).total_seconds())
+    )
+
+
 def use(opened: OpenSession) -> None:
     """The person did something: the idle clock starts anew."""
     now = timezone.now()

@@ -19,6 +19,7 @@ urlpatterns = [
     path("sign-in/", sign_in, name="sign_in"),
     path("sign-in/", sign_in, name="account_login"),
     path("sign-in/code/", sign_in_code, name="mfa_authenticate"),
+    path("sign-in/carried/", views.what_was_carried, name="carried"),
     path("sign-in/passkey/", login_webauthn, name="mfa_login_webauthn"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("sign-out/", views.sign_out, name="account_logout"),

@@ -19,7 +19,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pvtracker.accounts import adapter, sessions
+from pvtracker.accounts import adapter, carried, sessions
 from pvtracker.accounts.actions import AccountRefused, set_password
 from pvtracker.accounts.forms import NewPasswordForm
 from pvtracker.accounts.models import Account
@@ -120,6 +120,16 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
         request, f"Sessions ended: {ended}. Their browsers are signed out with the next request."
     )
     return redirect("account")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def what_was_carried(request: HttpRequest) -> HttpResponse:
+    """After a sign-in: what was typed before it, to be sent again by the person, or thrown away."""
+    found = carried.unpack(request, signed_in(request))
+    if found is None or request.method == "POST":
+        carried.forget(request)
+        return redirect(found.path if found else "home")
+    return render(request, "accounts/carried.html", {"carried": found})
 
 
 def signed_in(request: HttpRequest) -> Account:

@@ -55,7 +55,16 @@ def room(request: HttpRequest) -> dict[str, Any]:
         "study": study,
         "demo": settings.DEMO,
         "navigation": navigation(request, study) if study else _system_navigation(request),
+        "session_left": getattr(request, "session_left", None),
+        **_shape(request),
     }
+
+
+def _shape(request: HttpRequest) -> dict[str, str]:
+    """The sign-in pages as whole pages, or as a part of the page where somebody's session has ended."""
+    if request.headers.get("X-Requested-With") == "in-place":
+        return {"layout": "fragment.html", "heading": "h2"}
+    return {"layout": "base.html", "heading": "h1"}
 
 
 def _system_navigation(request: HttpRequest) -> list[Link]:

@@ -9,9 +9,11 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 
-from pvtracker.accounts import factors, sessions
+from pvtracker.accounts import carried, factors, sessions
+from pvtracker.accounts.forms import SignInForm
 from pvtracker.accounts.models import Account, OpenSession
 from pvtracker.audit import looks
 from pvtracker.audit.enums import AccessKind
@@ -27,10 +29,12 @@ ENROLMENT = {
     "mfa_index",
     "mfa_list_webauthn",
     "password",
+    "session",
     "sign_in",
     "sign_out",
 }
-NO_USE = {"health"}  # asked by machines: keeps no session alive
+ASKED_BY_MACHINES = {"health", "job", "session"}  # by GET: keeps no session alive
+SCRIPTS = {"draft", "in-place"}  # what our scripts call themselves
 
 
 def detour(request: HttpRequest) -> HttpResponse | None:
@@ -40,12 +44,18 @@ def detour(request: HttpRequest) -> HttpResponse | None:
         return None
     opened, administers = sessions.current(request, person)
     needs_factor = administers or queries.needs_second_factor(person)
-    ending = sessions.ending_of(opened, idle=idle_of(needs_factor))
+    idle = idle_of(needs_factor)
+    ending = sessions.ending_of(opened, idle=idle)
     if ending is not None:
         return _ended(request, person, opened, ending)
     name = request.resolver_match.url_name if request.resolver_match else None
-    if name not in NO_USE:
+    if is_script(request) and request.headers.get("X-Account", str(person.id)) != str(person.id):
+        return unauthorised()  # a page of somebody else who was signed in here before
+    if request.method == "POST" or not (name in ASKED_BY_MACHINES and is_by_machine(request, name)):
         sessions.use(opened)
+    request.session_left = sessions.left(opened, idle=idle)  # type: ignore[attr-defined]  # read by web.context
+    if request.method == "POST" and name != "carried":
+        carried.forget(request)
     if needs_factor and not opened.second_factor and name not in ENROLMENT:
         if not factors.has_second_factor(person):
             return _enrol(request)
@@ -58,6 +68,36 @@ def idle_of(needs_factor: bool) -> timedelta:
     return sessions.IDLE_STRICT if settings.ROOM == "closed" or needs_factor else sessions.IDLE
 
 
+def is_script(request: HttpRequest) -> bool:
+    """Was this sent by a script that waits in a page, and not by the browser itself?"""
+    return request.headers.get("X-Requested-With") in SCRIPTS or "HX-Request" in request.headers
+
+
+def is_by_machine(request: HttpRequest, name: str | None) -> bool:
+    """A page that asks by itself, again and again."""
+    return name != "job" or "HX-Request" in request.headers
+
+
+def unauthorised() -> HttpResponse:
+    """To a script: sign in, in the page where you are."""
+    return HttpResponse(status=401, headers={"X-Sign-In": reverse("sign_in")})
+
+
+def sign_in_first(request: HttpRequest, account: Account | None = None) -> HttpResponse:
+    """To the sign-in page, with whatever was being sent: a script stays where it is, a form is carried along."""
+    if is_script(request):
+        return unauthorised()
+    packed = carried.pack(request, account)
+    if packed:
+        context = {
+            "form": SignInForm(request=request),
+            "carried": packed,
+            "redirect_field_value": request.get_full_path(),
+        }
+        return render(request, "account/login.html", context, status=401)
+    return HttpResponseRedirect(f"{reverse('sign_in')}?{urlencode({'next': request.get_full_path()})}")
+
+
 def _ended(
     request: HttpRequest, person: Account, opened: OpenSession, ending: sessions.Ending
 ) -> HttpResponse:
@@ -65,8 +105,9 @@ def _ended(
         sessions.end(opened, because=ending.word)
         looks.record(kind=AccessKind.SESSION_ENDED, by=person.actor(), detail=ending.word)
     logout(request)
-    messages.info(request, ending.sentence)
-    return HttpResponseRedirect(f"{reverse('sign_in')}?{urlencode({'next': request.get_full_path()})}")
+    if not is_script(request):
+        messages.info(request, ending.sentence)
+    return sign_in_first(request, person)
 
 
 def _enrol(request: HttpRequest) -> HttpResponse:

@@ -15,7 +15,7 @@ from django.views.defaults import page_not_found
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor, acting, request_id
 from pvtracker.lib.answer_headers import ISOLATION
-from pvtracker.web.doors import detour
+from pvtracker.web.doors import detour, sign_in_first
 from pvtracker.web.errors import too_large
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -61,6 +61,24 @@ def _refusal(request: HttpRequest) -> HttpResponse | None:
     if not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         return too_large(request)
     return None
+
+
+class SignInRequired:
+    """Nothing without a sign-in but what a view opts out of (`login_not_required`); a script stays in its page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """None lets the request through."""
+        if request.user.is_authenticated or not getattr(view, "login_required", True):
+            return None
+        return sign_in_first(request)
 
 
 class OneTransaction:

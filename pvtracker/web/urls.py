@@ -8,6 +8,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("pvtracker.accounts.urls")),
     path("components/", views.components, name="components"),
+    path("session/", views.session, name="session"),
     path("health/", views.health, name="health"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("history/", trail_views.system_trail, name="system_trail"),

@@ -7,9 +7,11 @@ import uuid
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from pvtracker.accounts.models import Account
 from pvtracker.jobs import queries as job_queries
 from pvtracker.studies import queries
 from pvtracker.web import component_samples
@@ -30,6 +32,23 @@ def home(request: HttpRequest) -> HttpResponse:
 def components(request: HttpRequest) -> HttpResponse:
     """The live page of the visual language."""
     return render(request, "web/components.html", {**component_samples.samples(), "term_search_url": ""})
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def session(request: HttpRequest) -> JsonResponse:
+    """Who is signed in here, and for how many seconds if nothing is done. A POST is something done: "I stay"."""
+    if not isinstance(request.user, Account):
+        return JsonResponse({"signed_in": False}, status=401)
+    return JsonResponse(
+        {
+            "signed_in": True,
+            "account": str(request.user.id),
+            "name": request.user.full_name,
+            "seconds": getattr(request, "session_left", 0),
+            "csrf": get_token(request),
+        }
+    )
 
 
 @login_not_required

@@ -30,6 +30,8 @@ OWN_SIGN_IN = {
     "account": "one's own sign-in",
     "account_logout": "the door",
     "account_reauthenticate": "one's own sign-in",
+    "carried": "one's own text, back after the sign-in",
+    "session": "for how long one's own session lasts",
     "end_other_sessions": "one's own sign-in",
     "mfa_activate_totp": "one's own sign-in",
     "mfa_add_webauthn": "one's own sign-in",

@@ -117,17 +117,6 @@ def test_a_draft_survives_a_closed_tab(page: Page, sign_in: SignIn, study_url: s
     expect(again.locator("#id_verbatim")).to_have_value("")
 
 
-def test_typing_is_kept_when_the_session_has_ended(page: Page, sign_in: SignIn, study_url: str) -> None:
-    sign_in(page, "investigator")
-    open_form(page, study_url, place=2)
-    page.context.clear_cookies()
-    page.locator("#id_verbatim").fill("Typed after the session ended")
-    page.locator("#id_onset").focus()
-    expect(page.locator("[data-draft-status]")).to_contain_text("Draft not saved")
-    expect(page.locator("#id_verbatim")).to_have_value("Typed after the session ended")
-    page.complaints[:] = [text for text in page.complaints if "Failed to fetch" not in text]  # type: ignore[attr-defined]
-
-
 def test_an_error_is_named_linked_and_nothing_is_lost(page: Page, sign_in: SignIn, study_url: str) -> None:
     sign_in(page, "investigator")
     open_form(page, study_url, place=3)

@@ -62,12 +62,14 @@
             "Content-Type": "application/x-www-form-urlencoded",
             "X-CSRFToken": data.get("csrfmiddlewaretoken") ?? "",
             "X-Requested-With": "draft",
+            "X-Account": document.body.dataset.account ?? "",
           },
           credentials: "same-origin",
           keepalive: leaving && body.length < KEEPALIVE_LIMIT, // the browser then finishes it after the page is gone
           signal: mine.signal,
-          redirect: "error", // a redirect means: signed out
+          redirect: "error",
         });
+        if ([401, 403].includes(response.status)) document.dispatchEvent(new CustomEvent("pv:signed-out"));
         if (!response.ok) throw new Error(`status ${response.status}`);
         failing = false;
         const time = new Date().toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
@@ -92,6 +94,7 @@
         later(WAIT_MS); // counted from the first change, so long typing cannot put it off
       }
     };
+    document.addEventListener("pv:signed-in", () => { if (changed) later(0); });
     form.addEventListener("input", noticeChange);
     form.addEventListener("change", noticeChange);
     form.addEventListener("focusout", () => { if (changed) later(300); });
