@@ -51,6 +51,7 @@ BY_ARM = {
 NOT_BY_ARM = {
     **OWN_SIGN_IN,
     "account_login": "the door",
+    "end_session": "one's own sign-in",
     "home": "the list of one's own studies",
     "sign_in": "the door",
     "sign_out": "the door",
