@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from pvtracker.audit.enums import AccessKind
@@ -82,6 +83,12 @@ def test_the_event_is_stored_and_the_text_is_nowhere_but_in_its_place(world: Wor
     )
     assert "Zyxoline" not in told and "active vector" not in told
     assert "may tell who received what and is held for review" in told
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select table_name from audit.entry where event = %s and coalesce(new::text, '') ilike '%%zyxoline%%'",
+            [str(event.id)],
+        )
+        assert not cursor.fetchall(), "blinded people read the trail too"
     attempts = AccessRecord.objects.filter(kind=AccessKind.ARM_WORD, object_id=str(event.id))
     assert {(a.detail, a.actor) for a in attempts} == {
         ("verbatim", world.people["alice"].actor().id),
