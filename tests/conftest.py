@@ -49,17 +49,23 @@ def committed_db(django_db_setup: None, django_db_blocker: object) -> Iterator[s
 
 
 @pytest.fixture(autouse=True)
-def force_login_gives_both_factors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`force_login` opens a session as the sign-in page does for who gave a password and a second factor."""
+def force_login_gives_both_factors(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """`force_login` opens a session as the sign-in page does for who gave a password and a second factor, and who may
+    begin: agreement accepted, trained, identity checked. A test marked `as_they_are` has people as it made them.
+    """
     if not ROOM:
         return
+    as_they_are = request.node.get_closest_marker("as_they_are") is not None
     from django.test import Client
 
     from pvtracker.accounts import sessions
+    from tests.people import make_ready
 
     of_django = Client.force_login
 
     def force_login(self: Client, user: Any, backend: str | None = None) -> None:
+        if not as_they_are:
+            make_ready(user)
         of_django(self, user, backend)
         opened = sessions.note(user, device="a test", address="127.0.0.1", second_factor=True)
         session = self.session

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from pvtracker.accounts import actions, agreement
+from pvtracker.accounts import actions, agreement, queries
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor
 from pvtracker.studies.actions import grant_membership
@@ -34,6 +34,8 @@ def account(name: str = "", *, person: uuid.UUID | None = None) -> Account:
 def make_ready(someone: Account) -> Account:
     """The agreement accepted, a training that counts, the identity checked."""
     today = timezone.localdate()
+    if not queries.lacking(someone) and queries.identity_checked(someone):
+        return someone
     actions.accept_agreement(account=someone, version=agreement.VERSION, by=someone.actor())
     actions.record_training(
         account=someone,

@@ -1,4 +1,4 @@
-"""What stands between a signed-in person and a page: the clocks of the session, and the second factor."""
+"""Between a signed-in person and a page: the session's clocks, the second factor, the agreement and training."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from django.urls import reverse
 from pvtracker.accounts import carried, factors, sessions
 from pvtracker.accounts.forms import SignInForm
 from pvtracker.accounts.models import Account, OpenSession
+from pvtracker.accounts.queries import lacking
 from pvtracker.audit import looks
 from pvtracker.audit.enums import AccessKind
 from pvtracker.studies import queries
@@ -35,6 +36,7 @@ ENROLMENT = {
 }
 ASKED_BY_MACHINES = {"health", "job", "session"}  # by GET: keeps no session alive
 SCRIPTS = {"draft", "in-place"}  # what our scripts call themselves
+BEFORE_USE = {"ready", "components", "health", "carried"}  # open to who lacks agreement or training
 
 
 def detour(request: HttpRequest) -> HttpResponse | None:
@@ -60,6 +62,8 @@ def detour(request: HttpRequest) -> HttpResponse | None:
         if not factors.has_second_factor(person):
             return _enrol(request)
         sessions.note_second_factor(opened)
+    if name not in ENROLMENT and name not in BEFORE_USE and lacking(person):
+        return HttpResponseRedirect(reverse("ready"))
     return None
 
 

@@ -22,10 +22,11 @@ from pvtracker.web.context import navigation
 def home(request: HttpRequest) -> HttpResponse:
     """The studies of the person who signed in; with one study only, straight to its first page for this person."""
     memberships = queries.memberships_of(request.user)
-    studies = {membership.study_id: membership.study for membership in memberships}
-    if len(studies) == 1 and "all" not in request.GET and (pages := navigation(request, *studies.values())):
-        return redirect(pages[0].url)
-    return render(request, "web/home.html", {"memberships": memberships})
+    rows = [(one, next((page.url for page in navigation(request, one.study)), "")) for one in memberships]
+    ways = {way for _, way in rows}
+    if len(ways) == 1 and "" not in ways and "all" not in request.GET:
+        return redirect(ways.pop())
+    return render(request, "web/home.html", {"rows": rows})
 
 
 @require_safe

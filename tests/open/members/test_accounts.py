@@ -14,6 +14,7 @@ from pvtracker.accounts import actions, agreement, queries
 from pvtracker.accounts.actions import AccountRefused
 from pvtracker.accounts.models import Acceptance, Account, Invitation, Training
 from pvtracker.accounts.roles import SIGNING, Permission
+from pvtracker.events.models import AdverseEvent
 from pvtracker.studies.actions import grant_membership
 from pvtracker.studies.queries import has_permission
 from tests.open.world import SOMEONE, World, make_world
@@ -172,6 +173,49 @@ def test_a_changed_agreement_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> 
         actions.accept_agreement(account=someone, version="1", by=someone.actor())
     browser(someone).post("/ready/", {"version": "2", "accept": "on"})
     assert set(Acceptance.objects.filter(account=someone).values_list("version", flat=True)) == {"1", "2"}
+
+
+@pytest.mark.as_they_are
+def test_nothing_opens_before_agreement_and_training(world: World, admin: Account) -> None:
+    someone = account("newcomer")
+    grant_membership(
+        study=world.study,
+        account=someone,
+        role="coordinator",
+        site=world.sites["01"],
+        room="open",
+        reason="test",
+        by=SOMEONE,
+    )
+    client = browser(someone)
+    participant = world.participants["P1"]
+    form = world.url(f"participants/{participant.id}/adverse-events/new/")
+    for url in ("/", world.url("participants/"), form):
+        answer = client.get(url)
+        assert (answer.status_code, answer.headers.get("Location")) == (302, "/ready/"), url
+    assert client.post(form, world.posted()).headers.get("Location") == "/ready/"
+    assert not AdverseEvent.objects.filter(study=world.study).exists()
+    assert client.post("/ready/", {"version": agreement.VERSION}).status_code == 422
+    assert client.post("/ready/", {"version": agreement.VERSION, "accept": "on"}).status_code == 302
+    assert client.get(form).headers.get("Location") == "/ready/", "the training is still missing"
+    said = {"title": "How to use this", "done_on": timezone.localdate(), "valid_until": timezone.localdate()}
+    assert browser(admin).post(f"{SYSTEM}{someone.id}/training/", said).status_code == 302
+    assert client.get(form).status_code == 200
+
+
+@pytest.mark.as_they_are
+def test_a_training_that_runs_out_and_a_changed_agreement_shut_the_door_with_the_next_request(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browser(make_ready(world.people["alice"]))
+    assert client.get(world.url("participants/")).status_code == 200
+    yesterday = timezone.localdate() - timedelta(days=1)
+    Training.objects.filter(account=world.people["alice"]).update(done_on=yesterday, valid_until=yesterday)
+    assert client.get(world.url("participants/")).headers.get("Location") == "/ready/"
+    Training.objects.filter(account=world.people["alice"]).update(valid_until=timezone.localdate())
+    assert client.get(world.url("participants/")).status_code == 200
+    monkeypatch.setattr(agreement, "VERSION", "2")
+    assert client.get(world.url("participants/")).headers.get("Location") == "/ready/"
 
 
 # --- closing ---------------------------------------------------------------------------------------------------------

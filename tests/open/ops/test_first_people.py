@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from pvtracker.accounts.agreement import VERSION
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor
 from pvtracker.studies.actions import SiteEntry, StudyEntry, create_study, put_sites
@@ -38,9 +39,14 @@ def account(study: Study, *more: str, monkeypatch: pytest.MonkeyPatch, password:
 
 
 def test_an_account_signs_in_and_sees_its_study(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = account(study, "--full-name", "A Monitor", "--role", "medical_monitor", monkeypatch=monkeypatch)
+    trained = ("--training", "Good clinical practice", "--identity", "a document seen")
+    said = account(
+        study, "--full-name", "A Monitor", "--role", "medical_monitor", *trained, monkeypatch=monkeypatch
+    )
     client = Client()
     assert client.login(username="a.monitor", password=PASSWORD)
+    assert client.get(f"/studies/{study.code}/participants/").headers["Location"] == "/ready/"
+    assert client.post("/ready/", {"version": VERSION, "accept": "on"}).headers["Location"] == "/"
     assert client.get(f"/studies/{study.code}/participants/").status_code == 200
     assert str(Account.objects.get(username="a.monitor").person) in said
 

@@ -1,0 +1,149 @@
+"""Every address of the open room × everybody who might ask for it. A new address fails until it has a rule here."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pvtracker.accounts.roles import roles_of
+from pvtracker.events.models import DataQuery
+from tests.architecture.matrix import (
+    ANONYMOUS,
+    ANYBODY,
+    CLIENT,
+    DOOR,
+    MEMBERS,
+    NO,
+    PUBLIC,
+    Known,
+    Person,
+    Rule,
+    faults_of_foreign_ids,
+    faults_of_matrix,
+    patterns,
+)
+from tests.open.known import make_known
+from tests.open.world import World
+from tests.people import account, administrator, make_ready, member
+
+pytestmark = pytest.mark.django_db
+READ = "read_participants"
+RULES = {
+    "home": Rule(ANYBODY, NO),
+    "components": Rule(ANYBODY, NO),
+    "health": Rule(PUBLIC, NO),
+    "sign_in": Rule(PUBLIC, PUBLIC),
+    "sign_out": Rule(NO, DOOR),
+    "ready": Rule(ANYBODY, ANYBODY),
+    "join": Rule(PUBLIC, PUBLIC),
+    "job": Rule(MEMBERS, NO),
+    "accounts": Rule("manage_accounts", NO),
+    "account_invite": Rule("manage_accounts", "manage_accounts"),
+    "account_detail": Rule("manage_accounts", NO),
+    "account_step": Rule("manage_accounts", "manage_accounts"),
+    "people": Rule("approve_members", NO),
+    "people_propose": Rule("manage_members", "manage_members"),
+    "people_review": Rule("manage_members", "manage_members"),
+    "people_end": Rule("manage_members", "manage_members"),
+    "people_decide": Rule("approve_members", "approve_members"),
+    "participants": Rule(READ, NO),
+    "participant": Rule(READ, NO, at_site=True),
+    "event_new": Rule("record_events", "record_events", at_site=True),
+    "event_draft": Rule(NO, "record_events", at_site=True),
+    "events": Rule(READ, NO),
+    "event": Rule(READ, NO, at_site=True),
+    "event_edit": Rule("record_events", "record_events", at_site=True),
+    "event_history": Rule(READ, NO, at_site=True),
+    "event_void": Rule("void_events", "void_events", at_site=True),
+    "event_opinion": Rule("assess_as_sponsor", "assess_as_sponsor", at_site=True),
+    "event_sign": Rule("sign_events", "sign_events", at_site=True),
+    "event_lock": Rule("lock_events", "lock_events", at_site=True),
+    "event_unlock": Rule("lock_events approve_unlock", "lock_events approve_unlock", at_site=True),
+    "locks": Rule("lock_events approve_unlock", "lock_events"),
+    "held_texts": Rule("release_held_text", NO),
+    "held_text": Rule("release_held_text", "release_held_text"),
+    "looks": Rule("read_audit", NO),
+    "report_sign": Rule("sign_open_reports", "sign_open_reports"),
+    "report_signatures": Rule("read_open_reports", NO),
+    "term_suggestions": Rule(READ, NO),
+    "data_queries": Rule(READ, NO),
+    "data_query_answer": Rule(NO, "record_events", at_site=True),
+    "cuts": Rule("freeze_cuts", "freeze_cuts"),
+    "reports": Rule("read_open_reports", "make_open_reports"),
+    "report": Rule("read_open_reports", NO),
+    "report_pdf": Rule("read_open_reports", NO),
+    "feed": Rule("read_feed_status", NO),
+    "token": Rule(NO, PUBLIC),
+    "token_revoke": Rule(NO, PUBLIC),
+    "openapi": Rule(PUBLIC, NO),
+    "api_adverse_events": Rule(CLIENT, NO),
+}
+
+
+@pytest.fixture
+def two(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[World, Known, Known]:
+    """Two studies with full data each."""
+    settings.STORAGE = tmp_path
+    monkeypatch.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
+    world, own = make_known("OWN")
+    _, other = make_known("OTHER")
+    return world, own, other
+
+
+def everybody(world: World, other: Known) -> list[Person]:
+    """Each role at the site of the objects; the site's roles at the other site; strangers; nobody."""
+    people = [Person(ANONYMOUS, None), Person("a stranger", make_ready(account("stranger")), own_study=False)]
+    for key, role in roles_of("open").items():
+        if role.scope == "system":
+            people.append(Person(key, administrator()))
+            continue
+        at = world.sites["01"] if role.scope == "site" else None
+        people.append(Person(key, member(world.study, key, site=at)))
+        away = other.study.sites.get(code="01") if role.scope == "site" else None
+        people.append(Person(key, member(other.study, key, site=away), own_study=False))
+        if role.scope == "site":
+            people.append(Person(key, member(world.study, key, site=world.sites["02"]), own_site=False))
+    return people
+
+
+def test_every_address_answers_each_role_as_its_rule_says(two: tuple[World, Known, Known]) -> None:
+    world, own, other = two
+    faults = faults_of_matrix(RULES, everybody(world, other), own)
+    assert not faults, "\n".join(faults)
+
+
+def test_no_rule_is_left_of_an_address_that_is_gone() -> None:
+    assert set(RULES) <= {name for name, _ in patterns()}
+
+
+def test_an_id_of_another_study_is_answered_as_one_that_does_not_exist(
+    two: tuple[World, Known, Known],
+) -> None:
+    world, own, other = two
+    people = [p for p in everybody(world, other) if p.own_study and p.own_site]
+    faults = faults_of_foreign_ids(people, own, other)
+    assert not faults, "\n".join(faults[:20])
+
+
+def test_an_id_of_another_site_is_answered_as_one_that_does_not_exist(
+    two: tuple[World, Known, Known],
+) -> None:
+    """The people work at site 02; what is behind the blanks belongs to site 01 of their own study."""
+    world, own, _ = two
+    event = world.record("P3", by="bob")
+    query = DataQuery.objects.get(id=own.ids["query_id"])
+    query.id, query.participant, query.event = uuid.uuid4(), event.participant, event
+    query.save(force_insert=True)
+    here = {"participant_id": event.participant_id, "event_id": event.id, "query_id": query.id}
+    there = {name: own.ids[name] for name in here}
+    people = [
+        Person(key, member(world.study, key, site=world.sites["02"]))
+        for key in ("coordinator", "investigator")
+    ]
+    faults = faults_of_foreign_ids(
+        people, Known(own.study, own.ids | here), Known(own.study, own.ids | there)
+    )
+    assert not faults, "\n".join(faults[:20])
