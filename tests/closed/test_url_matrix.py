@@ -6,10 +6,12 @@ import uuid
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from pvtracker.accounts.roles import roles_of
 from pvtracker.allocation.actions.code_break import Asked, ask
 from pvtracker.allocation.enums import Category
+from pvtracker.allocation.models import DeducibleAlarm
 from pvtracker.board.actions import record_recommendation
 from pvtracker.board.models import RecommendationKind
 from pvtracker.cuts import closed
@@ -117,6 +119,9 @@ def make_known(storage: Path, code: str) -> Known:
         ),
         account=officer,
         by=officer.actor("code_break_officer"),
+    )
+    DeducibleAlarm.objects.create(
+        study=study, code_break=broken, subjects=["S-2"], raised_at=timezone.now(), raised_for=["the chair"]
     )
     advice = record_recommendation(
         study=study, report=report, kind=RecommendationKind.CONTINUE, text="Continue.", by=BY

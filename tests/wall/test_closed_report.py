@@ -45,6 +45,8 @@ study = create_study(entry=StudyEntry(code='JOIN', title='The same study in the 
 a = create_account(username='reader', full_name='Reader', password='long enough words', by=by)
 for role in ('medical_monitor', 'study_administrator'):
     grant_membership(study=study, account=a, role=role, room='open', reason='test', by=by)
+from tests.people import make_ready
+make_ready(a)
 s = SessionStore(); s['_auth_user_id'] = str(a.id); s['_auth_user_hash'] = a.get_session_auth_hash()
 s['_auth_user_backend'] = settings.AUTHENTICATION_BACKENDS[0]
 from pvtracker.accounts import sessions
