@@ -51,7 +51,7 @@ def committed_db(django_db_setup: None, django_db_blocker: object) -> Iterator[s
 @pytest.fixture(autouse=True)
 def force_login_gives_both_factors(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     """`force_login` opens a session as the sign-in page does for who gave a password and a second factor, and who may
-    begin: agreement accepted, trained, identity checked. A test marked `as_they_are` has people as it made them.
+    begin: agreement accepted, trained. A test marked `as_they_are` has people as it made them.
     """
     if not ROOM:
         return
@@ -59,13 +59,13 @@ def force_login_gives_both_factors(monkeypatch: pytest.MonkeyPatch, request: pyt
     from django.test import Client
 
     from pvtracker.accounts import sessions
-    from tests.people import make_ready
+    from tests.people import may_begin
 
     of_django = Client.force_login
 
     def force_login(self: Client, user: Any, backend: str | None = None) -> None:
         if not as_they_are:
-            make_ready(user)
+            may_begin(user)
         of_django(self, user, backend)
         opened = sessions.note(user, device="a test", address="127.0.0.1", second_factor=True)
         session = self.session

@@ -31,21 +31,28 @@ def account(name: str = "", *, person: uuid.UUID | None = None) -> Account:
     )
 
 
-def make_ready(someone: Account) -> Account:
-    """The agreement accepted, a training that counts, the identity checked."""
+def may_begin(someone: Account) -> Account:
+    """The agreement accepted and a training that counts: the pages of a study open."""
     today = timezone.localdate()
-    if not queries.lacking(someone) and queries.identity_checked(someone):
-        return someone
-    actions.accept_agreement(account=someone, version=agreement.VERSION, by=someone.actor())
-    actions.record_training(
-        account=someone,
-        title="How to use this",
-        done_on=today,
-        valid_until=today + timedelta(days=365),
-        by=SOMEONE,
-    )
-    actions.record_identity_check(account=someone, how="a document seen", by=SOMEONE)
+    missing = queries.lacking(someone)
+    if "agreement" in missing:
+        actions.accept_agreement(account=someone, version=agreement.VERSION, by=someone.actor())
+    if "training" in missing:
+        actions.record_training(
+            account=someone,
+            title="How to use this",
+            done_on=today,
+            valid_until=today + timedelta(days=365),
+            by=SOMEONE,
+        )
     return someone
+
+
+def make_ready(someone: Account) -> Account:
+    """Somebody who may begin, and sign: the identity is checked too."""
+    if not queries.identity_checked(someone):
+        actions.record_identity_check(account=someone, how="a document seen", by=SOMEONE)
+    return may_begin(someone)
 
 
 def member(

@@ -64,6 +64,7 @@ def make_known(code: str) -> tuple[World, Known]:
             "query_id": query.id,
             "cut_id": cut.id,
             "held_id": held_text.id,
+            "session_id": uuid.uuid4(),
             "pk": 1,
             "report_id": report.id,
             "job_id": job.id,
