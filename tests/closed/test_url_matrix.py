@@ -64,6 +64,8 @@ RULES = {
     "people_decide": Rule("approve_members", "approve_members"),
     "look_purpose": Rule(BY_ARM, BY_ARM),
     "looks": Rule("read_audit", NO),
+    "trail": Rule("read_audit", NO),
+    "system_trail": Rule("manage_accounts", NO),
     "code_breaks": Rule("break_code approve_code_break read_code_breaks", NO),
     "code_break_ask": Rule("break_code", "break_code"),
     "code_break": Rule("break_code approve_code_break read_code_breaks", NO),

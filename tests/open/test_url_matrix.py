@@ -68,6 +68,8 @@ RULES = {
     "held_texts": Rule("release_held_text", NO),
     "held_text": Rule("release_held_text", "release_held_text"),
     "looks": Rule("read_audit", NO),
+    "trail": Rule("read_audit", NO),
+    "system_trail": Rule("manage_accounts", NO),
     "report_sign": Rule("sign_open_reports", "sign_open_reports"),
     "report_signatures": Rule("read_open_reports", NO),
     "term_suggestions": Rule(READ, NO),
