@@ -63,7 +63,6 @@ NOT_BY_ARM = {
     "signals_start": "starts a run; shows its form again, as the page `signals` does, with the same record",
     "reports": "the list of reports, without their content",
     "join": "the door, for who was invited",
-    "end_session": "one's own sign-in",
     "ready": "training and agreement",
     "accounts": "who has an account",
     "account_invite": "who has an account",
