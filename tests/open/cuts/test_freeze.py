@@ -273,7 +273,7 @@ def test_a_cut_says_which_events_an_investigator_signed(world: World, storage: P
         reason="typed wrongly",
         by=world.people["alice"].actor("investigator"),
     )
-    assert list(frozen(world).adverse_events["signature"]) == ["signed", "void", "none"]
+    assert list(loaded(world).adverse_events["signature"]) == ["signed", "void", "none"]
 
 
 def test_a_cut_without_participants_is_refused_and_leaves_nothing(world: World, storage: Path) -> None:
