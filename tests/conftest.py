@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,6 +74,76 @@ def force_login_gives_both_factors(monkeypatch: pytest.MonkeyPatch, request: pyt
         session.save()
 
     monkeypatch.setattr(Client, "force_login", force_login)
+
+
+@pytest.fixture(autouse=True)
+def a_request_leaves_the_study_of_the_test_alone() -> Iterator[None]:
+    """A request enters a study for its transaction. In a test that never commits, that transaction is the test's own,
+    so what was entered before the request is entered again after it (unseen by those who count queries).
+    """
+    if not ROOM:
+        yield
+        return
+    from django.core.signals import request_finished, request_started
+    from django.db import connection
+
+    before: list[str] = []
+
+    def remember(**told: object) -> None:
+        if connection.in_atomic_block and not connection.connection.closed:
+            [study] = connection.connection.execute("select current_setting('pv.study', true)").fetchone()
+            before.append(study or "")
+
+    def restore(**told: object) -> None:
+        if before and connection.in_atomic_block and not connection.connection.closed:
+            connection.connection.execute("select set_config('pv.study', %s, true)", [before.pop()])
+
+    request_started.connect(remember)
+    request_finished.connect(restore)
+    yield
+    request_started.disconnect(remember)
+    request_finished.disconnect(restore)
+
+
+@pytest.fixture(autouse=True)
+def a_statement_outside_a_study_is_a_mistake() -> Iterator[None]:
+    """What asks a table of studies with no study entered would be shown nothing, and a test could be content with
+    that. Here it fails, unless the table shows a person their own rows and a person asks.
+    """
+    if not ROOM:
+        yield
+        return
+    from django.db import connection
+
+    from pvtracker.audit.protection.rows import COMMON, MINE
+
+    def look(execute: Any, statement: Any, params: Any, many: bool, context: Any) -> Any:
+        asked = set(TABLE.findall(str(statement))) & _protected(connection)
+        if asked:
+            study, actor = connection.connection.execute(
+                "select current_setting('pv.study', true), current_setting('pv.actor', true)"
+            ).fetchone()
+            hidden = asked - set(COMMON) - (set(MINE) if PERSON.match(actor or "") else set())
+            assert study or not hidden, f"no study is entered, so {hidden} would show nothing: {statement}"
+        return execute(statement, params, many, context)
+
+    with connection.execute_wrapper(look):
+        yield
+
+
+TABLE = re.compile(r'\b(?:from|join|update) "?(\w+)"?', re.IGNORECASE)
+PERSON = re.compile(r"[0-9a-f]{8}-")
+_known: set[str] = set()
+
+
+def _protected(connection: Any) -> set[str]:
+    """The tables under a policy, looked up once."""
+    from pvtracker.audit.protection.rows import protected
+
+    if not _known:
+        with connection.connection.cursor() as cursor:
+            _known.update(protected(cursor))
+    return _known
 
 
 def _point_at(name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,19 +15,29 @@ def copy_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[
     """Insert `rows`, whose values stand in the order of the field `names`; returns how many there were.
 
     Fields not named get what the database gives them (a serial number, null). A value that breaks a
-    constraint fails the whole COPY, and with it the transaction.
+    constraint fails all of it, and with it the transaction. COPY cannot fill a table under row policies: it
+    fills a temporary one, from which one INSERT takes everything under the policies.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("Rows are copied inside a transaction; call this from an action.")
-    columns = [_column(model, name) for name in names]
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(model._meta.db_table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
+    columns = sql.SQL(", ").join(sql.Identifier(_column(model, name)) for name in names)
+    target, copied = sql.Identifier(model._meta.db_table), sql.Identifier(f"copied_{uuid.uuid4().hex}")
     count = 0
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
-            count += 1
+    with connection.cursor() as cursor:
+        # as the target's columns, without its constraints: those are the INSERT's to check
+        cursor.execute(
+            sql.SQL("create temporary table {} on commit drop as select {} from {} with no data").format(
+                copied, columns, target
+            )
+        )
+        with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(copied, columns)) as copy:
+            for row in rows:
+                copy.write_row(row)
+                count += 1
+        cursor.execute(
+            sql.SQL("insert into {} ({}) select {} from {}").format(target, columns, columns, copied)
+        )
+        cursor.execute(sql.SQL("drop table {}").format(copied))
     return count
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import functools
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,43 +38,70 @@ class Actor:
         return cls(id=f"process:{name}", name=name, role="process")
 
 
-def acting(*, by: Actor, reason: str, source: str) -> None:
-    """Set the audit context of the current transaction; outside a transaction this is a programming error."""
+def acting(*, by: Actor, reason: str, source: str, study: str | None = None) -> None:
+    """Set the audit context of the current transaction; outside a transaction this is a programming error.
+
+    `study` enters a study by its id in the same statement ('' leaves whichever was entered; None says nothing of it).
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("The audit context belongs to a transaction; call it inside an action.")
     if not by.id:
         raise ValueError("An action needs an actor; by.id is empty.")
+    told = {
+        "pv.actor": by.id,
+        "pv.actor_name": by.name,
+        "pv.role": by.role,
+        "pv.reason": reason,
+        "pv.source": source,
+        "pv.request_id": request_id.get(),
+        **({} if study is None else {"pv.study": study}),
+    }
+    settings = ", ".join(["set_config(%s, %s, true)"] * len(told))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select set_config('pv.actor', %s, true), set_config('pv.actor_name', %s, true),"
-            " set_config('pv.role', %s, true), set_config('pv.reason', %s, true),"
-            " set_config('pv.source', %s, true), set_config('pv.request_id', %s, true)",
-            [by.id, by.name, by.role, reason, source, request_id.get()],
-        )
+        cursor.execute(f"select {settings}", [text for pair in told.items() for text in pair])
 
 
 def enter_study(study_id: uuid.UUID | None) -> None:
     """Make the rows of one study visible for the rest of this transaction (None: of no study)."""
+    _enter(str(study_id or ""))
+
+
+@contextlib.contextmanager
+def within(study_id: uuid.UUID | None) -> Iterator[None]:
+    """A transaction in which the rows of one study are visible; work over many studies goes study by study.
+
+    Inside a larger transaction, the study that was entered there is entered again at the end.
+    """
+    part_of_larger = connection.in_atomic_block
+    with transaction.atomic():
+        before = _enter(str(study_id or ""))
+        yield
+        if part_of_larger and not connection.needs_rollback:
+            _enter(before)
+
+
+def _enter(study: str) -> str:
+    """Enter a study, '' for none, and tell which one it was before. A rolled back savepoint takes the entry back."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute("select current_setting('pv.study', true), set_config('pv.study', %s, true)", [study])
+        return str(cursor.fetchone()[0] or "")
+
+
+def require_transaction() -> None:
+    """What is set for a transaction would be gone before the next statement: outside of one this is a mistake."""
     if not connection.in_atomic_block:
         raise RuntimeError(
             "A study is entered for one transaction; use `within`, or call this inside an action."
         )
-    with connection.cursor() as cursor:
-        cursor.execute("select set_config('pv.study', %s, true)", [str(study_id or "")])
-
-
-@contextlib.contextmanager
-def within(study_id: uuid.UUID) -> Iterator[None]:
-    """A transaction in which the rows of one study are visible; work over many studies goes study by study."""
-    with transaction.atomic():
-        enter_study(study_id)
-        yield
 
 
 def action(function: Callable[P, R]) -> Callable[P, R]:
     """Make a function that writes: one transaction, keyword-only, with the audit context of `by`, `reason`, `source`.
 
-    The function takes `by: Actor` and may take `reason: str` and `source: str`; what it names, it receives.
+    The function takes `by: Actor` and may take `reason: str` and `source: str`; what it names, it receives. An action
+    that is given a `study`, a `study_id` or a row of a study works inside that study: without one entered, no row of a
+    study can be seen or written.
     """
 
     @functools.wraps(function)
@@ -84,11 +112,18 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
         if not isinstance(by, Actor):
             raise TypeError(f"{function.__name__} needs by=Actor(...), got {type(by).__name__}.")
         with transaction.atomic():
-            acting(by=by, reason=str(reason), source=str(source))
+            acting(by=by, reason=str(reason), source=str(source), study=_study_named(kwargs))
             return function(*args, **kwargs)
 
     act.is_action = True  # type: ignore[attr-defined]  # read by tests/architecture
     return act
 
 
-__all__ = ["Actor", "acting", "action", "enter_study", "request_id", "within"]
+def _study_named(arguments: Mapping[str, object]) -> str | None:
+    """The id of the study that an action was given, or of the first row it was given that belongs to one."""
+    named = [getattr(arguments.get("study"), "id", None), arguments.get("study_id")]
+    named += [getattr(row, "study_id", None) for row in arguments.values() if isinstance(row, Model)]
+    return next((str(study_id) for study_id in named if study_id), None)
+
+
+__all__ = ["Actor", "acting", "action", "enter_study", "request_id", "require_transaction", "within"]

@@ -16,6 +16,7 @@ from pvtracker.cuts import freeze
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs.actions import Claim, Refused
 from pvtracker.studies.models import Study
+from pvtracker.studies.queries import study_of
 
 
 def no_progress(done: int, total: int, text: str) -> None:
@@ -32,7 +33,7 @@ def freeze_cut(
 ) -> Cut:
     """Freeze the study's data up to a day and return the cut. Must not run inside another transaction."""
     cut_id = cut_id or uuid.uuid4()
-    with freeze.snapshot():
+    with freeze.snapshot(study.id):
         manifest = freeze.write_cut(study=study, cut_id=cut_id, cut_date=date, progress=progress)
     return register_cut(study=study, manifest=manifest, by=by)
 
@@ -57,7 +58,7 @@ def register_cut(*, study: Study, manifest: dict[str, Any], by: Actor) -> Cut:
 def freeze_job(claim: Claim) -> None:
     """The work of a `cuts.freeze` job: parameters `date` (ISO day). The cut has the job's id, so a second attempt makes
     no second cut."""
-    study = Study.objects.filter(id=claim.job.study_id).first() if claim.job.study_id else None
+    study = study_of(claim.job.study_id)
     if study is None:
         raise Refused("The study of this job does not exist.")
     cut_date = datetime.date.fromisoformat(claim.job.parameters["date"])
@@ -68,7 +69,7 @@ def freeze_job(claim: Claim) -> None:
             thread.submit(_tell, claim, done, total, text).result()
 
     try:
-        with freeze.snapshot():
+        with freeze.snapshot(study.id):
             manifest = freeze.write_cut(study=study, cut_id=claim.job.id, cut_date=cut_date, progress=tell)
     except freeze.NothingToFreeze as refusal:
         raise Refused(str(refusal)) from refusal

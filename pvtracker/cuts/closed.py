@@ -25,7 +25,7 @@ from django.utils.dateparse import parse_datetime
 
 from pvtracker.allocation.models import Allocation, JoinedCut, RevealingMeasurement, Treatment
 from pvtracker.audit import looks
-from pvtracker.audit.context import Actor, action
+from pvtracker.audit.context import Actor, action, enter_study, within
 from pvtracker.audit.enums import AccessKind
 from pvtracker.cuts import manifest as manifests
 from pvtracker.cuts.columns import CLOSED_DATASETS, DATASETS, OPEN_DATASETS, schema
@@ -37,6 +37,7 @@ from pvtracker.lib.sealed import SealError, seal, unseal
 from pvtracker.studies.actions import StudyRefused
 from pvtracker.studies.models import Study
 from pvtracker.studies.protocol import put_protocol
+from pvtracker.studies.queries import study_ids
 
 log = logging.getLogger(__name__)
 _told: set[uuid.UUID] = set()
@@ -64,14 +65,13 @@ def receive_cuts(*, by: Actor | None = None) -> Received:
     """Register, verify and join what is new in the open storage; what is joined is not touched again."""
     by = by or Actor.process("receive_cuts")
     received = Received()
-    settled = set(JoinedCut.objects.values_list("cut_id", flat=True))
-    settled |= set(Cut.objects.filter(state=CutState.REFUSED).values_list("id", flat=True))
+    waiting, settled = _known_cuts()
     for folder in _whole_folders(Path(settings.OPEN_STORAGE) / "cuts"):
         cut_id = uuid.UUID(folder.name)
         if cut_id in settled:
             continue
         try:
-            receive_cut(folder=folder, received=received, by=by)
+            receive_cut(folder=folder, received=received, by=by, study_id=waiting.get(cut_id))
         except CutError as fault:
             _tell_once(cut_id, str(fault))
             received.refused.append(cut_id)
@@ -79,6 +79,22 @@ def receive_cuts(*, by: Actor | None = None) -> Received:
             _tell_once(cut_id, f"an internal fault ({type(fault).__name__})")
             received.refused.append(cut_id)
     return received
+
+
+def _known_cuts() -> tuple[dict[uuid.UUID, uuid.UUID], set[uuid.UUID]]:
+    """The studies of the registered cuts that are not joined yet, and the cuts that are done with, looked up study by
+    study.
+    """
+    waiting: dict[uuid.UUID, uuid.UUID] = {}
+    settled: set[uuid.UUID] = set()
+    for study_id in study_ids():
+        with within(study_id):
+            settled |= set(JoinedCut.objects.values_list("cut_id", flat=True))
+            for cut_id, state in Cut.objects.values_list("id", "state"):
+                waiting[cut_id] = study_id
+                if state == CutState.REFUSED:
+                    settled.add(cut_id)
+    return waiting, settled
 
 
 def _tell_once(cut_id: uuid.UUID, why: str) -> None:
@@ -104,8 +120,9 @@ def _is_cut_id(name: str) -> bool:
 
 
 @action
-def receive_cut(*, folder: Path, received: Received, by: Actor) -> None:
-    """One cut: its protocol, its row, and the join with the arms as they stand now.
+def receive_cut(*, folder: Path, received: Received, by: Actor, study_id: uuid.UUID | None = None) -> None:
+    """One cut: its protocol, its row, and the join with the arms as they stand now. `study_id` is the study of a cut
+    that is registered; a new one belongs to the study that its manifest names.
 
     A file that does not have its hash makes the row REFUSED, and such a cut is never joined; nor does it change the
     protocol of a study that is known. CutError when not even the manifest can be read, or when its study stands here
@@ -113,6 +130,8 @@ def receive_cut(*, folder: Path, received: Received, by: Actor) -> None:
     """
     cut_id = uuid.UUID(folder.name)
     _lock(cut_id)
+    if study_id is None:
+        enter_study(_stated_study(manifests.read(folder)))
     if JoinedCut.objects.filter(cut_id=cut_id).exists():
         return  # another process was first
     cut = Cut.objects.filter(id=cut_id).select_related("study").first()
@@ -157,7 +176,7 @@ def _problem(folder: Path, manifest: dict[str, Any]) -> str:
 def _register(manifest: dict[str, Any], *, sound: bool, by: Actor) -> Cut:
     """The row of a cut. A manifest that is not `sound` is not believed about a study that is known."""
     try:
-        known = None if sound else Study.objects.filter(id=uuid.UUID(manifest["study"]["id"])).first()
+        known = None if sound else Study.objects.filter(id=_stated_study(manifest)).first()
         study = known or register_protocol(manifest, by=by)
         return Cut.objects.create(
             id=uuid.UUID(manifest["id"]),
@@ -170,7 +189,18 @@ def _register(manifest: dict[str, Any], *, sound: bool, by: Actor) -> Cut:
     except (KeyError, TypeError, ValueError, AttributeError, DataError, IntegrityError) as fault:
         if isinstance(fault, CutError):
             raise
-        raise CutError(f"The manifest of cut {manifest.get('id')} lacks what a manifest must say.") from fault
+        raise _lacking(manifest) from fault
+
+
+def _stated_study(manifest: dict[str, Any]) -> uuid.UUID:
+    try:
+        return uuid.UUID(manifest["study"]["id"])
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        raise _lacking(manifest) from fault
+
+
+def _lacking(manifest: dict[str, Any]) -> CutError:
+    return CutError(f"The manifest of cut {manifest.get('id')} lacks what a manifest must say.")
 
 
 def register_protocol(manifest: dict[str, Any], *, by: Actor) -> Study:
@@ -279,7 +309,8 @@ def record_opening(cut: Cut, *, by: Actor, reason: str) -> None:
 def load_joined(cut: Cut, *, only: Iterable[str] | None = None) -> CutData:
     """The frames of a joined cut with its arms, all or `only` some datasets; CutError when a file is missing, altered,
     or sealed with another key."""
-    row = joined(cut)
+    with within(cut.study_id):
+        row = joined(cut)
     if row is None:
         raise CutError(f"The cut {cut.id} has not been joined with the arms.")
     frames = {}

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from pvtracker.audit.context import enter_study
 from pvtracker.coding.models import Release
 from pvtracker.cuts import manifest as manifests
 from pvtracker.cuts.columns import OPEN_DATASETS, schema
@@ -45,8 +46,8 @@ class NothingToFreeze(ValueError):
 
 
 @contextlib.contextmanager
-def snapshot() -> Iterator[None]:
-    """One REPEATABLE READ, READ ONLY transaction: everything read in it is as it stood at its first query.
+def snapshot(study_id: uuid.UUID) -> Iterator[None]:
+    """One REPEATABLE READ, READ ONLY transaction in a study: everything read is as it stood at its first query.
 
     RuntimeError inside another transaction, which would have another snapshot.
     """
@@ -56,14 +57,15 @@ def snapshot() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read, read only")
             cursor.execute("set local work_mem = '256MB'")  # the order of rows is made in memory, not on disk
+        enter_study(study_id)  # a query, so not before the isolation level
         yield
 
 
 def write_cut(*, study: Study, cut_id: uuid.UUID, cut_date: date, progress: Progress) -> dict[str, Any]:
     """Write the files and, last, the manifest of a cut; the folder appears under its name when it is whole.
 
-    Call it inside `snapshot()`. Returns the manifest. A whole folder of this id that is there already (an earlier
-    run of the same job) is taken as it is.
+    Call it inside `snapshot(study.id)`. Returns the manifest. A whole folder of this id that is there already (an
+    earlier run of the same job) is taken as it is.
     """
     target = folder_of(cut_id)
     if target.exists():

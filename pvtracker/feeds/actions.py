@@ -11,10 +11,11 @@ import uuid
 from django.db import connection, transaction
 from django.utils import timezone
 
-from pvtracker.audit.context import Actor, acting, action
+from pvtracker.audit.context import Actor, acting, action, within
 from pvtracker.audit.models import Outbox
 from pvtracker.feeds.models import FeedAccess, FeedHead
 from pvtracker.studies.models import Study
+from pvtracker.studies.queries import study_ids
 
 NUMBER = """
 with waiting as (
@@ -37,7 +38,7 @@ select (select count(*) from given), (select count(*) from marked)
 def number(study_id: uuid.UUID, *, most: int = 20_000) -> int:
     """Number the committed, unnumbered versions of one study; returns how many. Waits for whoever numbers already."""
     with transaction.atomic():
-        acting(by=Actor.process("feed"), reason="", source="scheduler")
+        acting(by=Actor.process("feed"), reason="", source="scheduler", study=str(study_id))
         FeedHead.objects.get_or_create(study_id=study_id)
         head = FeedHead.objects.select_for_update().get(study_id=study_id)
         with connection.cursor() as cursor:
@@ -53,9 +54,13 @@ def number(study_id: uuid.UUID, *, most: int = 20_000) -> int:
 
 
 def number_all() -> int:
-    """Number every study that has something waiting."""
-    waiting = Outbox.objects.filter(numbered=False).values_list("study_id", flat=True).distinct()
-    return sum(number(study_id) for study_id in list(waiting))
+    """Number every study that has something waiting, one after the other."""
+    return sum(number(study_id) for study_id in study_ids() if _waits(study_id))
+
+
+def _waits(study_id: uuid.UUID) -> bool:
+    with within(study_id):
+        return Outbox.objects.filter(study_id=study_id, numbered=False).exists()
 
 
 @action

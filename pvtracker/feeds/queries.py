@@ -9,9 +9,11 @@ from datetime import datetime
 from django.core import signing
 from django.db import connection
 
+from pvtracker.audit.context import enter_study
 from pvtracker.audit.models import Outbox
 from pvtracker.feeds.models import FeedAccess, FeedEntry, FeedHead
 from pvtracker.studies.models import Study
+from pvtracker.studies.queries import enter_code
 
 PAGE = 500
 SALT = "pvtracker.feed.cursor"
@@ -48,9 +50,17 @@ class Page:
 
 
 def readable_study(client_id: int, code: str) -> Study | None:
-    """The study when this client may read its feed; unknown and forbidden are the same None."""
-    access = FeedAccess.objects.select_related("study").filter(client_id=client_id, study__code=code).first()
-    return access.study if access else None
+    """The study when this client may read its feed, entered for this transaction; unknown and forbidden are the same
+    None, and no study is entered.
+    """
+    study_id = enter_code(code)
+    if study_id is None:
+        return None
+    access = FeedAccess.objects.select_related("study").filter(client_id=client_id, study=study_id).first()
+    if access is None:
+        enter_study(None)
+        return None
+    return access.study
 
 
 def read_cursor(text: str, *, head: FeedHead, client_id: int) -> int:

@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from pvtracker.audit.context import Actor, action
+from pvtracker.audit.context import Actor, action, within
 from pvtracker.jobs.models import Job, JobState
 
 log = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ class Claim:
 
     @contextlib.contextmanager
     def completing(self) -> Iterator[None]:
-        """Write the effect and mark the job done in one transaction, or neither."""
-        with transaction.atomic():
+        """Write the effect and mark the job done in one transaction inside the job's study, or neither."""
+        with within(self.job.study_id):
             self._leave(JobState.DONE, result=self.result)
             yield
             # what the effect learned while it was written (an id, a hash)

@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage, Error
 from django.db import connection
 
 from pvtracker.accounts.roles import ROLES
+from pvtracker.audit.protection import rows
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 SPONSOR_CLIENT = "demo-sponsor"
@@ -14,6 +15,21 @@ SPONSOR_CLIENT = "demo-sponsor"
 
 class PowerfulLogin(RuntimeError):
     """The process was given a login that could undo the wall."""
+
+
+class OpenTables(RuntimeError):
+    """A table of studies stands without its row policies."""
+
+
+def refuse_open_tables() -> None:
+    """Raise when a table of this room shows the rows of a study that was not entered."""
+    with connection.cursor() as cursor:
+        found = rows.unprotected(cursor)
+    if found:
+        raise OpenTables(
+            f"The {settings.ROOM} room refuses to start: {', '.join(found)} without row policies. "
+            "Run `manage.py migrate`, which puts them up (docs/reference/isolation.md)."
+        )
 
 
 def refuse_powerful_login() -> None:

@@ -30,15 +30,18 @@ def main(argv: list[str]) -> int:
         if argv[1:2] and argv[1] not in WITHOUT_GUARD:
             from pvtracker.ops.guard import (
                 DemoSecrets,
+                OpenTables,
                 PowerfulLogin,
                 refuse_demo_secrets,
+                refuse_open_tables,
                 refuse_powerful_login,
             )
 
             try:
                 refuse_powerful_login()
+                refuse_open_tables()
                 refuse_demo_secrets()
-            except (DemoSecrets, PowerfulLogin) as refusal:
+            except (DemoSecrets, OpenTables, PowerfulLogin) as refusal:
                 print(refusal, file=sys.stderr)
                 return 1
     except MissingSetting as missing:

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from pvtracker.accounts.models import Signature
 from pvtracker.accounts.signing.actions import SigningRefused, sign
 from pvtracker.accounts.signing.series import Proof
-from pvtracker.audit.context import Actor, action
+from pvtracker.audit.context import Actor, action, within
 from pvtracker.cuts.data import CutError
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs.actions import Claim, Refused
@@ -25,6 +25,7 @@ from pvtracker.reports.models import ReportRecord
 from pvtracker.reports.pdf import RenderError, render_pdf
 from pvtracker.reports.signing import is_whole, subject_of
 from pvtracker.studies.models import AnalysisArm, Study
+from pvtracker.studies.queries import study_of
 
 if settings.ROOM == "closed":
     from pvtracker.reports.closed import closed_report
@@ -175,29 +176,32 @@ def make_report(
     *, request: Request, by: Actor, progress: Progress = no_progress, reason: str = "report"
 ) -> ReportRecord:
     """The kept report, made now unless it was made before."""
-    found = kept(request)
+    with within(request.study.id):
+        found = kept(request)
     if found is not None:
         return found
     made = compute(request, by=by, progress=progress, reason=reason)
-    return keep_report(request=request, made=made, by=by)
+    with within(request.study.id):
+        return keep_report(request=request, made=made, by=by)
 
 
 def make_job(claim: Claim) -> None:
     """The work of a `reports.make` job; parameters `cut` (id, or '' for the latest) and `analysis_arm` ('' for the
     study's own). The report has the job's id, so a second attempt leaves no second folder.
     """
-    study = Study.objects.filter(id=claim.job.study_id).first() if claim.job.study_id else None
+    parameters = claim.job.parameters
+    study = study_of(claim.job.study_id)
     if study is None:
         raise Refused("The study of this job does not exist.")
-    parameters = claim.job.parameters
-    request = request_for(
-        study=study,
-        audience=settings.ROOM,
-        cut_id=uuid.UUID(parameters["cut"]) if parameters.get("cut") else None,
-        analysis_arm=parameters.get("analysis_arm", ""),
-    )
+    with within(study.id):
+        request = request_for(
+            study=study,
+            audience=settings.ROOM,
+            cut_id=uuid.UUID(parameters["cut"]) if parameters.get("cut") else None,
+            analysis_arm=parameters.get("analysis_arm", ""),
+        )
+        record = kept(request)
     by = Actor(id=claim.job.requested_by, name=claim.job.requested_by, role="job")
-    record = kept(request)
     made = None
     if record is None:
         made = compute(

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 
 from pvtracker.audit.bulk import copy_rows
-from pvtracker.audit.context import Actor, action
+from pvtracker.audit.context import Actor, action, within
 from pvtracker.cuts import closed, derive
 from pvtracker.cuts.data import CutError
 from pvtracker.cuts.models import Cut, CutState
@@ -16,6 +16,7 @@ from pvtracker.signals.models import Result, Run
 from pvtracker.signals.rows import FIELDS, plain, rows_sha256
 from pvtracker.signals.screen import Progress, Screen, screen
 from pvtracker.studies.models import AnalysisArm, Study
+from pvtracker.studies.queries import study_of
 
 STORED = tuple(name for name in FIELDS if name != "analysis_arm")  # which stands in the run
 
@@ -85,17 +86,19 @@ def run_screening(
 ) -> tuple[Run, Screen]:
     """Compute and store a run."""
     screened = compute(request, by=by, progress=progress, reason=reason)
-    return save_run(request=request, screened=screened, by=by), screened
+    with within(request.study.id):
+        return save_run(request=request, screened=screened, by=by), screened
 
 
 def detect_job(claim: Claim) -> None:
     """The work of a `signals.detect` job; parameters `cut` (id or '') and `analysis_arm` ('' for the study's own)."""
-    study = Study.objects.filter(id=claim.job.study_id).first() if claim.job.study_id else None
-    if study is None:
-        raise Refused("The study of this job does not exist.")
     parameters = claim.job.parameters
     cut_id = uuid.UUID(parameters["cut"]) if parameters.get("cut") else None
-    request = request_for(study=study, cut_id=cut_id, analysis_arm=parameters.get("analysis_arm", ""))
+    study = study_of(claim.job.study_id)
+    if study is None:
+        raise Refused("The study of this job does not exist.")
+    with within(study.id):
+        request = request_for(study=study, cut_id=cut_id, analysis_arm=parameters.get("analysis_arm", ""))
     by = Actor(id=claim.job.requested_by, name=claim.job.requested_by, role="job")
     screened = compute(
         request, by=by, progress=lambda done, total, text: claim.progress(done=done, total=total, text=text)

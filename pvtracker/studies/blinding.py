@@ -23,6 +23,7 @@ from pvtracker.accounts.roles import unblinded
 from pvtracker.audit.context import within
 from pvtracker.lib.canonical import canonical_json, sha256_hex
 from pvtracker.studies.models import Membership, Study
+from pvtracker.studies.queries import all_studies
 from pvtracker.studies.rules import StudyRefused, check_one_blinding_status, running
 
 FOLDER = "people"
@@ -47,7 +48,7 @@ class Listed:
 def list_people() -> list[Path]:
     """Write the list of every study that differs from what lies there; returns the files that were written."""
     written = []
-    for study in Study.objects.order_by("code"):
+    for study in all_studies():
         with within(study.id):
             content = _content(study)
         path = Path(settings.STORAGE) / FOLDER / f"{study.id}.json"

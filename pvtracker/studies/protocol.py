@@ -7,6 +7,8 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from django.db import transaction
+
 from pvtracker.audit.context import Actor
 from pvtracker.studies import actions
 from pvtracker.studies.actions import (
@@ -18,6 +20,7 @@ from pvtracker.studies.actions import (
     VersionEntry,
 )
 from pvtracker.studies.models import Arm, Intervention, ProtocolVersion, Site, Study
+from pvtracker.studies.queries import enter_by_code
 
 
 def entry_of(study: Study) -> StudyEntry:
@@ -54,11 +57,18 @@ def protocol_of(study: Study) -> dict[str, Any]:
 
 
 def put_protocol(protocol: dict[str, Any], *, by: Actor, source: str) -> Study:
-    """Write another room's protocol here, under the same study id; what is the same already is left alone."""
+    """Write another room's protocol here, under the same study id and all of it or nothing; what is the same already is
+    left alone. In a larger transaction the study stays entered.
+    """
+    with transaction.atomic():
+        return _put(protocol, by=by, source=source)
+
+
+def _put(protocol: dict[str, Any], *, by: Actor, source: str) -> Study:
     stated = protocol["study"]
     entry = StudyEntry(**{**stated, "revealing_analytes": tuple(stated["revealing_analytes"])})
     study_id = uuid.UUID(protocol["id"])
-    study = Study.objects.filter(code=entry.code).first()
+    study = enter_by_code(entry.code)
     if study is None:
         study = actions.create_study(entry=entry, study_id=study_id, by=by, source=source)
     elif study.id != study_id:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -15,13 +16,15 @@ from django.utils import timezone
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.queries import identity_checked
 from pvtracker.accounts.roles import ROLES, SIGNING, Permission
-from pvtracker.audit.context import Actor, enter_study
+from pvtracker.audit.context import Actor, enter_study, require_transaction, within
 from pvtracker.studies.models import AccessReview, BlindingFinding, Membership, MembershipRequest, Site, Study
 from pvtracker.studies.rules import running
 
 
 def memberships_of(account: Any) -> list[Membership]:
-    """The memberships in force today, with their study and site."""
+    """The memberships in force today, with their study and site: all of them for the person who acts in this
+    transaction, for anybody else those in the study that was entered.
+    """
     if not isinstance(account, Account) or not account.is_active:
         return []
     today = timezone.localdate()
@@ -47,13 +50,12 @@ def needs_second_factor(account: Account) -> bool:
     return any(ROLES[m.role].second_factor for m in _remembered(account))
 
 
-def _granting(account: Any, permission: Permission, study: Study) -> list[Membership]:
-    """Memberships in a study that give a permission; none to sign with before the identity was checked."""
+def _granting(account: Any, permission: Permission, study: Study | None = None) -> list[Membership]:
+    """Memberships that give a permission, in one study or in any; none to sign with before the identity was checked."""
     if permission in SIGNING and not (isinstance(account, Account) and identity_checked(account)):
         return []
-    return [
-        m for m in _remembered(account) if m.study_id == study.id and permission in ROLES[m.role].permissions
-    ]
+    granting = [m for m in _remembered(account) if permission in ROLES[m.role].permissions]
+    return granting if study is None else [m for m in granting if m.study_id == study.id]
 
 
 def has_permission(account: Any, permission: Permission, *, study: Study, site: Site | None = None) -> bool:
@@ -65,27 +67,75 @@ def has_permission(account: Any, permission: Permission, *, study: Study, site: 
 def study_for(account: Any, code: str, permission: Permission) -> Study:
     """The study, when the person has the permission in it, entered for this transaction.
 
-    Unknown and forbidden are the same answer: 404.
+    Unknown and forbidden are the same answer: 404. Nothing of the study was read before the person's own memberships
+    named it.
     """
-    study = Study.objects.filter(code=code).first()
-    if study is None or not has_permission(account, permission, study=study):
-        raise Http404("No such study.")
-    enter_study(study.id)
-    return study
+    return study_for_any(account, code, [permission])
 
 
 def study_for_any(account: Any, code: str, permissions: Iterable[Permission]) -> Study:
     """The same, when the person has one of the permissions."""
-    study = Study.objects.filter(code=code).first()
-    if study is None or not any(has_permission(account, each, study=study) for each in permissions):
+    granting = (m for permission in permissions for m in _granting(account, permission))
+    return _entered(next((m.study for m in granting if m.study.code == code), None))
+
+
+def study_by_id(account: Any, study_id: uuid.UUID) -> Study:
+    """The study, when the person works in it in any role, entered for this transaction; 404 otherwise."""
+    return _entered(next((m.study for m in _remembered(account) if m.study_id == study_id), None))
+
+
+def _entered(study: Study | None) -> Study:
+    if study is None:
         raise Http404("No such study.")
     enter_study(study.id)
     return study
 
 
-def study_by_id(account: Any, study_id: uuid.UUID) -> Study | None:
-    """The study, when the person works in it in any role."""
-    return next((m.study for m in memberships_of(account) if m.study_id == study_id), None)
+def enter_by_code(code: str) -> Study | None:
+    """The study of this code, entered for this transaction; None when there is none. Asks nobody's permission: this is
+    for commands and for callers that look for the permission next, and leave again when there is none.
+    """
+    study_id = enter_code(code)
+    return Study.objects.get(id=study_id) if study_id else None
+
+
+def enter_code(code: str) -> uuid.UUID | None:
+    """The id of the study of this code, entered in one statement; None, and none entered, when there is none."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select set_config('pv.study', coalesce(public.pv_study_id(%s)::text, ''), true)", [code]
+        )
+        entered = cursor.fetchone()[0]
+    return uuid.UUID(entered) if entered else None
+
+
+def study_of(study_id: uuid.UUID | None) -> Study | None:
+    """The study of this id, for commands and jobs; what is read of it next is read `within(study_id)`."""
+    if study_id is None:
+        return None
+    with within(study_id):
+        return Study.objects.filter(id=study_id).first()
+
+
+def study_id_of(code: str) -> uuid.UUID | None:
+    """The id behind a study's code, whichever study is entered; says nothing else about it."""
+    with connection.cursor() as cursor:
+        cursor.execute("select public.pv_study_id(%s)", [code])
+        found: uuid.UUID | None = cursor.fetchone()[0]
+    return found
+
+
+def study_ids() -> list[uuid.UUID]:
+    """The ids of all studies of this room in the order of their codes, for work that goes study by study."""
+    with connection.cursor() as cursor:
+        cursor.execute("select public.pv_study_ids()")
+        return list(cursor.fetchone()[0])
+
+
+def all_studies() -> list[Study]:
+    """Every study of this room; what is read of one of them is read `within(study.id)`."""
+    return [study for study in map(study_of, study_ids()) if study is not None]
 
 
 def sites_for(account: Any, permission: Permission, study: Study) -> QuerySet[Site]:

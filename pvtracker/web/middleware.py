@@ -104,7 +104,7 @@ class OneTransaction:
         user = request.user
         by = user.actor() if isinstance(user, Account) else Actor.process("visitor")
         with transaction.atomic():
-            acting(by=by, reason="", source="form")
+            acting(by=by, reason="", source="form", study="")
             response = detour(request) or view(request, *args, **kwargs)
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):
                 response = response.render()

@@ -68,8 +68,6 @@ def job(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     if found is None or found.study_id is None:
         raise Http404
     study = queries.study_by_id(request.user, found.study_id)
-    if study is None:
-        raise Http404
     request.study = study  # type: ignore[attr-defined]  # read by web.context.room
     template = "web/_job.html" if request.headers.get("HX-Request") else "web/job.html"
     context = {

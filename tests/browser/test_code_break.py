@@ -15,8 +15,8 @@ SIGN_IN = Callable[..., None]
 SUBJECTS = """
 from pvtracker.allocation.models import BlockPlace
 from pvtracker.audit.context import within
-from pvtracker.studies.models import Study
-study = Study.objects.get(code={code!r})
+from pvtracker.studies.queries import study_id_of, study_of
+study = study_of(study_id_of({code!r}))
 with within(study.id):
     places = BlockPlace.objects.filter(study=study).order_by('block__number', 'position')
     print('subjects', *places.values_list('subject', flat=True))

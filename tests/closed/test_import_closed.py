@@ -17,6 +17,7 @@ from pvtracker.audit.context import Actor
 from pvtracker.ops.imports.closed_half import Order, arm_names, import_closed
 from pvtracker.studies.actions import StudyEntry, StudyRefused, create_study
 from pvtracker.studies.models import Arm, ProtocolVersion, Study
+from pvtracker.studies.queries import study_ids
 from tests.deliveries import ARM_WORDS, ARMS, delivery, write
 from tests.shared import shared_path
 
@@ -140,7 +141,7 @@ def test_fewer_rows_than_expected_store_nothing(tmp_path: Path) -> None:
 def test_a_dry_run_stores_nothing(tmp_path: Path) -> None:
     report = load(write(tmp_path / "in"), dry_run=True)
     assert report["DM"]["stored"] == 4
-    assert not Study.objects.filter(code=CODE).exists()
+    assert study_ids() == []
 
 
 def test_arm_names_are_told_without_screen_failures(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.test import Client
 
 from pvtracker.accounts.models import Account
-from pvtracker.audit.context import Actor
+from pvtracker.audit.context import Actor, within
 from pvtracker.coding.actions import TermPath, release_from_data
 from pvtracker.coding.models import Term
 from pvtracker.events.actions.capture import record_event
@@ -180,8 +180,9 @@ def _enrol(world: World) -> None:
         ExposureRecord(3, f"{world.study.code}-P3", "EX-1", "Infusion", "2026-02-03", "2026-02-03"),
     ]
     store_exposures(study=world.study, records=given, by=SOMEONE, source=SOURCE)
-    people = Participant.objects.filter(study=world.study).select_related("site", "study")
-    world.participants = {person.code: person for person in people}
+    with within(world.study.id):
+        people = Participant.objects.filter(study=world.study).select_related("site", "study")
+        world.participants = {person.code: person for person in people}
 
 
 def measure(world: World, participant: str, analyte: str, values: dict[str, float]) -> None:
@@ -220,5 +221,6 @@ def make_terms(world: World) -> dict[str, Term]:
         by=SOMEONE,
     )
     assert made is not None
-    terms = Term.objects.filter(release=made).select_related("release")
-    return {term.lowest_level_term: term for term in terms}
+    with within(world.study.id):
+        terms = Term.objects.filter(release=made).select_related("release")
+        return {term.lowest_level_term: term for term in terms}

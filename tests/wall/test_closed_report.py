@@ -19,17 +19,19 @@ from datetime import date
 from pvtracker.audit.context import Actor
 from pvtracker.cuts import closed
 from pvtracker.reports import actions
-from pvtracker.studies.models import Study
+from pvtracker.audit.context import within
+from pvtracker.studies.queries import study_id_of, study_of
 from tests.closed.cuts.folder import allocate, put_cut
 from django.conf import settings
 by = Actor.process('test')
 settings.OPEN_STORAGE.mkdir(parents=True, exist_ok=True)
 put_cut(settings.OPEN_STORAGE)
 closed.receive_cuts(by=by)
-study = Study.objects.get(code='JOIN')
+study = study_of(study_id_of('JOIN'))
 allocate(study)
 closed.receive_cuts(by=by)
-record = actions.make_report(request=actions.request_for(study=study, audience='closed'), by=by)
+with within(study.id):
+    record = actions.make_report(request=actions.request_for(study=study, audience='closed'), by=by)
 from pvtracker.reports import storage
 print('made', record.id, record.cut_id, storage.folder_of(record.id))
 """

@@ -33,16 +33,16 @@ from pvtracker.allocation.actions.randomisation import ListPlace, store_list
 from pvtracker.audit.context import Actor, within
 from pvtracker.cuts import closed
 from pvtracker.studies.actions import grant_membership
-from pvtracker.studies.models import Study
+from pvtracker.studies.queries import study_id_of, study_of
 from tests.closed.cuts.folder import allocate, put_cut
 from django.conf import settings
 by = Actor.process('test')
 settings.OPEN_STORAGE.mkdir(parents=True, exist_ok=True)
-study = Study.objects.filter(code='JOIN').first()
+study = study_of(study_id_of('JOIN'))
 if study is None:
     put_cut(settings.OPEN_STORAGE)
     closed.receive_cuts(by=by)
-    study = Study.objects.get(code='JOIN')
+    study = study_of(study_id_of('JOIN'))
 people = []
 with within(study.id):
     allocate(study)

@@ -18,11 +18,11 @@ from django.db import connection, transaction
 from pvtracker.cuts import freeze
 from pvtracker.cuts.columns import OPEN_DATASETS
 from pvtracker.cuts.datasets import select
-from pvtracker.studies.models import Study
-study, day = Study.objects.get(code={study!r}), date(2100, 1, 1)
+from pvtracker.ops.management.studies import study_named
+study, day = study_named({study!r}), date(2100, 1, 1)
 
 def bare():
-    with freeze.snapshot(), connection.cursor() as cursor, open("/dev/null", "wb") as nowhere:
+    with freeze.snapshot(study.id), connection.cursor() as cursor, open("/dev/null", "wb") as nowhere:
         for name in OPEN_DATASETS:
             statement = select(name, study_id=study.id, cut_date=day).as_string(cursor.connection)
             with cursor.copy(f"copy ({{statement}}) to stdout") as copy:
@@ -31,7 +31,7 @@ def bare():
 
 def cut():
     identity = uuid.uuid4()
-    with freeze.snapshot():
+    with freeze.snapshot(study.id):
         return identity, freeze.write_cut(
             study=study, cut_id=identity, cut_date=day, progress=lambda *told: None
         )

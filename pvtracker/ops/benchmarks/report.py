@@ -14,9 +14,11 @@ TIMED = """
 import hashlib, json, time
 from pvtracker.audit.context import Actor
 from pvtracker.reports import actions, pdf
-from pvtracker.studies.models import Study
-request = actions.request_for(study=Study.objects.get(code={study!r}), audience="closed")
-by = Actor.process("command:bench")
+from pvtracker.audit.context import within
+from pvtracker.ops.management.studies import study_named
+study, by = study_named({study!r}), Actor.process("command:bench")
+with within(study.id):
+    request = actions.request_for(study=study, audience="closed")
 begun = time.perf_counter()
 made = actions.compute(request, by=by, progress=lambda *told: None)
 ours = time.perf_counter() - begun

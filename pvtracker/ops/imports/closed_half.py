@@ -75,7 +75,7 @@ def import_closed(order: Order, *, by: Actor, say: Say) -> dict[str, Any]:
             if why_not is None and domain in order.leave:
                 why_not = f"The open half of {domain} was not stored, so the closed one is not either."
             if why_not is None:
-                tally, why_not = store_whole(domain, _bound(store, study=study, by=by, origin=origin))
+                tally, why_not = store_whole(domain, study, _bound(store, study=study, by=by, origin=origin))
             refused = () if why_not else [row for row in records.refused if row.domain == domain]
             count = next(count for count in records.counts if count.domain == domain)
             domains[domain] = domain_report(origin, count, tally=tally, refused=refused, fault=why_not)

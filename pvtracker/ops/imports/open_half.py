@@ -36,6 +36,7 @@ from pvtracker.studies import actions as studies
 from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry, VersionEntry
 from pvtracker.studies.models import Arm, Intervention, Site, Study
 from pvtracker.studies.protocol import protocol_of
+from pvtracker.studies.queries import enter_by_code
 from pvtracker.studies.rules import NoReferenceArm, reference_arm
 
 DICTIONARY = "Terms as delivered"
@@ -72,8 +73,8 @@ def import_open(order: Order, *, by: Actor, say: Say) -> dict[str, Any]:
 
 
 def _import(order: Order, files: DomainFiles, *, by: Actor, say: Say) -> dict[str, Any]:
-    known = Study.objects.filter(code=order.study).first()
     with transaction.atomic():
+        known = enter_by_code(order.study)
         study = known or _create(order, files, by=by)
         _check_revealing(study, order.revealing)
         records = open_records(files.domains, revealing_analytes=frozenset(study.revealing_analytes))
@@ -166,7 +167,7 @@ class Job:
         origin = origin_of(self.files, domain)
         tally, fault = None, faults_of(self.records.faults, domain)
         if fault is None:
-            tally, fault = store_whole(domain, lambda: store(origin))
+            tally, fault = store_whole(domain, self.study, lambda: store(origin))
         self.say(f"{domain}: {_summary(tally, fault)} ({time.monotonic() - began:.1f} s)")
         refused = () if fault else [row for row in self.records.refused if row.domain == domain]
         return domain_report(origin, self.count(domain), tally=tally, refused=refused, fault=fault)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 
+from pvtracker.audit.context import within
 from pvtracker.formats import DomainFiles, Refused, StructuralFault, Table
 from pvtracker.formats.sdtm import DomainCount
 from pvtracker.lib.tally import RefusedRow, Tally
+from pvtracker.studies.models import Study
 
 Say = Callable[[str], None]
 
@@ -75,12 +77,12 @@ def domain_report(
     }
 
 
-def store_whole(domain: str, store: Callable[[], Tally]) -> tuple[Tally | None, str | None]:
-    """Store a domain in one transaction: its tally, or the sentence that says why nothing of it was
+def store_whole(domain: str, study: Study, store: Callable[[], Tally]) -> tuple[Tally | None, str | None]:
+    """Store a domain of a study in one transaction: its tally, or the sentence that says why nothing of it was
     stored.
     """
     try:
-        with transaction.atomic():
+        with within(study.id):
             return store(), None
     except DatabaseError as fault:
         # the database's own message may carry values

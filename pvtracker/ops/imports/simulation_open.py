@@ -25,6 +25,7 @@ from pvtracker.studies import actions as studies
 from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry, StudyEntry, VersionEntry
 from pvtracker.studies.models import Study
 from pvtracker.studies.protocol import protocol_of
+from pvtracker.studies.queries import enter_by_code
 
 SOURCE = "simulation"
 REASON = "another simulation of the same trial"
@@ -76,7 +77,7 @@ def put_study(protocol: Protocol, *, by: Actor) -> tuple[Study, bool]:
         severity_scale=protocol.severity_scale,
         revealing_analytes=protocol.revealing_analytes,
     )
-    study = Study.objects.filter(code=protocol.study).first()
+    study = enter_by_code(protocol.study)
     known = study is not None
     if study is None:
         study = studies.create_study(entry=entry, by=by, source=SOURCE)

@@ -23,6 +23,7 @@ from pvtracker.studies.models import (
     Site,
     Study,
 )
+from pvtracker.studies.queries import all_studies
 from pvtracker.studies.rules import StudyRefused, check_giver, check_role, running
 
 log = logging.getLogger(__name__)
@@ -184,7 +185,7 @@ def record_review(
 def report_mixed_blinding() -> int:
     """Closed room, study by study: write down who is blinded and unblinded at once; returns how many are new."""
     by = Actor.process("scheduler")
-    return sum(_report_study(study=study, by=by) for study in Study.objects.order_by("code"))
+    return sum(_report_study(study=study, by=by) for study in all_studies())
 
 
 @action

@@ -10,7 +10,8 @@ from datetime import date
 
 from django.db.models import F, Model
 
-from pvtracker.audit.context import Actor, action
+from pvtracker.audit.context import Actor, action, enter_study
+from pvtracker.studies import queries
 from pvtracker.studies.models import Arm, Intervention, ProtocolVersion, Site, Study
 from pvtracker.studies.rules import StudyRefused
 
@@ -68,15 +69,18 @@ class InterventionEntry:
 def create_study(
     *, entry: StudyEntry, by: Actor, study_id: uuid.UUID | None = None, reason: str = "", source: str = "form"
 ) -> Study:
-    """A new study. The closed room gives the id under which the open room knows it."""
+    """A new study, entered for this transaction. The closed room gives the id by which the open room knows it."""
     if not CODE.fullmatch(entry.code):
         raise StudyRefused(
             f"{entry.code[:60]!r} is no code of a study: it has letters, digits, dots, dashes and underscores,"
             " and begins with a letter or digit."
         )
-    if Study.objects.filter(code=entry.code).exists():
+    if queries.study_id_of(entry.code):
         raise StudyRefused(f"There is a study {entry.code} already.")
-    return Study.objects.create(id=study_id or uuid.uuid4(), **_values(entry))
+    study = Study(id=study_id or uuid.uuid4(), **_values(entry))
+    enter_study(study.id)
+    study.save(force_insert=True)
+    return study
 
 
 @action

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import connection
 
 from pvtracker.allocation.models import JoinedCut
+from pvtracker.audit.context import within
 from pvtracker.cuts import closed
 from pvtracker.cuts.models import Cut
 from pvtracker.studies.models import Study
@@ -17,7 +18,8 @@ from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
 def test_a_cut_is_joined_once_by_several_schedulers_at_once(committed_db: str, open_storage: Path) -> None:
     put_cut(open_storage)
     closed.receive_cuts(by=BY)
-    allocate(Study.objects.get(id=STUDY_ID))
+    with within(STUDY_ID):
+        allocate(Study.objects.get(id=STUDY_ID))
     second = put_cut(open_storage)
 
     def receive(_: int) -> int:
@@ -29,5 +31,6 @@ def test_a_cut_is_joined_once_by_several_schedulers_at_once(committed_db: str, o
     with ThreadPoolExecutor(4) as threads:
         joined = list(threads.map(receive, range(4)))
     assert sum(joined) == 2
-    assert JoinedCut.objects.count() == Cut.objects.count() == 2
-    assert len(closed.load_joined(Cut.objects.get(id=second.name)).arms) == 4
+    with within(STUDY_ID):
+        assert JoinedCut.objects.count() == Cut.objects.count() == 2
+        assert len(closed.load_joined(Cut.objects.get(id=second.name)).arms) == 4

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from pvtracker.audit.context import within
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
@@ -183,7 +184,8 @@ def test_a_run_of_another_study_is_not_found(study: Study) -> None:
     detect(study)
     other = create_study(entry=StudyEntry(code="OTHER", title="Another trial"), by=BY)
     client = client_of(other, "dsmb_member")
-    run = Run.objects.get()
+    with within(study.id):
+        run = Run.objects.get()
     assert client.get(f"/studies/OTHER/signals/runs/{run.id}/").status_code == 404
     assert client.get(f"/studies/JOIN/signals/runs/{run.id}/").status_code == 404
 

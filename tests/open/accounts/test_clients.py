@@ -13,6 +13,7 @@ from pvtracker.accounts import actions, lockout
 from pvtracker.accounts.models import Account
 from pvtracker.audit.models import AccessRecord
 from pvtracker.feeds.actions import grant_feed
+from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Study
 from tests.people import SOMEONE, account, make_ready
 
@@ -27,7 +28,7 @@ def owner() -> Account:
 
 @pytest.fixture
 def study(owner: Account) -> Study:
-    study = Study.objects.create(code="CLIENTS", title="Of clients")
+    study = create_study(entry=StudyEntry(code="CLIENTS", title="Of clients"), by=SOMEONE)
     client = Application.objects.create(
         client_id="sponsor-x",
         client_secret=SECRET,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pvtracker.audit.context import within
 from pvtracker.coding.actions import TermPath, release_from_data
 from pvtracker.coding.models import Release, Term
 from pvtracker.coding.queries import suggest
@@ -21,8 +22,9 @@ def world() -> World:
 
 def words(world: World, text: str) -> list[str]:
     """What is suggested from the study's own release."""
-    found = suggest(text, study_id=world.study.id)
-    return [term.lowest_level_term for term in found if term.release.study_id == world.study.id]
+    with within(world.study.id):
+        found = suggest(text, study_id=world.study.id)
+        return [term.lowest_level_term for term in found if term.release.study_id == world.study.id]
 
 
 def test_what_begins_with_the_words_comes_first(world: World) -> None:

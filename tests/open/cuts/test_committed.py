@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from pvtracker.audit.context import within
 from pvtracker.cuts import actions
 from pvtracker.cuts.models import Cut
 from pvtracker.cuts.open import load_cut
@@ -54,18 +55,22 @@ def test_a_freeze_job_makes_one_cut_however_often_it_runs(committed_db: str, sto
 
     def stop_before_the_row(claim: jobs.Claim) -> None:
         """The files are whole, and the worker dies before it can commit."""
-        actions.freeze.write_cut(
-            study=world.study, cut_id=job.id, cut_date=CUT_DATE, progress=actions.no_progress
-        )
+        with within(world.study.id):
+            actions.freeze.write_cut(
+                study=world.study, cut_id=job.id, cut_date=CUT_DATE, progress=actions.no_progress
+            )
         raise MemoryError
 
     jobs.run(str(job.id), stop_before_the_row)
-    assert not Cut.objects.exists()
+    with within(world.study.id):
+        assert not Cut.objects.exists()
     jobs.run(str(job.id), actions.freeze_job)
     jobs.run(str(job.id), actions.freeze_job)
     job.refresh_from_db()
     assert job.state == JobState.DONE
-    assert [str(cut.id) for cut in Cut.objects.all()] == [job.result["cut"]] == [str(job.id)]
+    with within(world.study.id):
+        cuts = [str(cut.id) for cut in Cut.objects.all()]
+    assert cuts == [job.result["cut"]] == [str(job.id)]
     assert [folder.name for folder in storage.iterdir()] == [str(job.id)]
 
 
@@ -82,10 +87,11 @@ def test_a_freeze_job_tells_how_far_it_is_while_it_reads(committed_db: str, stor
 def test_the_command_prints_id_and_hash_and_writes_the_manifest(
     committed_db: str, storage: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    make_study()
+    world = make_study()
     said, told = io.StringIO(), io.StringIO()
     call_command("freeze_cut", "CUT", "--date", "2026-03-31", "--json", "-", stdout=said, stderr=told)
-    cut = Cut.objects.get()
+    with within(world.study.id):
+        cut = Cut.objects.get()
     assert json.loads(said.getvalue())["sha256"] == cut.sha256
     assert str(cut.id) in told.getvalue() and cut.sha256 in told.getvalue()
     assert "Writing adverse events" in capsys.readouterr().err

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from pvtracker.audit.context import enter_study
 from pvtracker.audit.models import Outbox
 from pvtracker.events.actions.capture import amend_event, assess_as_sponsor, record_event, void_event
 from pvtracker.events.actions.drafts import FIELD_LIMIT, discard_draft, save_draft
@@ -262,6 +263,7 @@ def test_a_void_event_is_no_duplicate(world: World) -> None:
 def test_a_term_of_another_study_is_refused(world: World) -> None:
     other = make_world("OTHER")
     term = make_terms(other)["Headache"]
+    enter_study(world.study.id)
     with pytest.raises(EventRefused, match="dictionary of this study"):
         world.record(term=term.id)
 

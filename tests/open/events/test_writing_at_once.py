@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from pvtracker.audit.context import within
 from pvtracker.events.actions.capture import amend_event, record_event
 from pvtracker.events.actions.errors import EventRefused, VersionConflict
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion
@@ -51,10 +52,9 @@ def test_events_recorded_at_once_get_different_numbers(world: World) -> None:
             by=by,
         )
     )
-    numbers = (
-        AdverseEvent.objects.filter(study=world.study).order_by("number").values_list("number", flat=True)
-    )
-    assert list(numbers) == [1, 2, 3, 4]
+    with within(world.study.id):
+        numbers = AdverseEvent.objects.order_by("number").values_list("number", flat=True)
+        assert list(numbers) == [1, 2, 3, 4]
 
 
 def test_a_form_sent_several_times_at_once_is_one_event(world: World) -> None:
@@ -67,7 +67,8 @@ def test_a_form_sent_several_times_at_once_is_one_event(world: World) -> None:
         )
     )
     assert got == [key] * WRITERS
-    assert AdverseEventVersion.objects.filter(event_id=key).count() == 1
+    with within(world.study.id):
+        assert AdverseEventVersion.objects.filter(event_id=key).count() == 1
 
 
 def test_the_same_event_typed_by_several_people_at_once_is_stored_once_and_shown_to_the_others(
@@ -82,25 +83,30 @@ def test_the_same_event_typed_by_several_people_at_once_is_stored_once_and_shown
     refused = [one for one in got if isinstance(one, EventRefused)]
     assert len(refused) == WRITERS - 1
     assert all("number 1 of this participant" in str(one) for one in refused)
-    assert AdverseEvent.objects.filter(study=world.study).count() == 1
+    with within(world.study.id):
+        assert AdverseEvent.objects.filter(study=world.study).count() == 1
 
 
 def test_of_amendments_at_once_exactly_one_is_stored(world: World) -> None:
     event = world.record()
     by = world.people["alice"].actor()
-    got = at_once(
-        lambda number: amend_event(
-            event=AdverseEvent.objects.get(pk=event.pk),
-            version=1,
-            details=world.details(narrative=f"told by writer {number}"),
-            reason="phone call",
-            by=by,
-        )
-    )
+
+    def amend(number: int) -> AdverseEvent:
+        with within(world.study.id):
+            return amend_event(
+                event=AdverseEvent.objects.get(pk=event.pk),
+                version=1,
+                details=world.details(narrative=f"told by writer {number}"),
+                reason="phone call",
+                by=by,
+            )
+
+    got = at_once(amend)
     stored = [one for one in got if isinstance(one, AdverseEvent)]
     assert len(stored) == 1
     assert sum(isinstance(one, VersionConflict) for one in got) == WRITERS - 1
-    current = AdverseEvent.objects.get(pk=event.pk)
+    with within(world.study.id):
+        current = AdverseEvent.objects.get(pk=event.pk)
     assert (current.version, current.narrative) == (2, stored[0].narrative)
 
 
@@ -117,7 +123,8 @@ def test_one_key_sent_for_two_participants_at_once_is_one_event_and_a_refusal(wo
                 by=by,
             )
         )
-        assert AdverseEventVersion.objects.filter(event_id=key).count() == 1
+        with within(world.study.id):
+            assert AdverseEventVersion.objects.filter(event_id=key).count() == 1
         refused = [one for one in got if isinstance(one, EventRefused)]
         assert len(refused) == WRITERS // 2
         assert all("another participant" in str(one) for one in refused)

@@ -18,8 +18,8 @@ from pvtracker.events.models import AdverseEvent, AdverseEventVersion
 from pvtracker.feeds import actions, queries
 from pvtracker.feeds.models import FeedHead
 from pvtracker.participants.models import Participant
+from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Site, Study
-from tests.acting import as_test
 
 pytestmark = pytest.mark.django_db
 BY = Actor.process("test")
@@ -27,8 +27,7 @@ BY = Actor.process("test")
 
 @pytest.fixture
 def study() -> Study:
-    with as_test():
-        return Study.objects.create(code="S1", title="First")
+    return create_study(entry=StudyEntry(code="S1", title="First"), by=BY)
 
 
 @pytest.fixture
@@ -138,7 +137,7 @@ def test_a_cursor_goes_on_where_it_stopped(
 
 
 def test_another_study_answers_as_an_unknown_one(study: Study, sponsor: dict[str, str]) -> None:
-    Study.objects.create(code="S2", title="Second")
+    create_study(entry=StudyEntry(code="S2", title="Second"), by=BY)
     assert read(sponsor, "/api/v1/studies/S2/adverse-events/") == read(
         sponsor, "/api/v1/studies/S9/adverse-events/"
     )

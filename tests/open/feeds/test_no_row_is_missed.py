@@ -14,11 +14,12 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
+from pvtracker.audit.context import Actor, within
 from pvtracker.feeds import actions
 from pvtracker.feeds.models import FeedEntry, FeedHead
-from pvtracker.studies.models import Study
-from tests.acting import as_test
+from pvtracker.studies.actions import StudyEntry, create_study
 
+BY = Actor.process("test")
 WRITERS, TRANSACTIONS = 16, 60
 
 
@@ -38,6 +39,7 @@ def write(number: int, study: uuid.UUID, committed: set[uuid.UUID], guard: threa
         for _ in range(TRANSACTIONS):
             event, keep = uuid.UUID(int=chance.getrandbits(128)), chance.random() > 0.1
             own.execute("begin")
+            enter(own, study)
             if chance.random() < 0.5:
                 own.execute("select pg_current_xact_id()")
                 time.sleep(chance.random() * 0.004)
@@ -53,6 +55,10 @@ def write(number: int, study: uuid.UUID, committed: set[uuid.UUID], guard: threa
                     committed.add(event)
 
 
+def enter(own: psycopg.Connection[tuple[object, ...]], study: uuid.UUID) -> None:
+    own.execute("select set_config('pv.study', %s, true)", [str(study)])
+
+
 def insert(own: psycopg.Connection[tuple[object, ...]], study: uuid.UUID, event: uuid.UUID) -> None:
     own.execute(
         "insert into audit_outbox (study_id, kind, object_id, version, operation, recorded_at, numbered)"
@@ -66,10 +72,12 @@ def read_naively(study: uuid.UUID, stop: threading.Event, seen: set[uuid.UUID]) 
     last = 0
     with psycopg.connect(dsn(), autocommit=True) as own:
         while not stop.is_set():
-            rows = own.execute(
-                "select id, object_id from audit_outbox where study_id = %s and id > %s order by id",
-                [study, last],
-            ).fetchall()
+            with own.transaction():
+                enter(own, study)
+                rows = own.execute(
+                    "select id, object_id from audit_outbox where study_id = %s and id > %s order by id",
+                    [study, last],
+                ).fetchall()
             for identifier, event in rows:
                 last = identifier
                 seen.add(event)
@@ -98,11 +106,13 @@ def read_by_number(study: uuid.UUID, stop: threading.Event, seen: list[uuid.UUID
     with psycopg.connect(dsn(), autocommit=True) as own:
         while True:
             ending = stop.is_set()
-            rows = own.execute(
-                "select sequence, event_id from feeds_feedentry where study_id = %s and sequence > %s"
-                " order by sequence limit 50",
-                [study, last],
-            ).fetchall()
+            with own.transaction():
+                enter(own, study)
+                rows = own.execute(
+                    "select sequence, event_id from feeds_feedentry where study_id = %s and sequence > %s"
+                    " order by sequence limit 50",
+                    [study, last],
+                ).fetchall()
             for sequence, event in rows:
                 assert sequence == last + 1, "a hole: a number was seen before a smaller one"
                 last = sequence
@@ -112,8 +122,7 @@ def read_by_number(study: uuid.UUID, stop: threading.Event, seen: list[uuid.UUID
 
 
 def test_no_row_is_missed_with_concurrent_writers_and_the_naive_cursor_misses_some(committed_db: str) -> None:
-    with as_test():
-        study = Study.objects.create(code="FEED", title="Feed").id
+    study = create_study(entry=StudyEntry(code="FEED", title="Feed"), by=BY).id
     committed: set[uuid.UUID] = set()
     naive: set[uuid.UUID] = set()
     consumers: list[list[uuid.UUID]] = [[], [], []]
@@ -147,19 +156,19 @@ def test_no_row_is_missed_with_concurrent_writers_and_the_naive_cursor_misses_so
     for seen in consumers:
         assert len(seen) == len(set(seen)), "delivered twice under two numbers"
         assert set(seen) == committed
-    numbers = list(
-        FeedEntry.objects.filter(study_id=study).order_by("sequence").values_list("sequence", flat=True)
-    )
-    assert numbers == list(range(1, len(committed) + 1))
-    assert FeedHead.objects.get(study_id=study).last_sequence == len(committed)
+    with within(study):
+        numbers = list(
+            FeedEntry.objects.filter(study_id=study).order_by("sequence").values_list("sequence", flat=True)
+        )
+        assert numbers == list(range(1, len(committed) + 1))
+        assert FeedHead.objects.get(study_id=study).last_sequence == len(committed)
     missed = len(committed - naive)
     assert missed > 0, "the control must miss rows, or this test shows nothing"
 
 
 @pytest.mark.django_db
 def test_numbering_again_gives_nothing_new() -> None:
-    with as_test():
-        study = Study.objects.create(code="FEED", title="Feed")
+    study = create_study(entry=StudyEntry(code="FEED", title="Feed"), by=BY)
     with connection.cursor() as cursor:
         for _ in range(3):
             cursor.execute(

@@ -17,7 +17,8 @@ from django.utils import timezone
 from pvtracker.accounts import actions
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.roles import roles_of
-from pvtracker.audit.context import Actor, enter_study
+from pvtracker.audit.context import Actor, within
+from pvtracker.ops.management.studies import study_named
 from pvtracker.studies.actions import StudyRefused, grant_membership, propose_membership
 from pvtracker.studies.models import MembershipRequest, Site, Study
 from pvtracker.studies.queries import somebody_approves
@@ -74,10 +75,13 @@ def _give_role(account: Account, options: dict[str, Any]) -> str:
     if role in roles_of(settings.ROOM) and roles_of(settings.ROOM)[role].scope == "system":
         actions.grant_system_role(account=account, role=role, room=settings.ROOM, **told)
         return f"is {role} of the {settings.ROOM} room"
-    study = Study.objects.filter(code=options["study"]).first()
-    if study is None:
-        raise CommandError(f"There is no study {options['study']} in the {settings.ROOM} room.")
-    enter_study(study.id)
+    study = study_named(options["study"] or "")
+    with within(study.id):
+        return _give_study_role(account, study, options)
+
+
+def _give_study_role(account: Account, study: Study, options: dict[str, Any]) -> str:
+    role, told = options["role"], {"by": BY, "reason": options["reason"], "source": "command"}
     site = Site.objects.filter(study=study, code=options["site"]).first() if options["site"] else None
     if options["site"] and site is None:
         raise CommandError(f"Study {study.code} has no site {options['site']}.")

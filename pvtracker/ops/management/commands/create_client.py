@@ -11,7 +11,7 @@ from django.db import transaction
 
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor
-from pvtracker.studies.models import Study
+from pvtracker.ops.management.studies import study_named
 
 
 class Command(BaseCommand):
@@ -32,9 +32,7 @@ class Command(BaseCommand):
 
         from pvtracker.feeds.actions import grant_feed
 
-        study = Study.objects.filter(code=options["study"]).first()
-        if study is None:
-            raise CommandError(f"There is no study {options['study']} in the open room.")
+        study = study_named(options["study"])
         owner = Account.objects.filter(username__iexact=options["account"] or "", is_active=True).first()
         if options["account"] and owner is None:
             raise CommandError(f"There is no active account {options['account']} in the open room.")

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from django.utils import timezone
 
 from pvtracker.accounts import actions as accounts
@@ -20,7 +19,8 @@ from pvtracker.accounts.factors import enrol_known
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.queries import identity_checked, lacking
 from pvtracker.accounts.roles import roles_of
-from pvtracker.audit.context import Actor
+from pvtracker.audit.context import Actor, within
+from pvtracker.ops.management.studies import study_named
 from pvtracker.studies import actions as studies
 from pvtracker.studies.models import Site, Study
 
@@ -41,12 +41,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("Demo accounts have known names; they are made in a demo only.")
-        study = Study.objects.filter(code=options["study"]).first()
-        if study is None:
-            raise CommandError(f"There is no study {options['study']} in the {settings.ROOM} room.")
+        study = study_named(options["study"])
         told = json.load(sys.stdin)
         try:
-            with transaction.atomic():
+            with within(study.id):
                 for username, password in told["passwords"].items():
                     _put_account(study, username, password)
                 for username, key in told.get("authenticators", {}).items():

@@ -11,17 +11,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from pvtracker.audit import looks
-from pvtracker.audit.context import Actor
+from pvtracker.audit.context import Actor, within
 from pvtracker.audit.enums import AccessKind
 from pvtracker.cuts import closed
 from pvtracker.jobs import actions as jobs
 from pvtracker.lib.rounding import fixed, p_text
+from pvtracker.ops.management.studies import study_named
 from pvtracker.ops.management.written import write_text
 from pvtracker.signals import actions
 from pvtracker.signals.models import Run
 from pvtracker.signals.rows import ResultRow, to_dict
 from pvtracker.signals.screen import Screen
-from pvtracker.studies.models import AnalysisArm, Study
+from pvtracker.studies.models import AnalysisArm
 
 TOP = 15
 
@@ -56,13 +57,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         by = Actor.process("command:detect_signals")
         closed.receive_cuts(by=by)
-        study = Study.objects.filter(code=options["study"]).first()
-        if study is None:
-            raise CommandError(f"There is no study {options['study']} in the closed room.")
+        study = study_named(options["study"])
         try:
-            request = actions.request_for(
-                study=study, cut_id=options["cut"], analysis_arm=options["analysis_arm"]
-            )
+            with within(study.id):
+                request = actions.request_for(
+                    study=study, cut_id=options["cut"], analysis_arm=options["analysis_arm"]
+                )
             if options["queue"]:
                 parameters = {"cut": str(request.cut.id), "analysis_arm": request.analysis_arm}
                 job = jobs.enqueue(task="signals.detect", study_id=study.id, parameters=parameters, by=by)

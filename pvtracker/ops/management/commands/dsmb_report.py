@@ -17,15 +17,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from pvtracker.audit import looks
-from pvtracker.audit.context import Actor
+from pvtracker.audit.context import Actor, within
 from pvtracker.audit.enums import AccessKind
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
+from pvtracker.ops.management.studies import study_named
 from pvtracker.reports import actions, queries
 from pvtracker.reports.frozen import rows
 from pvtracker.reports.models import ReportRecord
 from pvtracker.reports.storage import StorageError
-from pvtracker.studies.models import AnalysisArm, Study
+from pvtracker.studies.models import AnalysisArm
 
 LOOK_EVERY = 0.3  # seconds
 
@@ -124,12 +125,11 @@ def _request(options: dict[str, Any], by: Actor) -> actions.Request:
         from pvtracker.cuts.closed import receive_cuts  # exists in the closed room only
 
         receive_cuts(by=by)
-    study = Study.objects.filter(code=options["study"]).first()
-    if study is None:
-        raise jobs.Refused(f"There is no study {options['study']} in the {settings.ROOM} room.")
-    return actions.request_for(
-        study=study, audience=audience, cut_id=options["cut"], analysis_arm=options["analysis_arm"]
-    )
+    study = study_named(options["study"])
+    with within(study.id):
+        return actions.request_for(
+            study=study, audience=audience, cut_id=options["cut"], analysis_arm=options["analysis_arm"]
+        )
 
 
 def _enqueue(request: actions.Request, by: Actor) -> Job:
@@ -153,7 +153,8 @@ def _wait(job: Job) -> ReportRecord:
             print(f"{job.progress_done}/{job.progress_total} {said}", file=sys.stderr)
     if job.state != JobState.DONE:
         raise jobs.Refused(job.error)
-    return ReportRecord.objects.select_related("cut").get(id=job.result["report"])
+    with within(job.study_id):
+        return ReportRecord.objects.select_related("cut").get(id=job.result["report"])
 
 
 def _tell(done: int, total: int, text: str) -> None:

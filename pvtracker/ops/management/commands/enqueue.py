@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pvtracker.audit.context import Actor
 from pvtracker.jobs import actions
 from pvtracker.jobs.models import Job, JobState
-from pvtracker.studies.models import Study
+from pvtracker.ops.management.studies import study_named
 
 
 class Command(BaseCommand):
@@ -24,9 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--wait", action="store_true", help="follow the job; exit 1 when it fails")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study = Study.objects.filter(code=options["study"]).first()
-        if study is None:
-            raise CommandError(f"There is no study {options['study']} in this room.")
+        study = study_named(options["study"])
         parameters = dict(pair.split("=", 1) for pair in options["parameters"])
         job = actions.enqueue(
             task=options["task"],

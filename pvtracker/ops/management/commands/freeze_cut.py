@@ -15,8 +15,8 @@ from pvtracker.audit.context import Actor
 from pvtracker.cuts import actions
 from pvtracker.cuts.freeze import NothingToFreeze
 from pvtracker.jobs import actions as jobs
+from pvtracker.ops.management.studies import study_named
 from pvtracker.ops.management.written import write_text
-from pvtracker.studies.models import Study
 
 
 class Command(BaseCommand):
@@ -33,9 +33,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study = Study.objects.filter(code=options["study"]).first()
-        if study is None:
-            raise CommandError(f"There is no study {options['study']} in the open room.")
+        study = study_named(options["study"])
         day = options["date"] or timezone.localdate()
         if day > timezone.localdate():
             raise CommandError(f"The cut-off date {day} lies in the future. Give today or an earlier day.")

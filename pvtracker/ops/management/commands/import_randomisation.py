@@ -13,7 +13,7 @@ from pvtracker.allocation.actions.randomisation import store_list
 from pvtracker.audit.context import Actor, within
 from pvtracker.ops.imports.randomisation import read_list
 from pvtracker.ops.imports.report import ImportRefused
-from pvtracker.studies.models import Study
+from pvtracker.ops.management.studies import study_named
 
 
 class Command(BaseCommand):
@@ -29,9 +29,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        study = Study.objects.filter(code=options["study"]).first()
-        if study is None:
-            raise CommandError(f"There is no study {options['study']} in the closed room.")
+        study = study_named(options["study"])
         try:
             places = read_list(options["file"])
             with within(study.id):
