@@ -13,11 +13,13 @@ from pvtracker.accounts.models import Signature
 from pvtracker.accounts.signing.page import signing_page
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.accounts.signing.series import Proof
+from pvtracker.audit.enums import AccessKind
 from pvtracker.reports import queries
 from pvtracker.reports.actions import sign_report
 from pvtracker.reports.pdf import RenderError, render_pdf
 from pvtracker.reports.signing import manifestations_of, sheet_of, subject_of
-from pvtracker.reports.views import READ, SIGN, file_name, study_of
+from pvtracker.reports.views import READ, SIGN, file_name, named, study_of
+from pvtracker.studies.looking import look
 from pvtracker.studies.queries import actor_for
 
 
@@ -50,6 +52,17 @@ def report_signatures(request: HttpRequest, code: str, report_id: uuid.UUID) -> 
     """The signature sheet as PDF, made now from the signatures as they stand now."""
     study = study_of(request, code, READ)
     record = queries.report_for(study, report_id)
+    ask = look(
+        request,
+        study,
+        READ,
+        kind=AccessKind.EXPORT,
+        object_kind="report",
+        object_id=str(record.id),
+        detail=f"signature sheet, {named(record)}",
+    )
+    if ask:
+        return ask
     try:
         sheet = render_pdf(sheet_of(record, manifestations_of(record), simulated=study.simulated))
     except RenderError as fault:

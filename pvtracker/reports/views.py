@@ -53,7 +53,7 @@ def report(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpRespons
     """One report as a page: the content that the PDF prints."""
     study = study_of(request, code, READ)
     record = queries.report_for(study, report_id)
-    ask = look(request, study, READ, object_kind="report", object_id=str(record.id), detail=_named(record))
+    ask = look(request, study, READ, object_kind="report", object_id=str(record.id), detail=named(record))
     if ask:
         return ask
     try:
@@ -81,7 +81,7 @@ def report_pdf(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpRes
         kind=AccessKind.EXPORT,
         object_kind="report",
         object_id=str(record.id),
-        detail=f"PDF, {_named(record)}",
+        detail=f"PDF, {named(record)}",
     )
     if ask:
         return ask
@@ -103,7 +103,7 @@ def file_name(record: ReportRecord, *more: str) -> str:
     return "_".join(parts) + ".pdf"
 
 
-def _named(record: ReportRecord) -> str:
+def named(record: ReportRecord) -> str:
     """The report in a record of access: audience, cut-off date and, in the closed room, by which arm."""
     arm = f", by {record.analysis_arm} arm" if record.analysis_arm else ""
     return f"{record.audience} report of {record.cut.date}{arm}"

@@ -35,13 +35,14 @@ from tests.closed.signals.conftest import closed_storage, joined_cut, open_stora
 __all__ = ["closed_storage", "joined_cut", "open_storage", "silent_broker", "study"]
 pytestmark = pytest.mark.django_db
 
-# Pages and files of the closed room that show data by arm: what is recorded of each.
+# Pages of the closed room that show data by arm, and files taken out of it: what is recorded of each.
 BY_ARM = {
     "trail": "history",
     "signals": "signals",
     "signal_run": "screening run",
     "report": "report",
     "report_pdf": "report",
+    "report_signatures": "report",
     "recommendations": "recommendations",
     "recommendation": "recommendation",
     "recommendation_edit": "recommendation",
@@ -85,7 +86,6 @@ NOT_BY_ARM = {
     "code_break_impact": "leads back to the page of the code break",
     "code_break_alarm": "leads back to the page of the code break",
     "report_sign": "hashes of the report, without its content",
-    "report_signatures": "who signed which hashes",
     "recommendation_new": "an empty form",
 }
 
@@ -131,6 +131,7 @@ def pages(run: Run, record: ReportRecord, recommendation: Recommendation) -> dic
         "signal_run": f"/studies/JOIN/signals/runs/{run.id}/",
         "report": f"/studies/JOIN/reports/{record.id}/",
         "report_pdf": f"/studies/JOIN/reports/{record.id}/pdf/",
+        "report_signatures": f"/studies/JOIN/reports/{record.id}/signatures/",
         "recommendations": "/studies/JOIN/recommendations/",
         "recommendation": f"/studies/JOIN/recommendations/{recommendation.id}/",
         "recommendation_edit": f"/studies/JOIN/recommendations/{recommendation.id}/edit/",

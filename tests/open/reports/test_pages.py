@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from pvtracker.audit.models import AccessRecord
 from pvtracker.cuts.models import Cut
 from pvtracker.jobs.models import Job
 from pvtracker.reports import actions
@@ -118,3 +119,18 @@ def _filled(pattern: str, known: dict[str, str], one: uuid.UUID) -> str:
         else:
             parts.append(part)
     return "/".join(parts)
+
+
+def test_taking_an_open_report_out_is_recorded_and_reading_it_is_not(
+    world: World, record: ReportRecord
+) -> None:
+    """Nothing in this room is by arm, so nobody is asked why they look."""
+    mona = world.client("mona")
+    for tail in ("", "pdf/", "signatures/"):
+        assert mona.get(world.url(f"reports/{record.id}/{tail}")).status_code == 200
+    kept = AccessRecord.objects.filter(object_id=str(record.id)).order_by("id")
+    assert [(each.kind, each.detail) for each in kept] == [
+        ("export", "PDF, open report of 2026-03-31"),
+        ("export", "signature sheet, open report of 2026-03-31"),
+    ]
+    assert kept[0].study_id == world.study.id and kept[0].actor == str(world.people["mona"].id)
