@@ -47,6 +47,9 @@ COMMANDS = {
         Command("detect_signals", "compare the arms on a cut", "closed"),
         Command("dsmb_report", "make an open or closed report", "audience"),
         Command("verify_audit", "check the audit trails: chain, anchors, triggers, every row", "module"),
+        Command(
+            "blindcheck", "attack the blind: twins with exchanged arms, canaries, a classifier", "module"
+        ),
         Command("create_account", "make an account for a person, in the room of the role", "module"),
         Command("serve", "run web, worker and scheduler of both rooms until Ctrl-C", "module"),
         Command("migrate", "create logins and databases and bring both schemas up to date", "migrate"),

@@ -62,26 +62,28 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
     return 0
 
 
-def main_job(installation: Installation, reports: dict[str, Path]) -> None:
+def main_job(
+    installation: Installation, reports: dict[str, Path], *, study: str = STUDY, date: str = CUT_DATE
+) -> None:
     """Freeze, receive, detect and report, each as a job row that a worker of its room picks up."""
     _say("freezing a data cut (open room's worker)")
-    cut = _job(installation, "open", "cuts.freeze", f"date={CUT_DATE}")["cut"]
+    cut = _job(installation, "open", "cuts.freeze", study, f"date={date}")["cut"]
     _say("receiving the cut and joining the arms (closed room's scheduler)")
     _wait_for_cut(installation, str(cut))
     _say("comparing the arms (closed room's worker)")
-    _job(installation, "closed", "signals.detect", f"cut={cut}")
+    _job(installation, "closed", "signals.detect", study, f"cut={cut}")
     for room in ROOMS:
         _say(f"making the {room} report ({room} room's worker)")
-        _job(installation, room, "reports.make", f"cut={cut}")
+        _job(installation, room, "reports.make", study, f"cut={cut}")
         output = [f"--audience={room}", f"--cut={cut}", f"--output={reports[room]}"]
-        done = children.run(installation, room, "dsmb_report", STUDY, *output, stdout=subprocess.DEVNULL)
+        done = children.run(installation, room, "dsmb_report", study, *output, stdout=subprocess.DEVNULL)
         if done.returncode:
             raise ServiceError(f"The {room} report could not be written.")
 
 
-def _job(installation: Installation, room: str, task: str, *parameters: str) -> dict[str, object]:
+def _job(installation: Installation, room: str, task: str, study: str, *parameters: str) -> dict[str, object]:
     done = children.run(
-        installation, room, "enqueue", task, STUDY, *parameters, "--wait", stdout=subprocess.PIPE
+        installation, room, "enqueue", task, study, *parameters, "--wait", stdout=subprocess.PIPE
     )
     if done.returncode:
         raise ServiceError(f"The {room} room's job {task} did not succeed; see the message above and logs/.")
@@ -111,7 +113,7 @@ def _study_exists(installation: Installation) -> bool:
     return True
 
 
-def sign_ins(installation: Installation, path: Path) -> dict[str, SignIn]:
+def sign_ins(installation: Installation, path: Path, *, study: str = STUDY) -> dict[str, SignIn]:
     """One account per role, with passwords and authenticators made once for this installation."""
     known = demo_codes.read(path)
     wanted = {**demo_codes.make(), **known}
@@ -126,7 +128,7 @@ def sign_ins(installation: Installation, path: Path) -> dict[str, SignIn]:
             if room == "open":
                 message["sponsor"] = list(SPONSOR)
             if children.run(
-                installation, room, "demo_accounts", STUDY, text_in=json.dumps(message)
+                installation, room, "demo_accounts", study, text_in=json.dumps(message)
             ).returncode:
                 path.unlink()
                 raise ServiceError(f"The demo accounts of the {room} room could not be made.")

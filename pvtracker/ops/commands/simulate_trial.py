@@ -62,14 +62,19 @@ def run(arguments: Namespace, installation: Installation) -> int:
         except ValueError as refusal:
             print(refusal, file=sys.stderr)
             return 1
-        report, protocol = folder / "report.json", folder / "protocol.json"
-        how = ["--bulk"] if bulk else []
-        told = ["load_simulation_open", str(open_folder), "--report", str(report), *how]
-        if children.run(installation, "open", *told).returncode:
-            return 1
-        protocol.write_text(json.dumps(json.loads(report.read_text())["protocol"]))
-        told = ["load_simulation_closed", str(closed_folder), "--protocol", str(protocol), *how]
-        return 1 if children.run(installation, "closed", *told).returncode else 0
+        return load(installation, open_folder, closed_folder, bulk=bulk)
+
+
+def load(installation: Installation, open_folder: Path, closed_folder: Path, *, bulk: bool) -> int:
+    """Give each room the folder of its half; the report and the protocol pass between them beside the open one."""
+    report, protocol = open_folder.parent / "report.json", open_folder.parent / "protocol.json"
+    how = ["--bulk"] if bulk else []
+    told = ["load_simulation_open", str(open_folder), "--report", str(report), *how]
+    if children.run(installation, "open", *told).returncode:
+        return 1
+    protocol.write_text(json.dumps(json.loads(report.read_text())["protocol"]))
+    told = ["load_simulation_closed", str(closed_folder), "--protocol", str(protocol), *how]
+    return 1 if children.run(installation, "closed", *told).returncode else 0
 
 
 def _simulate(arguments: Namespace, folder: Path, *, bulk: bool) -> tuple[Path, Path]:

@@ -1,0 +1,62 @@
+"""The whole open database as text, read by the administrator: every row of every table in the order it lies there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import psycopg
+from psycopg import sql
+
+from pvtracker.ops.blind.masks import COLUMNS
+
+_TABLES = """
+    select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'p', 'm') and n.nspname not in ('pg_catalog', 'information_schema')
+      and n.nspname not like 'pg_temp%' and n.nspname not like 'pg_toast%'
+    order by 1, 2
+"""
+_SEQUENCES = "select schemaname, sequencename, last_value from pg_sequences order by 1, 2"
+# What the catalog keeps of contents after ANALYZE: frequent values, shares and spreads, but for columns of random
+# values and moments, whose histograms are as random as they are.
+_STATISTICS = """
+    select s.schemaname || '.' || s.tablename, s.attname, s.null_frac, s.n_distinct, s.most_common_vals::text,
+           s.most_common_freqs::text, s.histogram_bounds::text
+    from pg_stats s
+    join information_schema.columns c
+      on (c.table_schema, c.table_name, c.column_name) = (s.schemaname, s.tablename, s.attname)
+    where s.schemaname not in ('pg_catalog', 'information_schema')
+      and c.data_type not in ('uuid', 'timestamp with time zone', 'jsonb')
+    order by 1, 2
+"""
+_HIDDEN = {(column.table, column.column) for column in COLUMNS}
+
+
+def tables(connection: psycopg.Connection[tuple[object, ...]]) -> list[tuple[str, str]]:
+    """Schema and name of every table and stored view that is not PostgreSQL's own."""
+    return [(str(schema), str(name)) for schema, name in connection.execute(_TABLES).fetchall()]
+
+
+def dump(url: str) -> Iterator[tuple[str, str]]:
+    """Name and text of every table, one JSON object a row; then sequences, and what the catalog knows of contents."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for schema, name in tables(connection):
+            statement = sql.SQL("select to_jsonb(t) from {} t order by t.ctid").format(
+                sql.Identifier(schema, name)
+            )
+            rows = (_line(name, row) for (row,) in connection.execute(statement))
+            yield f"{schema}.{name}", "\n".join(rows)
+        found = connection.execute(_SEQUENCES).fetchall()
+        yield "sequences", "\n".join(map(str, found))
+        connection.execute("analyze")
+        yield "pg_stats", "\n".join(map(str, connection.execute(_STATISTICS).fetchall()))
+
+
+def _line(table: str, row: object) -> str:
+    if not isinstance(row, dict):
+        return str(row)
+    shown = {
+        name: f"‹{name}›" if (table, name) in _HIDDEN and value not in (None, "") else value
+        for name, value in row.items()
+    }
+    return json.dumps(shown, ensure_ascii=False)

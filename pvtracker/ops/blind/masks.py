@@ -1,0 +1,177 @@
+"""The declared random fields: what may differ between twins, each with its reason. This table is the whole licence.
+
+A mask hides a value, never that it is there, what it equals, or where it stands: the first distinct value of a kind
+becomes 1, the second 2, and so on through everything that is compared, in one order. Two rows that changed places, an
+id that appears once more, an id of one place that appears in another: all of that still differs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+# How a masked value is written: by its number among the values of its kind; by its place among the moments of one
+# text (so that their order counts, not their distance); or by its kind alone.
+NUMBERED, RANKED, PLAIN = "numbered", "ranked", "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """One kind of random field: how it is recognised, how it is written, and why it may differ."""
+
+    kind: str
+    pattern: str
+    how: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the open database that may differ: masked in the dump, where it is found by its name."""
+
+    table: str
+    column: str
+    why: str
+
+
+MASKS = (
+    Mask("uuid", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", NUMBERED, "ids are random"),
+    Mask(
+        "sha256",
+        r"[0-9a-f]{64}",
+        NUMBERED,
+        "over files and records that hold random ids or the time of their making",
+    ),
+    Mask("id32", r"[0-9a-f]{32}", NUMBERED, "ids of requests, and random ids without dashes"),
+    Mask("short id", r"[0-9a-f]{12}", NUMBERED, "the first twelve digits of an id or a hash"),
+    Mask(
+        "secret",
+        r"gAAAA[\w-]+|pbkdf2_sha256\$[^\"\s]+|argon2[\w$=,.+/-]+",
+        PLAIN,
+        "drawn for each secret, or salted",
+    ),
+    Mask(
+        "form token",
+        r'(?<=csrfmiddlewaretoken" value=")[A-Za-z0-9]{64}|(?<=X-CSRFToken": ")[A-Za-z0-9]{64}'
+        r"|(?<=X-CSRFToken&quot;: &quot;)[A-Za-z0-9]{64}",
+        PLAIN,
+        "drawn for each answer, so that it cannot be guessed from another",
+    ),
+    Mask(
+        "cookie",
+        r"(?<=_csrf=)[A-Za-z0-9]+|(?<=_session=)[a-z0-9]+|(?<=expires=)[^;]+",
+        PLAIN,
+        "drawn at sign-in and for each visitor; the day it ends is counted from now",
+    ),
+    Mask(
+        "moment", "a day of the run with hours and minutes", RANKED, "the twins are made one after the other"
+    ),
+    Mask(
+        "policy",
+        r"(?<=Content-Security-Policy: ).*",
+        PLAIN,
+        "its directives come in the order of the process's hashes: compared in alphabetical order",
+    ),
+    Mask(
+        "size of a PDF",
+        r"(?<=Content-Length: )\d+",
+        PLAIN,
+        "it packs random ids; its objects and text are compared",
+    ),
+)
+
+COLUMNS = (
+    Column("django_session", "session_key", "drawn at sign-in"),
+    Column("django_session", "session_data", "signed, with the moment of signing"),
+    Column("accounts_account", "password", "salted hashes of passwords drawn for each installation"),
+    Column("jobs_job", "fence", "grows with every claim, and a slow machine may claim again"),
+)
+
+
+@dataclass(slots=True)
+class Masker:
+    """Masks texts of one twin, in the order in which they come; remembers the number of every value."""
+
+    first_day: date  # of the run: only moments of its days are times of the run, all others are data
+    last_day: date
+    numbers: dict[str, dict[str, int]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    beginnings: set[str] = field(default_factory=set)
+
+    def mask(self, text: str, *, page: bool = False) -> str:
+        """The text without what is random in it; a page is looked through for what only answers hold."""
+        text = _HEX.sub(self._hidden_id, text)
+        text = _SECRET.sub(lambda match: self._plain("secret"), text)
+        if page:
+            text = self._masked_answer(text)
+        days = self._days()
+        moments = _moment(days)
+        places = {moment: place for place, moment in enumerate(sorted(set(moments.findall(text))), 1)}
+        self._count("moment", sum(1 for _ in moments.finditer(text)))
+        text = moments.sub(lambda match: f"‹moment {places[match[0]]}›", text)
+        return _said_moment(days).sub("‹moment›", text)
+
+    def _masked_answer(self, text: str) -> str:
+        text = _FORM_TOKEN.sub(lambda match: self._plain("form token"), text)
+        text = _COOKIE.sub(lambda match: self._plain("cookie"), text)
+        text = _POLICY.sub(lambda match: "; ".join(sorted(match[0].split("; "))), text)
+        return _SIZE.sub(lambda match: self._plain("size of a PDF"), text) if "\n\npdf of " in text else text
+
+    def _plain(self, kind: str) -> str:
+        self._count(kind, 1)
+        return f"‹{kind}›"
+
+    def _hidden_id(self, match: re.Match[str]) -> str:
+        kind, value = _KIND_BY_LENGTH[len(match[0])], match[0]
+        if kind == "short id" and value.isdigit() and value not in self.beginnings:
+            return value  # a number of twelve digits
+        self._count(kind, 1)
+        known = self.numbers.setdefault(kind, {})
+        if value not in known:
+            known[value] = len(known) + 1
+            self.beginnings.add(value.replace("-", "")[:12])
+        return f"‹{kind} {known[value]}›"
+
+    def _count(self, kind: str, more: int) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + more
+
+    def _days(self) -> list[date]:
+        return [
+            self.first_day + timedelta(days=step) for step in range((self.last_day - self.first_day).days + 1)
+        ]
+
+
+_BY_KIND = {mask.kind: mask.pattern for mask in MASKS}
+_KIND_BY_LENGTH = {36: "uuid", 64: "sha256", 32: "id32", 12: "short id"}
+_HEX = re.compile(
+    rf"(?<![0-9A-Za-z])(?:{'|'.join(_BY_KIND[kind] for kind in _KIND_BY_LENGTH.values())})(?![0-9A-Za-z])"
+)
+_SECRET, _FORM_TOKEN, _COOKIE, _POLICY, _SIZE = (
+    re.compile(_BY_KIND[kind]) for kind in ("secret", "form token", "cookie", "policy", "size of a PDF")
+)
+_CACHE: dict[tuple[str, ...], re.Pattern[str]] = {}
+
+
+def _moment(days: list[date]) -> re.Pattern[str]:
+    """A day of the run with a time of at least seconds, as machines write it."""
+    return _cached(
+        [day.isoformat() for day in days],
+        lambda named: rf"(?:{named})[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|\+00(?::?00)?)?",
+    )
+
+
+def _said_moment(days: list[date]) -> re.Pattern[str]:
+    """A day of the run with or without hours and minutes, as pages and reports write it."""
+    names = [day.isoformat() for day in days]
+    names += [f"{day.day} {day:%B} {day.year}" for day in days] + [
+        f"{day.day} {day:%b} {day.year}" for day in days
+    ]
+    return _cached(names, lambda named: rf"(?:{named})(?:(?:[T ,]| at )+\d\d:\d\d(?::\d\d)?)?")
+
+
+def _cached(names: list[str], pattern: Callable[[str], str]) -> re.Pattern[str]:
+    text = pattern("|".join(map(re.escape, names)))
+    found = _CACHE.get((text,))
+    return found or _CACHE.setdefault((text,), re.compile(text))

@@ -1,0 +1,49 @@
+"""The page that a blindcheck writes about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pvtracker.lib.code_version import code_version
+from pvtracker.ops.blind.masks import COLUMNS, MASKS
+from pvtracker.ops.blind.result import Result, as_markdown
+
+HEAD = """# Blindcheck: the blind, attacked
+
+Written by the command itself; repeat it with
+
+```
+python3 manage.py blindcheck --study demo DIR --report docs/reference/blindcheck.md
+```
+
+`DIR` is a folder of SDTM files (here the CDISC pilot). A short form runs with every `python3 manage.py test`
+(`tests/wall/test_blind.py`). The channels that are closed are listed in [blinding.md](blinding.md).
+
+* **T1, twin run.** The study is loaded into scratch installations of both rooms by the real commands and worked through
+  by real workers (import or simulation, cut, comparison of the arms, both reports): once as it is, and again with the
+  arms exchanged. Then the whole open database is dumped by the administrator (rows in the order they lie in, sequences,
+  statistics), every file of open storage, log and broker key is read, and every blinded role, a visitor and the
+  sponsor's program fetch every page: along the links, and every address of the URL conf with the ids they saw. Every
+  byte must be equal after the masks below.
+* **T2, canary search.** Drug names, units, results and the seed of the closed half are words that exist nowhere else.
+  They, the closed passwords and keys, and the ids of closed rows are looked for in all of that, unpacked (gzip, zlib,
+  ZIP, PDF, Parquet, base64) and in ten forms (UTF-16, hexadecimal, base64, percent-encoded, backwards, …).
+* **T3, classifier.** Order, running numbers, moments, random ids, counts, blanks and sizes of every participant try to
+  tell the arm. Technical features must not; the rule is written in `pvtracker/ops/blind/classifier.py`. Clinical
+  features are reported.
+"""
+
+
+def page(results: Sequence[Result]) -> str:
+    """The whole page in Markdown."""
+    lines = [HEAD, f"Version of the code: {code_version().partition('+')[0]}.", ""]
+    lines += ["## What is masked, and why", "", "| field | written as | why it may differ |", "|---|---|---|"]
+    lines += [f"| {mask.kind} | {mask.how} | {mask.why} |" for mask in MASKS]
+    lines += [f"| `{one.table}.{one.column}` | plain | {one.why} |" for one in COLUMNS]
+    lines += [
+        "",
+        "*numbered*: by its place among the distinct values of its kind, so that order and identity still count; "
+        "*ranked*: by its place among the moments of its page or table; *plain*: by its kind alone.",
+        "",
+    ]
+    return "\n".join([*lines, "\n\n".join(as_markdown(result) for result in results), ""])

@@ -1,0 +1,137 @@
+"""What a PDF holds, without a library: its streams unpacked, and the text that its fonts make of them."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+_STREAM = re.compile(rb"stream\r?\n")
+_OBJECT = re.compile(rb"(\d+) 0 obj\b")
+_FONTS = re.compile(rb"/Font\s*<<(.*?)>>", re.DOTALL)
+_REFERENCE = re.compile(rb"/([^\s/<>\[\]()]+)\s+(\d+) 0 R")
+_TO_UNICODE = re.compile(rb"/ToUnicode (\d+) 0 R")
+_MAP_BLOCK = re.compile(rb"begin(bfchar|bfrange)\s(.*?)\send\1", re.DOTALL)
+_HEX = re.compile(rb"<([0-9A-Fa-f]+)>")
+_SHOWN = re.compile(
+    rb"/(\S+) [-\d.]+ Tf|<([0-9A-Fa-f\s]*)>|\(((?:[^\\()]|\\.|\((?:[^\\()]|\\.)*\))*)\)|\b(ET)\b",
+    re.DOTALL,
+)
+_MARKS = re.compile(rb"<<(?:[^<>]|<[^<>]*>)*>>\s*BDC", re.DOTALL)  # what readers are told beside the glyphs
+_ESCAPE = re.compile(rb"\\(\d{1,3}|\r\n|.)", re.DOTALL)
+_NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+
+def objects(content: bytes) -> dict[int, bytes]:
+    """Every object by its number, its stream unpacked and behind its dictionary; those in object streams too."""
+    found: dict[int, bytes] = {}
+    starts = [(match.start(), match.end(), int(match[1])) for match in _OBJECT.finditer(content)]
+    for index, (_, begin, number) in enumerate(starts):
+        end = starts[index + 1][0] if index + 1 < len(starts) else len(content)
+        found[number] = _unpacked(content[begin:end])
+    for whole in list(found.values()):
+        if b"/ObjStm" in whole[:400]:
+            found |= _inner_objects(whole)
+    return found
+
+
+def _unpacked(piece: bytes) -> bytes:
+    start = _STREAM.search(piece)
+    if start is None:
+        return piece
+    head, body = piece[: start.start()], piece[start.end() :]
+    if b"FlateDecode" in head:
+        body = zlib.decompressobj().decompress(body)
+    else:
+        body = body[: body.rfind(b"endstream")]
+    return head + b"\x00stream\x00" + body
+
+
+def _inner_objects(whole: bytes) -> dict[int, bytes]:
+    head, _, body = whole.partition(b"\x00stream\x00")
+    first = re.search(rb"/First (\d+)", head)
+    if first is None:
+        return {}
+    offset = int(first[1])
+    numbers = [int(word) for word in body[:offset].split()]
+    places = list(zip(numbers[::2], numbers[1::2], strict=True))
+    ends = [place for _, place in places[1:]] + [len(body) - offset]
+    return {
+        number: body[offset + place : offset + end] for (number, place), end in zip(places, ends, strict=True)
+    }
+
+
+def text_of(content: bytes) -> str:
+    """The text of every page and form in the order of the file, one line for each placed piece.
+
+    Text of fonts without a table of characters comes as it stands.
+    """
+    known = objects(content)
+    maps = _character_maps(known)
+    lines: list[str] = []
+    for _, whole in sorted(known.items()):
+        head, mark, body = whole.partition(b"\x00stream\x00")
+        if mark and b"BT" in body and b"/ObjStm" not in head and b"begincmap" not in body:
+            lines += _lines(body, maps)
+    return "\n".join(lines)
+
+
+def _character_maps(known: dict[int, bytes]) -> dict[bytes, dict[int, str]]:
+    """Characters by code, by the name under which pages use the font."""
+    maps: dict[bytes, dict[int, str]] = {}
+    for whole in known.values():
+        for block in _FONTS.findall(whole):
+            for name, number in _REFERENCE.findall(block):
+                link = _TO_UNICODE.search(known.get(int(number), b""))
+                if link and name not in maps:
+                    maps[name] = _characters(known.get(int(link[1]), b""))
+    return maps
+
+
+def _characters(whole: bytes) -> dict[int, str]:
+    table: dict[int, str] = {}
+    for kind, block in _MAP_BLOCK.findall(whole):
+        values = _HEX.findall(block)
+        if kind == b"bfchar":
+            for code, text in zip(values[::2], values[1::2], strict=False):
+                table[int(code, 16)] = _utf16(text)
+        else:
+            for first, last, text in zip(values[::3], values[1::3], values[2::3], strict=False):
+                start = int(text, 16)
+                for step in range(int(last, 16) - int(first, 16) + 1):
+                    table[int(first, 16) + step] = chr(start + step)
+    return table
+
+
+def _utf16(digits: bytes) -> str:
+    return bytes.fromhex(digits.decode()).decode("utf-16-be", errors="replace")
+
+
+def _lines(body: bytes, maps: dict[bytes, dict[int, str]]) -> list[str]:
+    lines, line = [], ""
+    table: dict[int, str] = {}
+    for match in _SHOWN.finditer(_MARKS.sub(b" ", body)):
+        font, digits, literal, end = match.groups()
+        if font is not None:
+            table = maps.get(font, {})
+        elif digits is not None:
+            line += _decoded(bytes.fromhex(b"".join(digits.split()).decode()), table)
+        elif literal is not None:
+            line += _decoded(_ESCAPE.sub(_plain, literal), table)
+        elif end is not None and line:
+            lines.append(line)
+            line = ""
+    return [*lines, line] if line else lines
+
+
+def _plain(match: re.Match[bytes]) -> bytes:
+    escaped = match[1]
+    if escaped.isdigit():
+        return bytes([int(escaped, 8) & 255])
+    return _NAMED.get(escaped, b"" if escaped in (b"\n", b"\r\n") else escaped)
+
+
+def _decoded(raw: bytes, table: dict[int, str]) -> str:
+    if not table:
+        return raw.decode("latin-1")
+    pairs = zip(raw[::2], raw[1::2], strict=False)
+    return "".join(table.get(256 * high + low, "\N{REPLACEMENT CHARACTER}") for high, low in pairs)

@@ -1,0 +1,173 @@
+"""Everything that blinded people can fetch from the open room: run inside one of its processes.
+
+For every role of the room: from the door along every link, then every address of the URL conf with the ids that the
+links showed. Then the sponsor's program. An answer is kept whole: status, headers in their order, body.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from django.test import Client
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
+
+from pvtracker.accounts.models import Account
+
+HOST = "localhost"
+LINK = re.compile(rb"""(?:href|src|action|hx-get|data-url)=["'](/[^"'#]*)""")
+NOT_WALKED = ("/static/", "/sign-out/")
+# A page that is there, and of the wrong kind: what a filter of a relation and a repetition of the question answer.
+PROBES = ("?subject__allocation__arm=1&arm=1&order_by=arm", "?q=placebo&search=placebo")
+IDS_PER_BLANK = {
+    True: 2,
+    False: 40,
+}  # of every kind that links showed, put into addresses that no link led to
+MOST_FEED_PAGES = 1000
+PAGES_PER_SHAPE = {True: 3, False: 40}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one request brought: who asked for what, and every byte that came."""
+
+    role: str
+    method: str
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "role": self.role,
+            "method": self.method,
+            "url": self.url,
+            "status": self.status,
+            "headers": self.headers,
+            "body": base64.b64encode(self.body).decode(),
+        }
+
+
+@dataclass(slots=True)
+class Seen:
+    """Which shapes of addresses were fetched how often, and the ids that links showed, by the blank they fill."""
+
+    short: bool
+    shapes: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, list[Any]] = field(default_factory=dict)
+
+    def is_wanted(self, url: str) -> bool:
+        """Once more for an address of this shape? Its ids are remembered either way."""
+        try:
+            found = resolve(urlsplit(url).path)
+        except Resolver404:
+            return False
+        for blank, value in found.kwargs.items():
+            known = self.ids.setdefault(blank, [])
+            if value not in known:
+                known.append(value)
+        names = sorted(part.partition("=")[0] for part in urlsplit(url).query.split("&"))
+        shape = f"{found.url_name}{len(found.kwargs)}?{'&'.join(names)}"
+        self.shapes[shape] = self.shapes.get(shape, 0) + 1
+        return self.shapes[shape] <= PAGES_PER_SHAPE[self.short]
+
+
+def walk(*, study: str, roles: list[str], sponsor: tuple[str, str], short: bool) -> Iterator[Answer]:
+    """The answers to a visitor, to each role and to the sponsor's program, in an order that only the pages decide."""
+    yield from _person("visitor", Client(SERVER_NAME=HOST), study, short=short)
+    for role in roles:
+        client = Client(SERVER_NAME=HOST, raise_request_exception=False)
+        client.force_login(Account.objects.get(username=role))
+        yield from _person(role, client, study, short=short)
+    yield from _program(sponsor, study)
+
+
+def _person(role: str, client: Client, study: str, *, short: bool) -> Iterator[Answer]:
+    seen = Seen(short)
+    done: dict[str, None] = {}  # in the order of asking: sorted by random ids they would tell nothing
+    waiting = ["/", "/?all=1"]
+    while waiting:
+        url = waiting.pop(0)
+        if url in done or url.startswith(NOT_WALKED) or not seen.is_wanted(url):
+            continue
+        done[url] = None
+        answer = ask(client, role, url)
+        yield answer
+        waiting += [link.decode().replace("&amp;", "&") for link in LINK.findall(answer.body)]
+        if 300 <= answer.status < 400:
+            waiting.append(dict(answer.headers)["Location"])
+    rest = [url for url in addresses(seen.ids, study=study, short=short) if url not in done]
+    for url in rest:
+        yield ask(client, role, url)
+    for url in list(done)[:: 8 if short else 1]:
+        for probe in PROBES:
+            if "?" not in url:
+                yield ask(client, role, url + probe)
+
+
+def addresses(ids: dict[str, list[Any]], *, study: str, short: bool) -> Iterator[str]:
+    """Every named address of the room, its blanks filled with ids that were seen, or with an id of nothing."""
+    for name, blanks in _patterns(get_resolver()):
+        if name in ("sign_out", "token", "token_revoke") or not name:
+            continue
+        fills: list[dict[str, Any]] = [{}]
+        for blank in blanks:
+            values = [study] if blank == "code" else ids.get(blank) or [uuid.UUID(int=1)]
+            wanted = values[: IDS_PER_BLANK[short]]
+            fills = [{**fill, blank: value} for fill in fills for value in wanted]
+        for fill in fills[: PAGES_PER_SHAPE[short]]:
+            try:
+                yield reverse(name, kwargs=fill)
+            except Exception:  # noqa: S112 - a blank of another kind than an id; no address can be made
+                continue
+
+
+def _patterns(resolver: URLResolver) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for found in resolver.url_patterns:
+        if isinstance(found, URLPattern):
+            yield str(found.name or ""), tuple(found.pattern.converters)
+        else:
+            yield from _patterns(found)
+
+
+def ask(client: Client, role: str, url: str, method: str = "GET", **headers: str) -> Answer:
+    """One request, its whole answer; a streamed body is put together."""
+    response = client.generic(method, url, headers=headers or None)
+    body = b"".join(response) if response.streaming else response.content
+    named = [
+        *response.headers.items(),
+        *(("Set-Cookie", str(c.OutputString())) for c in response.cookies.values()),
+    ]
+    return Answer(role, method, url, response.status_code, tuple(named), body)
+
+
+def _program(sponsor: tuple[str, str], study: str) -> Iterator[Answer]:
+    """The sponsor's program: a token, its description, every page of the feed from its beginning, and OPTIONS."""
+    client = Client(SERVER_NAME=HOST, raise_request_exception=False)
+    given = base64.b64encode(":".join(sponsor).encode()).decode()
+    token = client.post(
+        reverse("token"),
+        {"grant_type": "client_credentials", "scope": "feed"},
+        headers={"Authorization": f"Basic {given}"},
+    )
+    bearer = {"Authorization": f"Bearer {token.json()['access_token']}"} if token.status_code == 200 else {}
+    yield Answer("sponsor", "POST", reverse("token"), token.status_code, (), b"")
+    feed = reverse("api_adverse_events", args=[study])
+    for url in (reverse("openapi"), feed, f"{feed}?subject__allocation__arm=1", f"{feed}?expand=arm"):
+        for method in ("GET", "OPTIONS"):
+            yield ask(client, "sponsor", url, method, **bearer)
+    cursor = ""
+    for _ in range(MOST_FEED_PAGES):
+        answer = ask(client, "sponsor", f"{feed}?cursor={quote(cursor)}" if cursor else feed, **bearer)
+        yield answer
+        page = json.loads(answer.body) if answer.status == 200 else {}
+        if not page.get("more"):
+            break
+        cursor = page["cursor"]
