@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.rooms import trial
+
+__all__ = ["trial"]  # one for all groups that use it: imported in two places it would be two trials
 ROOM = os.environ.get("PVTRACKER_TEST_ROOM", "")
 
 

@@ -15,6 +15,8 @@ import psycopg
 import pytest
 
 from pvtracker.ops import children, demo_codes
+from pvtracker.ops.blind import twins
+from pvtracker.ops.blind.twins import Twin
 from pvtracker.ops.commands import demo, serve, simulate_trial
 from pvtracker.ops.rooms import ROOMS, Installation
 from tests import services
@@ -30,13 +32,16 @@ class Trial:
     sign_ins: Path
     reports: dict[str, Path]
     urls: dict[str, str]
+    twin: Twin | None  # what its open room held before any test used it, when tests of the blind want to know
 
 
 @pytest.fixture(scope="session")
-def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+def trial(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Trial]:
     """The demo's own steps, on databases of their own; both rooms are served while tests use it."""
     folder = tmp_path_factory.mktemp("trial")
-    with services.installation(f"trial{os.getpid()}", folder) as installation:
+    wanted = any("blind_twins" in getattr(item, "fixturenames", ()) for item in request.session.items)
+    shared = services.installation(f"trial{os.getpid()}", folder)
+    with shared as plain, services.own_brokers(plain) as installation:
         chosen = argparse.Namespace(
             study=demo.STUDY, participants=74, arms=2, seed=demo.SEED, effect=[], bulk=False
         )
@@ -47,9 +52,10 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
         ports = serve.free_ports({"open": 18000, "closed": 18001})
         with serve.background(installation):
             demo.main_job(installation, reports)
+            twin = twins.read(installation, study=demo.STUDY, short=True) if wanted else None
             with serve.web(installation, ports):
                 urls = {room: f"http://localhost:{port}" for room, port in ports.items()}
-                yield Trial(installation, demo.STUDY, people, sign_ins, reports, urls)
+                yield Trial(installation, demo.STUDY, people, sign_ins, reports, urls, twin)
 
 
 def shell(rooms: Installation, room: str, code: str) -> subprocess.CompletedProcess[str]:

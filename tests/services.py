@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from pvtracker.ops.blind import scratch
 from pvtracker.ops.rooms import ROOMS, Home, Installation, Names
 
 if TYPE_CHECKING:
@@ -77,3 +79,14 @@ def installation(name: str, folder: Path) -> Iterator[Installation]:
             broker_urls={room: os.environ[f"PVTRACKER_TEST_{room.upper()}_BROKER"] for room in ROOMS},
             demo=True,
         )
+
+
+@contextmanager
+def own_brokers(shared: Installation) -> Iterator[Installation]:
+    """The same installation with broker key spaces of its own: no other worker hears its bells."""
+    urls = {room: scratch.free_space(shared.broker_urls[room]) for room in ROOMS}
+    try:
+        yield replace(shared, broker_urls=urls)
+    finally:
+        for url in urls.values():
+            scratch.client(url).flushdb()

@@ -11,9 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from pvtracker.accounts.roles import ROLES
 from pvtracker.ops import demo_codes
-from tests.rooms import Trial, trial
+from tests.rooms import Trial
 
-__all__ = ["trial"]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -11,9 +11,9 @@ import pytest
 from pvtracker.ops import children
 from pvtracker.ops.rooms import Installation
 from tests import services
-from tests.rooms import query, shell, trial, wait_for
+from tests.rooms import query, shell, wait_for
 
-__all__ = ["query", "rooms", "shell", "start", "trial", "wait_for"]
+__all__ = ["query", "rooms", "shell", "start", "wait_for"]
 
 
 @pytest.fixture(scope="module")

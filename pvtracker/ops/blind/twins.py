@@ -21,6 +21,7 @@ from pvtracker.ops.services.postgres import ServiceError
 from pvtracker.ops.simulation import ClosedTrial, OpenTrial, simulate
 from pvtracker.ops.simulation.files import dump_closed, dump_open
 
+DEMO_DAY = date.fromisoformat(demo.CUT_DATE)
 DELIVERED = "BLINDCHECK"  # the code under which a delivery is loaded
 
 
@@ -86,7 +87,7 @@ def simulated_twin(
     """Load, work through and read one twin of the demo's trial."""
     with scratch.scratch(base, label) as installation:
         load_simulated(installation, opened, closed)
-        work_through(installation, study=demo.STUDY, day=date.fromisoformat(demo.CUT_DATE))
+        work_through(installation, study=demo.STUDY, day=DEMO_DAY)
         return read(installation, study=demo.STUDY, short=short)
 
 

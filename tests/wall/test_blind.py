@@ -1,0 +1,213 @@
+"""The short form of blindcheck: two whole trials that differ in their arms only cannot be told apart by the blinded."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pvtracker.accounts.roles import roles_of
+from pvtracker.ops.blind import attack, canaries, dump, scratch, twins
+from pvtracker.ops.blind.artefacts import DATABASE, FILE, PAGE, Artefact
+from pvtracker.ops.blind.compare import Comparison, compare
+from pvtracker.ops.blind.twins import Twin
+from pvtracker.ops.commands import demo
+from pvtracker.ops.commands.blindcheck import today
+from tests import services
+from tests.rooms import Trial
+
+DAYS = (today() - timedelta(days=1), today() + timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """The trial as it is, and the same with exchanged arms, canaries, and the closed rows backwards."""
+
+    one: Twin
+    other: Twin
+    closed_dump: list[Artefact]  # of the other one
+
+
+@pytest.fixture(scope="session")
+def blind_twins(trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> Twins:
+    """Where a test asks for this, `trial` is read before any other test has used it."""
+    assert trial.twin is not None
+    folder = tmp_path_factory.mktemp("twin")
+    with (
+        services.installation(f"twin{os.getpid()}", folder) as plain,
+        services.own_brokers(plain) as installation,
+    ):
+        opened, closed = twins.simulated_halves()
+        twins.load_simulated(installation, opened, closed["arms exchanged, closed rows backwards"])
+        twins.work_through(installation, study=demo.STUDY, day=twins.DEMO_DAY)
+        other = twins.read(installation, study=demo.STUDY, short=True)
+        rows = dump.dump(scratch.database_url(installation, "closed"))
+        return Twins(trial.twin, other, [Artefact(DATABASE, name, text.encode()) for name, text in rows])
+
+
+def compared(one: Twin | list[Artefact], other: Twin | list[Artefact]) -> Comparison:
+    mine, yours = (list(twin.artefacts) if isinstance(twin, Twin) else twin for twin in (one, other))
+    return compare(mine, yours, days=DAYS)
+
+
+def test_trials_that_differ_in_their_arms_only_cannot_be_told_apart(blind_twins: Twins) -> None:
+    result = compared(blind_twins.one, blind_twins.other)
+    assert not result.differences, "\n".join(
+        f"{d.kind} {d.place}\n  {d.one}\n  {d.other}" for d in result.differences
+    )
+    assert result.counts[PAGE] > 40 * len(roles_of("open")), "a walk that sees little proves little"
+    assert result.counts[DATABASE] > 40 and result.counts[FILE] >= 12
+
+
+def test_the_arms_of_the_twins_do_differ(blind_twins: Twins) -> None:
+    one, other = blind_twins.one.arms, blind_twins.other.arms
+    changed = sum(one[subject] != other[subject] for subject in one)
+    assert one.keys() == other.keys() and len(one) == 74 and changed >= 70
+    assert sorted(one.values()) == sorted(other.values())
+
+
+def test_every_blinded_role_was_let_in(blind_twins: Twins) -> None:
+    """A role whose pages all refuse would make the twin run easy."""
+    for role in roles_of("open"):
+        answers = [a for a in blind_twins.one.artefacts if a.kind == PAGE and a.place.endswith(f" as {role}")]
+        shown = [a for a in answers if a.content.startswith(b"200")]
+        assert len(shown) >= 3, (role, [a.place for a in shown])
+
+
+def test_no_word_number_or_key_of_the_closed_half_is_in_the_open_room(blind_twins: Twins) -> None:
+    for twin in (blind_twins.one, blind_twins.other):
+        assert attack.hits_in(twin) == []
+        assert len(twin.closed_ids) > 5 and len(twin.secrets) > 5, "there is something to look for"
+
+
+def test_the_closed_half_does_hold_the_canaries(blind_twins: Twins) -> None:
+    found = {hit.canary for hit in canaries.search(blind_twins.closed_dump, canaries.PLANTED)}
+    assert found == {"planted text", "seed"}
+
+
+def test_nothing_technical_tells_the_arm(blind_twins: Twins) -> None:
+    for twin in (blind_twins.one, blind_twins.other):
+        findings = attack.predictors(twin)
+        assert [finding for finding in findings if finding.fails] == []
+        assert {"order", "time", "random id", "running number", "clinical", "model"} >= {
+            f.channel for f in findings
+        }
+        assert len(findings) > 30
+
+
+# --- the check can fail: leaks planted in what was really read -------------------------------------------------------
+def table(twin: Twin, name: str) -> Artefact:
+    return next(artefact for artefact in twin.artefacts if artefact.place == f"public.{name}")
+
+
+def rows_of(artefact: Artefact) -> list[dict[str, object]]:
+    return [json.loads(line) for line in artefact.content.decode().splitlines()]
+
+
+def with_rows(artefact: Artefact, rows: list[dict[str, object]]) -> Artefact:
+    return replace(artefact, content="\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode())
+
+
+def by_arm(twin: Twin) -> list[dict[str, object]]:
+    """The participants' rows in the order of their arms."""
+    rows = rows_of(table(twin, "participants_participant"))
+    return sorted(rows, key=lambda row: twin.arms.get(str(row["subject"]), ""))
+
+
+def test_a_column_that_holds_the_arm_is_found(blind_twins: Twins) -> None:
+    leaky = []
+    for twin in (blind_twins.one, blind_twins.other):
+        artefact = table(twin, "participants_participant")
+        rows = [{**row, "stratum": twin.arms.get(str(row["subject"]), "")} for row in rows_of(artefact)]
+        leaky.append(with_rows(artefact, rows))
+    assert len(compared([leaky[0]], [leaky[1]]).differences) == 1
+
+
+def test_rows_written_in_the_order_of_the_arms_are_found_by_twins_and_by_the_classifier(
+    blind_twins: Twins,
+) -> None:
+    leaky = [
+        with_rows(table(twin, "participants_participant"), by_arm(twin))
+        for twin in (blind_twins.one, blind_twins.other)
+    ]
+    assert compared([leaky[0]], [leaky[1]]).differences
+    findings = attack.predictors(replace(blind_twins.one, artefacts=(leaky[0],)))
+    failed = {finding.feature for finding in findings if finding.fails}
+    assert "participants_participant: position of the first row" in failed
+    assert any("regression" in name for name in failed)
+
+
+def test_ids_given_in_the_order_of_the_arms_are_found(blind_twins: Twins) -> None:
+    artefact = table(blind_twins.one, "participants_participant")
+    ids = sorted(str(row["id"]) for row in rows_of(artefact))
+    given = {str(row["subject"]): number for row, number in zip(by_arm(blind_twins.one), ids, strict=True)}
+    leaky = with_rows(artefact, [{**row, "id": given[str(row["subject"])]} for row in rows_of(artefact)])
+    findings = attack.predictors(replace(blind_twins.one, artefacts=(leaky,)))
+    assert {f.feature for f in findings if f.fails} >= {"participants_participant: id of the first row"}
+
+
+def test_rows_written_later_for_one_arm_are_found(blind_twins: Twins) -> None:
+    """Masking hides moments, not their order; and the classifier reads them as they are."""
+    leaky = []
+    for twin in (blind_twins.one, blind_twins.other):
+        artefact = table(twin, "participants_participant")
+        rows = [
+            {
+                **row,
+                "seen_at": f"{today()}T10:00:{'07' if twin.arms.get(str(row['subject'])) == 'OZ1' else '01'}",
+            }
+            for row in rows_of(artefact)
+        ]
+        leaky.append(with_rows(artefact, rows))
+    assert compared([leaky[0]], [leaky[1]]).differences
+    findings = attack.predictors(replace(blind_twins.one, artefacts=(leaky[0],)))
+    assert "participants_participant: seen_at of the first row" in {f.feature for f in findings if f.fails}
+
+
+@pytest.mark.parametrize("what", ["size", "header", "order of links", "file name"])
+def test_a_leak_in_an_answer_or_a_file_is_found(blind_twins: Twins, what: str) -> None:
+    page = next(
+        a
+        for a in blind_twins.one.artefacts
+        if a.kind == PAGE and a.place.endswith(f"/{demo.STUDY}/participants/ as medical_monitor")
+    )
+    file = next(
+        a for a in blind_twins.one.artefacts if a.kind == FILE and a.place.endswith("participants.parquet")
+    )
+    links = [line for line in page.content.splitlines() if b"/participants/" in line]
+    leaky = {
+        "size": replace(page, content=page.content + b" "),
+        "header": replace(page, content=page.content.replace(b"\n\n", b"\nETag: 1\n\n", 1)),
+        "order of links": replace(
+            page, content=page.content.replace(links[-2], b"").replace(links[-1], links[-1] + links[-2])
+        ),
+        "file name": replace(file, place=file.place.replace("participants", "participants-oz1")),
+    }[what]
+    whole = file if what == "file name" else page
+    assert not compared([whole], [whole]).differences
+    assert compared([whole], [leaky]).differences
+
+
+def test_a_delivery_is_permuted_in_the_cells_that_tell_the_arm_only(tmp_path: Path) -> None:
+    from pvtracker.formats import read_domain_files
+    from pvtracker.formats.sdtm import OPEN_COLUMNS, closed_records, open_records
+    from pvtracker.ops.blind import deliveries
+    from tests.deliveries import write
+
+    folder = write(tmp_path / "in")
+    deliveries.copy(folder, tmp_path / "same", permute=False)
+    deliveries.copy(folder, tmp_path / "other", permute=True)
+    opened = [
+        open_records(read_domain_files(tmp_path / n, choice=OPEN_COLUMNS).domains) for n in ("same", "other")
+    ]
+    assert opened[0] == opened[1]
+    closed = [closed_records(read_domain_files(tmp_path / n).domains) for n in ("same", "other")]
+    arms = [{one.participant: one.actual_code for one in half.allocations} for half in closed]
+    assert arms[0] != arms[1] and arms[0].keys() == arms[1].keys()
+    assert all(
+        one.treatment.startswith(canaries.CANARY) or len(one.treatment) < 10 for one in closed[1].treatments
+    )
