@@ -7,6 +7,7 @@ import uuid
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -22,6 +23,17 @@ from pvtracker.participants.queries import sites_of
 from pvtracker.studies.queries import actor_for, has_permission, sites_for
 
 PER_PAGE = 50
+
+# A total order by what is asked: ids are random, and would make every installation's page another one.
+ORDER = (
+    "participant__code",
+    "opened_at",
+    F("event__number").asc(nulls_first=True),
+    "source_id",
+    "rule",
+    "field",
+    "id",
+)
 
 
 @require_safe
@@ -43,9 +55,7 @@ def data_queries(request: HttpRequest, code: str) -> HttpResponse:
         if has_permission(request.user, Permission.RECORD_EVENTS, study=study)
         else []
     )
-    page = Paginator(found.order_by("participant__code", "opened_at", "id"), PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    page = Paginator(found.order_by(*ORDER), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "rows": [(query, query.participant.site_id in recording) for query in page],

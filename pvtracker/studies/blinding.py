@@ -69,7 +69,7 @@ def _content(study: Study) -> bytes:
         for m in found.select_related("account")
         if m.account.is_active
     ]
-    rows.sort(key=lambda row: (row.person, row.role, row.starts_on, row.ends_on))
+    rows.sort(key=lambda row: (row.role, row.starts_on, row.ends_on, row.person))
     stated = {"study": str(study.id), "day": today.isoformat(), "memberships": [asdict(row) for row in rows]}
     return canonical_json({**stated, "sha256": sha256_hex(canonical_json(stated))})
 

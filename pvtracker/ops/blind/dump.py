@@ -40,14 +40,19 @@ def tables(connection: psycopg.Connection[tuple[object, ...]]) -> list[tuple[str
 def dump(url: str) -> Iterator[tuple[str, str]]:
     """Name and text of every table, one JSON object a row; then sequences, and what the catalog knows of contents."""
     with psycopg.connect(url, autocommit=True) as connection:
+        most = 0
         for schema, name in tables(connection):
             statement = sql.SQL("select to_jsonb(t) from {} t order by t.ctid").format(
                 sql.Identifier(schema, name)
             )
-            rows = (_line(name, row) for (row,) in connection.execute(statement))
+            rows = [_line(name, row) for (row,) in connection.execute(statement)]
+            most = max(most, len(rows))
             yield f"{schema}.{name}", "\n".join(rows)
         found = connection.execute(_SEQUENCES).fetchall()
         yield "sequences", "\n".join(map(str, found))
+        # every row, not a sample, which would differ by chance
+        target = min(10_000, max(100, most // 300 + 1))
+        connection.execute(sql.SQL("set default_statistics_target = {}").format(sql.Literal(target)))
         connection.execute("analyze")
         yield "pg_stats", "\n".join(map(str, connection.execute(_STATISTICS).fetchall()))
 

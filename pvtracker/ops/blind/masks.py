@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+BREAK = "\N{ZERO WIDTH SPACE}"  # where a long id may break over lines, on pages and on paper
 # How a masked value is written: by its number among the values of its kind; by its place among the moments of one
 # text (so that their order counts, not their distance); or by its kind alone.
 NUMBERED, RANKED, PLAIN = "numbered", "ranked", "plain"
@@ -45,7 +46,12 @@ MASKS = (
         "over files and records that hold random ids or the time of their making",
     ),
     Mask("id32", r"[0-9a-f]{32}", NUMBERED, "ids of requests, and random ids without dashes"),
-    Mask("short id", r"[0-9a-f]{12}", NUMBERED, "the first twelve digits of an id or a hash"),
+    Mask(
+        "short id",
+        r"[0-9a-f]{16}|[0-9a-f]{12}",
+        NUMBERED,
+        "the first twelve or sixteen digits of an id or a hash",
+    ),
     Mask(
         "secret",
         r"gAAAA[\w-]+|pbkdf2_sha256\$[^\"\s]+|argon2[\w$=,.+/-]+",
@@ -102,15 +108,16 @@ class Masker:
 
     def mask(self, text: str, *, page: bool = False) -> str:
         """The text without what is random in it; a page is looked through for what only answers hold."""
-        text = _HEX.sub(self._hidden_id, text)
+        text = _HEX.sub(self._hidden_id, text.replace(BREAK, ""))
         text = _SECRET.sub(lambda match: self._plain("secret"), text)
         if page:
             text = self._masked_answer(text)
         days = self._days()
         moments = _moment(days)
-        places = {moment: place for place, moment in enumerate(sorted(set(moments.findall(text))), 1)}
+        keys = {moment: _instant(moment) for moment in set(moments.findall(text))}
+        places = {key: place for place, key in enumerate(sorted(set(keys.values())), 1)}
         self._count("moment", sum(1 for _ in moments.finditer(text)))
-        text = moments.sub(lambda match: f"‹moment {places[match[0]]}›", text)
+        text = moments.sub(lambda match: f"‹moment {places[keys[match[0]]]}›", text)
         return _said_moment(days).sub("‹moment›", text)
 
     def _masked_answer(self, text: str) -> str:
@@ -131,7 +138,7 @@ class Masker:
         known = self.numbers.setdefault(kind, {})
         if value not in known:
             known[value] = len(known) + 1
-            self.beginnings.add(value.replace("-", "")[:12])
+            self.beginnings |= {value.replace("-", "")[:length] for length in (12, 16)}
         return f"‹{kind} {known[value]}›"
 
     def _count(self, kind: str, more: int) -> None:
@@ -144,7 +151,7 @@ class Masker:
 
 
 _BY_KIND = {mask.kind: mask.pattern for mask in MASKS}
-_KIND_BY_LENGTH = {36: "uuid", 64: "sha256", 32: "id32", 12: "short id"}
+_KIND_BY_LENGTH = {36: "uuid", 64: "sha256", 32: "id32", 16: "short id", 12: "short id"}
 _HEX = re.compile(
     rf"(?<![0-9A-Za-z])(?:{'|'.join(_BY_KIND[kind] for kind in _KIND_BY_LENGTH.values())})(?![0-9A-Za-z])"
 )
@@ -152,6 +159,12 @@ _SECRET, _FORM_TOKEN, _COOKIE, _POLICY, _SIZE = (
     re.compile(_BY_KIND[kind]) for kind in ("secret", "form token", "cookie", "policy", "size of a PDF")
 )
 _CACHE: dict[tuple[str, ...], re.Pattern[str]] = {}
+
+
+def _instant(moment: str) -> str:
+    """The same for every way of writing one moment: digits, with all six of the fraction."""
+    whole, _, fraction = re.sub(r"(?:Z|\+00(?::?00)?)$", "", moment).replace(",", ".").partition(".")
+    return f"{whole[:10]} {whole[11:]}.{fraction.ljust(6, '0')}"
 
 
 def _moment(days: list[date]) -> re.Pattern[str]:

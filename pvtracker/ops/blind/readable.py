@@ -13,7 +13,6 @@ from typing import Any
 
 from pvtracker.ops.blind import pdf_text
 
-_BREAK = "\N{ZERO WIDTH SPACE}"  # where a long hash may break over lines
 DEEPEST = 4  # packings inside packings
 
 
@@ -59,7 +58,7 @@ def text_of(content: bytes) -> str:
         known = pdf_text.objects(content)
         heads = [whole.split(b"\x00stream\x00")[0] for whole in known.values() if b"/Title" in whole]
         shown = b"\n".join(head for head in heads if len(head) < 2000).decode("latin-1")
-        return f"pdf of {len(known)} objects\n{shown}\n{pdf_text.text_of(content)}".replace(_BREAK, "")
+        return f"pdf of {len(known)} objects\n{shown}\n{pdf_text.text_of(content)}"
     if content.startswith(b"PAR1"):
         return parquet_text(content)
     if content.startswith((b"PK\x03\x04", b"\x1f\x8b")):
