@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from pvtracker.formats.records import (
@@ -175,7 +175,8 @@ def _disposition(row: Row) -> DispositionRecord:
 
 
 def _measurements(domain: str, files: Files, revealing: frozenset[str]) -> Collected[MeasurementRecord]:
-    return collect(
+    """Rows of LB or VS without those of revealing analytes."""
+    collected = collect(
         domain,
         files.get(domain, ()),
         required=OPEN_REQUIRED[domain],
@@ -183,6 +184,27 @@ def _measurements(domain: str, files: Files, revealing: frozenset[str]) -> Colle
         key=_row_key,
         leave_out=lambda row: is_revealing(row, domain, revealing),
     )
+    return replace(collected, records=_renumbered(domain, collected.records)) if revealing else collected
+
+
+def _renumbered(domain: str, records: tuple[MeasurementRecord, ...]) -> tuple[MeasurementRecord, ...]:
+    """Each participant's rows by their place among the open ones: a gap would tell that a closed row is there."""
+    delivered: dict[str, list[int]] = defaultdict(list)
+    for record in records:
+        delivered[record.participant].append(_sequence(record))
+    places = {
+        (person, number): place
+        for person, numbers in delivered.items()
+        for place, number in enumerate(sorted(numbers), 1)
+    }
+    return tuple(
+        replace(record, source_id=f"{domain}-{places[record.participant, _sequence(record)]}")
+        for record in records
+    )
+
+
+def _sequence(record: MeasurementRecord) -> int:
+    return int(record.source_id.partition("-")[2])
 
 
 def _history(row: Row) -> HistoryRecord:

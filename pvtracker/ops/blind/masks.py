@@ -38,7 +38,12 @@ class Column:
 
 
 MASKS = (
-    Mask("uuid", r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", NUMBERED, "ids are random"),
+    Mask(
+        "uuid",
+        r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        NUMBERED,
+        "ids are random, so that they tell nothing",
+    ),
     Mask(
         "sha256",
         r"[0-9a-f]{64}",
@@ -92,6 +97,7 @@ COLUMNS = (
     Column("django_session", "session_key", "drawn at sign-in"),
     Column("django_session", "session_data", "signed, with the moment of signing"),
     Column("accounts_account", "password", "salted hashes of passwords drawn for each installation"),
+    Column("mfa_authenticator", "data", "secrets of authenticators, drawn at enrolment and sealed"),
     Column("jobs_job", "fence", "grows with every claim, and a slow machine may claim again"),
 )
 

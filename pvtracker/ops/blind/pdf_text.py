@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zlib
 
@@ -40,7 +41,8 @@ def _unpacked(piece: bytes) -> bytes:
         return piece
     head, body = piece[: start.start()], piece[start.end() :]
     if b"FlateDecode" in head:
-        body = zlib.decompressobj().decompress(body)
+        with contextlib.suppress(zlib.error):  # an empty stream, or a damaged one, stays as it is
+            body = zlib.decompressobj().decompress(body)
     else:
         body = body[: body.rfind(b"endstream")]
     return head + b"\x00stream\x00" + body

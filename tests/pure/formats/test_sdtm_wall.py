@@ -1,5 +1,6 @@
 """The wall at import: nothing that the open half returns, or says, holds an arm."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,3 +153,35 @@ def test_a_dose_that_cannot_be_read_is_refused_in_the_closed_half_only() -> None
     assert len(open_records({"EX": [table]}).exposures) == 1
     [refused] = closed_records({"EX": [table]}).refused
     assert (refused.rule, refused.column) == ("number", "EXDOSE")
+
+
+@pytest.mark.parametrize("format", ["xpt", "csv", "json"])
+def test_whose_result_is_closed_cannot_be_told_from_the_numbers_of_the_open_ones(
+    format: str, tmp_path: Any
+) -> None:
+    """The assay done for one participant or for the other: the open half is the same but for places in the file."""
+
+    def delivered(tested: str) -> list[dict[str, Any]]:
+        rows = []
+        for person in ("S-01", "S-02"):
+            analytes = ["ALT", "VCN", "AST"] if person == tested else ["ALT", "AST"]
+            for number, analyte in enumerate(analytes, 1):
+                row = {**LB[0], "USUBJID": person, "LBSEQ": float(number), "LBTESTCD": analyte}
+                rows.append({**row, "LBORRES": "COPIES" if analyte == "VCN" else "30"})
+        return rows
+
+    def read(rows: list[dict[str, Any]]) -> Table:
+        if format == "xpt":
+            return xpt.read_table(xpt_bytes(tmp_path, rows, name="LB"), OPEN_COLUMNS)
+        if format == "csv":
+            return csv_table.read_table(csv_text(rows).encode(), OPEN_COLUMNS)
+        return dataset_json.read_table(json_bytes(json_document(rows, name="LB")), OPEN_COLUMNS)
+
+    halves = [
+        open_records({"LB": [read(delivered(tested))]}, revealing_analytes=ANALYTES)
+        for tested in ("S-01", "S-02")
+    ]
+    told = [[replace(record, row=0) for record in half.measurements] for half in halves]
+    assert told[0] == told[1] and len(told[0]) == 4
+    assert [record.source_id for record in told[0]] == ["LB-1", "LB-2", "LB-1", "LB-2"]
+    assert halves[0].counts == halves[1].counts

@@ -1,0 +1,101 @@
+"""Masks hide what is random, and nothing that could carry an arm: order, identity, number and presence stay."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+import pytest
+
+from pvtracker.ops.blind.artefacts import DATABASE, PAGE, Artefact
+from pvtracker.ops.blind.compare import compare
+from pvtracker.ops.blind.masks import COLUMNS, MASKS, Masker
+
+DAY = date(2026, 11, 22)
+DAYS = (DAY, DAY)
+A, B, C = (str(uuid.UUID(int=number, version=4)) for number in (7, 8, 9))
+
+
+def same(one: str, other: str, kind: str = DATABASE) -> bool:
+    twins = [[Artefact(kind, "a place", text.encode())] for text in (one, other)]
+    return not compare(*twins, days=DAYS).differences
+
+
+def test_other_ids_in_the_same_places_are_the_same() -> None:
+    assert same(f"{A} {B} {A}", f"{B} {C} {B}")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (f"{A} {B} {A}", f"{A} {B} {B}"),  # another one is repeated
+        (f"{A} {B}", f"{A} {B} {C}"),  # one more
+        (f"{A} x", "x"),  # one is missing
+        (f"{A}", ""),
+    ],
+)
+def test_ids_count_by_identity_order_and_number(one: str, other: str) -> None:
+    assert not same(one, other)
+
+
+def test_an_id_of_one_place_that_turns_up_in_another_counts() -> None:
+    def twin(shown: str) -> list[Artefact]:
+        return [
+            Artefact(DATABASE, "rows", f"{A} {B}".encode()),
+            Artefact(PAGE, "page", f"200\n\n{shown}".encode()),
+        ]
+
+    assert compare(twin(A), twin(B), days=DAYS).differences
+
+
+def test_moments_of_the_run_count_by_their_order() -> None:
+    assert same(
+        "2026-11-22T10:00:01+00:00 2026-11-22T10:00:05+00:00", "2026-11-22T11:30:00.5Z 2026-11-22T12:00:00Z"
+    )
+    assert not same("2026-11-22T10:00:01Z 2026-11-22T10:00:05Z", "2026-11-22T10:00:05Z 2026-11-22T10:00:01Z")
+    assert not same("2026-11-22T10:00:01Z 2026-11-22T10:00:01Z", "2026-11-22T10:00:01Z 2026-11-22T10:00:02Z")
+
+
+def test_one_moment_is_one_however_it_is_written() -> None:
+    assert same(
+        "2026-11-22T10:00:01.12345+00:00 2026-11-22 10:00:01.123450",
+        "2026-11-22T10:00:02+00:00 2026-11-22 10:00:02",
+    )
+
+
+def test_dates_of_the_data_are_not_masked() -> None:
+    assert not same("2012-08-05", "2012-08-06")
+    assert not same("2012-08-05T10:00:00Z", "2012-08-05T11:00:00Z")
+
+
+def test_a_number_of_twelve_digits_is_not_taken_for_the_beginning_of_a_hash() -> None:
+    assert not same("123456789012", "123456789013")
+    whole = "1234567890123456" + "a" * 48
+    assert same(f"{whole} 123456789012", f"{'b' * 64} {'b' * 12}")
+
+
+def test_the_size_of_a_page_counts() -> None:
+    assert not same("200\nContent-Length: 100\n\nx", "200\nContent-Length: 101\n\nx", kind=PAGE)
+
+
+def test_what_is_missing_or_in_another_order_is_a_difference() -> None:
+    one, two = Artefact(DATABASE, "a", b"x"), Artefact(DATABASE, "b", b"x")
+    for other in ([one], [two, one], [one, two, two], []):
+        assert compare([one, two], other, days=DAYS).differences
+
+
+def test_a_difference_is_shown_with_its_place_and_surroundings() -> None:
+    texts = "and so on until the arm is PLACEBO for this one", "and so on until the arm is OZ1 for this one"
+    [leak] = compare(*[[Artefact(DATABASE, "public.t", t.encode())] for t in texts], days=DAYS).differences
+    assert leak.place == "public.t" and "PLACEBO" in leak.one and "OZ1" in leak.other
+
+
+def test_every_mask_has_its_reason() -> None:
+    assert all(len(mask.why) > 20 for mask in MASKS) and all(len(column.why) > 10 for column in COLUMNS)
+    assert len({mask.kind for mask in MASKS}) == len(MASKS)
+
+
+def test_masked_values_are_counted() -> None:
+    masker = Masker(*DAYS)
+    masker.mask(f"{A} {B} 2026-11-22T10:00:01Z")
+    assert masker.counts == {"uuid": 2, "moment": 1}

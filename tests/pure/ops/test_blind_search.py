@@ -1,0 +1,129 @@
+"""The canary search finds a planted word in every form and every packing, and nothing where nothing is."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import zipfile
+import zlib
+
+import openpyxl
+import pikepdf
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pvtracker.ops.blind.artefacts import FILE, Artefact
+from pvtracker.ops.blind.canaries import CANARY, forms_of, search
+from pvtracker.ops.blind.pdf_text import text_of
+
+WORD = f"{CANARY}drug1"
+WANTED = {"planted": CANARY}
+
+
+def found(content: bytes, place: str = "a file") -> list[tuple[str, str]]:
+    hits = search([Artefact(FILE, place, content)], WANTED)
+    return [(hit.form, hit.place) for hit in hits]
+
+
+@pytest.mark.parametrize("form", list(forms_of(CANARY)))
+def test_a_canary_is_found_in_every_form(form: str) -> None:
+    planted = b"before " + forms_of(CANARY)[form] + b" after"
+    assert form in [name for name, _ in found(planted)]
+
+
+@pytest.mark.parametrize("before", ["", "a", "ab"])
+def test_a_canary_is_found_in_base64_wherever_it_begins(before: str) -> None:
+    coded = base64.b64encode(f"{before}{WORD} and more".encode())
+    assert any(form.startswith("base64") for form, _ in found(b'"' + coded + b'"'))
+
+
+def zipped() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inner.txt", f"x {WORD}")
+    return made.getvalue()
+
+
+def spreadsheet() -> bytes:
+    book, made = openpyxl.Workbook(), io.BytesIO()
+    book.active["B2"] = WORD
+    book.save(made)
+    return made.getvalue()
+
+
+def parquet() -> bytes:
+    made = io.BytesIO()
+    pq.write_table(
+        pa.table({"drug": [WORD + "x" * n for n in range(90)]}),
+        made,
+        compression="zstd",
+        write_statistics=False,
+        use_dictionary=False,
+    )
+    return made.getvalue()
+
+
+def pdf(*, metadata: bool) -> bytes:
+    """A page with the word compressed in its content, or only in what the file says of itself."""
+    document, made = pikepdf.new(), io.BytesIO()
+    page = document.add_blank_page()
+    shown = "nothing" if metadata else WORD
+    page.contents_add(document.make_stream(f"BT /F1 12 Tf ({shown}) Tj ET".encode()))
+    if metadata:
+        document.docinfo["/Title"] = WORD
+    document.save(made, compress_streams=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(WORD.encode()),
+        zlib.compress(WORD.encode() * 20),
+        gzip.compress(zlib.compress(WORD.encode())),
+        base64.b64encode(gzip.compress(f"a longer text that holds {WORD} somewhere".encode())),
+        zipped(),
+        spreadsheet(),
+        parquet(),
+        pdf(metadata=False),
+        pdf(metadata=True),
+    ],
+    ids=["gzip", "zlib", "zlib in gzip", "gzip in base64", "zip", "xlsx", "parquet", "pdf", "pdf metadata"],
+)
+def test_a_canary_is_found_in_what_is_packed(packed: bytes) -> None:
+    assert found(packed)
+
+
+def test_a_canary_in_the_name_of_a_file_is_found() -> None:
+    assert found(b"harmless", place=f"cuts/{WORD}.csv")
+
+
+def test_the_id_of_a_closed_row_is_found_with_and_without_dashes() -> None:
+    secret = "0b6f6b1e-3f0e-4a55-9d0e-3a1d6d9f2c11"
+    for written in (secret, secret.upper(), secret.replace("-", "")):
+        hits = list(
+            search([Artefact(FILE, "x", f"see {written}.".encode())], {}, ids={secret.replace("-", "")})
+        )
+        assert [hit.canary for hit in hits] == ["id of a closed row"]
+
+
+def test_nothing_is_found_where_nothing_is() -> None:
+    for content in (
+        b"",
+        b"Zq7 Kanari",
+        gzip.compress(b"harmless" * 100),
+        b"A" * 5000,
+        bytes(range(256)) * 40,
+    ):
+        assert found(content) == []
+
+
+def test_text_of_a_pdf_is_read_through_its_fonts() -> None:
+    """Our own reports show glyphs by number; what they say stands in the fonts' tables."""
+    from pvtracker.reports.pdf import render_pdf
+    from tests.pure.reports.sample import open_report
+
+    content = render_pdf(open_report())
+    assert "Data and safety monitoring report" in text_of(content)
