@@ -158,7 +158,7 @@ def test_rows_written_later_for_one_arm_are_found(blind_twins: Twins) -> None:
         rows = [
             {
                 **row,
-                "seen_at": f"{today()}T10:00:{'07' if twin.arms.get(str(row['subject'])) == 'OZ1' else '01'}",
+                "seen_at": f"{today()}T10:00:{'07.5' if twin.arms.get(str(row['subject'])) == 'OZ1' else '01.5'}",
             }
             for row in rows_of(artefact)
         ]

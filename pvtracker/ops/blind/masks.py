@@ -77,7 +77,16 @@ MASKS = (
         "drawn at sign-in and for each visitor; the day it ends is counted from now",
     ),
     Mask(
-        "moment", "a day of the run with hours and minutes", RANKED, "the twins are made one after the other"
+        "cursor",
+        r"WyI[\w-]{20,}(?::|%3A)\w+(?::|%3A)[\w-]+",
+        PLAIN,
+        "a place in the feed with the feed's random ids, signed at the moment of the answer",
+    ),
+    Mask(
+        "moment",
+        "a day of the run with a time",
+        RANKED,
+        "the twins are made one after the other; to the second or minute: plain",
     ),
     Mask(
         "policy",
@@ -114,6 +123,7 @@ class Masker:
 
     def mask(self, text: str, *, page: bool = False) -> str:
         """The text without what is random in it; a page is looked through for what only answers hold."""
+        text = _CURSOR.sub(lambda match: self._plain("cursor"), text)
         text = _HEX.sub(self._hidden_id, text.replace(BREAK, ""))
         text = _SECRET.sub(lambda match: self._plain("secret"), text)
         if page:
@@ -161,8 +171,9 @@ _KIND_BY_LENGTH = {36: "uuid", 64: "sha256", 32: "id32", 16: "short id", 12: "sh
 _HEX = re.compile(
     rf"(?<![0-9A-Za-z])(?:{'|'.join(_BY_KIND[kind] for kind in _KIND_BY_LENGTH.values())})(?![0-9A-Za-z])"
 )
-_SECRET, _FORM_TOKEN, _COOKIE, _POLICY, _SIZE = (
-    re.compile(_BY_KIND[kind]) for kind in ("secret", "form token", "cookie", "policy", "size of a PDF")
+_CURSOR, _SECRET, _FORM_TOKEN, _COOKIE, _POLICY, _SIZE = (
+    re.compile(_BY_KIND[kind])
+    for kind in ("cursor", "secret", "form token", "cookie", "policy", "size of a PDF")
 )
 _CACHE: dict[tuple[str, ...], re.Pattern[str]] = {}
 
@@ -174,20 +185,22 @@ def _instant(moment: str) -> str:
 
 
 def _moment(days: list[date]) -> re.Pattern[str]:
-    """A day of the run with a time of at least seconds, as machines write it."""
+    """A day of the run with a time down to fractions of a second, as machines write it."""
     return _cached(
         [day.isoformat() for day in days],
-        lambda named: rf"(?:{named})[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|\+00(?::?00)?)?",
+        lambda named: rf"(?:{named})[T ]\d\d:\d\d:\d\d[.,]\d+(?:Z|\+00(?::?00)?)?",
     )
 
 
 def _said_moment(days: list[date]) -> re.Pattern[str]:
-    """A day of the run with or without hours and minutes, as pages and reports write it."""
+    """A day of the run with or without a time, as pages write it: two looks may share a second, or not."""
     names = [day.isoformat() for day in days]
     names += [f"{day.day} {day:%B} {day.year}" for day in days] + [
         f"{day.day} {day:%b} {day.year}" for day in days
     ]
-    return _cached(names, lambda named: rf"(?:{named})(?:(?:[T ,]| at )+\d\d:\d\d(?::\d\d)?)?")
+    return _cached(
+        names, lambda named: rf"(?:{named})(?:(?:[T ,]| at )+\d\d:\d\d(?::\d\d)?(?:Z|\+00(?::?00)?)?)?"
+    )
 
 
 def _cached(names: list[str], pattern: Callable[[str], str]) -> re.Pattern[str]:

@@ -27,9 +27,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--study",
         nargs="+",
-        default=[DEMO],
+        default=[],
         metavar="STUDY",
-        help="demo (the simulated trial), or folders of SDTM files; several are checked one after the other",
+        help="demo (the simulated trial; the default), or folders of SDTM files; several are checked one after the other",
     )
     parser.add_argument(
         "--reference", default="", metavar="ARMCD", help="reference arm of a delivery, as in import_study"
@@ -50,12 +50,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, installation: Installation) -> int:
     """Check every study; exit 1 when one leaks or cannot be loaded."""
-    missing = [name for name in arguments.study if name != DEMO and not Path(name).is_dir()]
+    studies = arguments.study or [DEMO]
+    missing = [name for name in studies if name != DEMO and not Path(name).is_dir()]
     if missing:
         print(f"There is no folder {missing[0]}. Name a folder of SDTM files, or demo.", file=sys.stderr)
         return 1
     results = []
-    for name in arguments.study:
+    for name in studies:
         try:
             results.append(_check(arguments, name, installation))
         except ServiceError as fault:

@@ -22,7 +22,14 @@ WHERE = {
     "audience": "the audience's room",
 }
 # Halves of the launcher's commands, which it starts itself.
-INNER = {"import_open", "import_closed", "load_simulation_open", "load_simulation_closed", "demo_accounts"}
+INNER = {
+    "blind_walk",
+    "import_open",
+    "import_closed",
+    "load_simulation_open",
+    "load_simulation_closed",
+    "demo_accounts",
+}
 
 
 @dataclass(slots=True)

@@ -48,19 +48,28 @@ def test_an_id_of_one_place_that_turns_up_in_another_counts() -> None:
     assert compare(twin(A), twin(B), days=DAYS).differences
 
 
+def at(*times: str) -> str:
+    return " ".join(f"2026-11-22T10:00:{time}+00:00" for time in times)
+
+
 def test_moments_of_the_run_count_by_their_order() -> None:
-    assert same(
-        "2026-11-22T10:00:01+00:00 2026-11-22T10:00:05+00:00", "2026-11-22T11:30:00.5Z 2026-11-22T12:00:00Z"
-    )
-    assert not same("2026-11-22T10:00:01Z 2026-11-22T10:00:05Z", "2026-11-22T10:00:05Z 2026-11-22T10:00:01Z")
-    assert not same("2026-11-22T10:00:01Z 2026-11-22T10:00:01Z", "2026-11-22T10:00:01Z 2026-11-22T10:00:02Z")
+    assert same(at("01.5", "05.25"), at("30.5", "31.125"))
+    assert not same(at("01.5", "05.25"), at("05.25", "01.5"))
+    assert not same(at("01.5", "01.5"), at("01.5", "01.6"))
 
 
 def test_one_moment_is_one_however_it_is_written() -> None:
     assert same(
         "2026-11-22T10:00:01.12345+00:00 2026-11-22 10:00:01.123450",
-        "2026-11-22T10:00:02+00:00 2026-11-22 10:00:02",
+        "2026-11-22T10:00:02.5+00:00 2026-11-22 10:00:02.500000",
     )
+
+
+def test_times_to_the_second_or_minute_tell_that_they_are_there() -> None:
+    assert same(
+        "2026-11-22T10:00:01Z, 22 November 2026 10:00", "2026-11-22T11:30:00Z, 22 November 2026 11:30"
+    )
+    assert not same("2026-11-22T10:00:01Z 2026-11-22T10:00:02Z", "2026-11-22T10:00:01Z")
 
 
 def test_dates_of_the_data_are_not_masked() -> None:
@@ -97,5 +106,5 @@ def test_every_mask_has_its_reason() -> None:
 
 def test_masked_values_are_counted() -> None:
     masker = Masker(*DAYS)
-    masker.mask(f"{A} {B} 2026-11-22T10:00:01Z")
+    masker.mask(f"{A} {B} 2026-11-22T10:00:01.5Z")
     assert masker.counts == {"uuid": 2, "moment": 1}

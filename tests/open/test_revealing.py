@@ -1,0 +1,81 @@
+"""Results that tell the arm, in each format of delivery: neither they nor a trace of them are in the open room."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.serializers.json import DjangoJSONEncoder
+
+from pvtracker.audit.context import Actor
+from pvtracker.ops.imports.open_half import Order, import_open
+from pvtracker.participants.models import Measurement
+from pvtracker.studies.models import Study
+from tests.deliveries import ARMS, delivery, write
+from tests.pure.formats.files import csv_text, json_bytes, json_document, xpt_bytes
+
+pytestmark = pytest.mark.django_db
+
+BY = Actor.process("test")
+# What differs between any two loads of the same data.
+OWN = {"id", "study_id", "participant_id", "recorded_at", "created_at", "version"}
+
+
+def results(tested: str) -> list[dict[str, Any]]:
+    """Two results of each of two participants; one of them has a closed one between, and numbers run over all."""
+    rows = []
+    for person in ("S-01", "S-02"):
+        analytes = ["ALT", "GENE", "AST"] if person == tested else ["ALT", "AST"]
+        for number, analyte in enumerate(analytes, 1):
+            row = dict(delivery()["lb"][0])
+            value = 98765.0 if analyte == "GENE" else 30.0
+            row |= {"USUBJID": person, "LBSEQ": number, "LBTESTCD": analyte, "LBTEST": analyte}
+            rows.append({**row, "LBORRES": str(value), "LBSTRESN": value})
+    return rows
+
+
+def delivered(folder: Path, tested: str, format: str) -> Path:
+    write(folder)
+    (folder / "lb.csv").unlink()
+    rows = results(tested)
+    if format == "xpt":
+        content = xpt_bytes(folder.parent, rows, name="LB")
+    elif format == "json":
+        content = json_bytes(json_document(rows, name="LB"))
+    else:
+        content = csv_text(rows).encode()
+    (folder / f"lb.{format}").write_bytes(content)
+    return folder
+
+
+def load(folder: Path, code: str) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The stored results without what is random, in the order of their writing, and the report of the domain."""
+    order = Order(folder=folder, study=code, arms=ARMS, revealing=("GENE",))
+    report = import_open(order, by=BY, say=lambda text: None)["domains"]["LB"]
+    names = [field.attname for field in Measurement._meta.concrete_fields if field.attname not in OWN]
+    rows = Measurement.objects.filter(study__code=code).order_by("id")
+    people = list(rows.values_list("participant__subject", flat=True))
+    return [{**row, "who": who} for row, who in zip(rows.values(*names), people, strict=True)], report
+
+
+@pytest.mark.parametrize("format", ["xpt", "json", "csv"])
+def test_whose_result_is_closed_leaves_no_trace_in_the_open_room(tmp_path: Path, format: str) -> None:
+    told = []
+    for code, tested in (("ONE", "S-01"), ("OTHER", "S-02")):
+        (tmp_path / code).mkdir()
+        rows, report = load(delivered(tmp_path / code / "in", tested, format), code)
+        assert len(rows) == 4 and {row["analyte"] for row in rows} == {"ALT", "AST"}
+        assert "98765" not in json.dumps(rows, cls=DjangoJSONEncoder)
+        told.append((rows, {name: part for name, part in report.items() if name != "files"}))
+    assert told[0] == told[1]
+    assert Study.objects.get(code="ONE").revealing_analytes == ["GENE"]
+
+
+@pytest.mark.parametrize("format", ["xpt", "json", "csv"])
+def test_a_second_delivery_changes_nothing(tmp_path: Path, format: str) -> None:
+    folder = delivered(tmp_path / "in", "S-01", format)
+    load(folder, "TWICE")
+    _, report = load(folder, "TWICE")
+    assert (report["stored"], report["changed"], report["unchanged"]) == (0, 0, 4)
