@@ -9,7 +9,7 @@ from datetime import date
 from itertools import zip_longest
 
 from pvtracker.ops.blind.artefacts import BROKER, LOG, PAGE, Artefact
-from pvtracker.ops.blind.masks import Masker
+from pvtracker.ops.blind.masks import PROGRESS, Masker
 from pvtracker.ops.blind.readable import text_of
 
 CONTEXT = 90  # characters shown either side of a difference
@@ -62,6 +62,9 @@ def _masked(twin: Sequence[Artefact], masker: Masker) -> list[tuple[str, str, st
     made = []
     for artefact in twin:
         place = masker.mask(artefact.place)
+        if artefact.place in PROGRESS:
+            made.append((artefact.kind, place, "‹not compared›"))
+            continue
         text = text_of(artefact.content) if artefact.kind != PAGE else _page_text(artefact.content)
         text = masker.mask(text, page=artefact.kind == PAGE)
         if artefact.kind in UNORDERED:

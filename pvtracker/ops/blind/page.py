@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pvtracker.lib.code_version import code_version
-from pvtracker.ops.blind.masks import COLUMNS, MASKS
+from pvtracker.ops.blind.masks import COLUMNS, MASKS, PROGRESS
 from pvtracker.ops.blind.result import Result, as_markdown
 
 HEAD = """# Blindcheck: the blind, attacked
@@ -39,6 +39,7 @@ def page(results: Sequence[Result]) -> str:
     lines = [HEAD, f"Version of the code: {code_version().partition('+')[0]}.", ""]
     lines += ["## What is masked, and why", "", "| field | written as | why it may differ |", "|---|---|---|"]
     lines += [f"| {mask.kind} | {mask.how} | {mask.why} |" for mask in MASKS]
+    lines += [f"| table `{name}` | not at all | {why} |" for name, why in PROGRESS.items()]
     lines += [f"| `{one.table}.{one.column}` | plain | {one.why} |" for one in COLUMNS]
     lines += [
         "",

@@ -29,7 +29,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="STUDY",
-        help="demo (the simulated trial; the default), or folders of SDTM files; several are checked one after the other",
+        help="demo (the simulated trial, the default), or folders of SDTM files; several one after the other",
     )
     parser.add_argument(
         "--reference", default="", metavar="ARMCD", help="reference arm of a delivery, as in import_study"
