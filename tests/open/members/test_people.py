@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pvtracker.audit.context import enter_study
+from pvtracker.events.models import AdverseEvent, Draft
 from pvtracker.lib.canonical import canonical_json, sha256_hex
 from pvtracker.studies import actions, blinding, queries
 from pvtracker.studies.actions import StudyRefused, decide_request, propose_membership
@@ -162,6 +163,21 @@ def test_ending_a_membership_shuts_the_door_at_once_and_erases_nothing(world: Wo
     assert carl.get(world.url("participants/")).status_code == 404
     page = world.client("ada").get(world.url("people/")).content.decode()
     assert "Worked here before" in page and "left the site" in page
+
+
+def test_a_role_taken_away_between_load_and_save_refuses_the_save_and_keeps_the_draft(world: World) -> None:
+    carl, participant = world.client("carl"), world.participants["P1"]
+    form = world.url(f"participants/{participant.id}/adverse-events/new/")
+    assert carl.get(form).status_code == 200
+    draft = world.url(f"participants/{participant.id}/draft/")
+    assert carl.post(draft, world.posted(verbatim="Typed before")).status_code in (204, 302)
+    held = Membership.objects.get(account=world.people["carl"])
+    said = {"ends_on": timezone.localdate().isoformat(), "reason": "left the site"}
+    assert world.client("ada").post(world.url(f"people/{held.id}/end/"), said).status_code == 302
+    assert carl.post(form, world.posted(verbatim="Typed before")).status_code == 404
+    enter_study(world.study.id)
+    assert not AdverseEvent.objects.filter(study=world.study).exists()
+    assert Draft.objects.get(study=world.study).participant_id == participant.id
 
 
 def test_the_monitor_approves_but_manages_nothing(world: World) -> None:
