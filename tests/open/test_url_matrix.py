@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pvtracker.accounts.roles import roles_of
+from pvtracker.audit.context import within
 from pvtracker.events.models import DataQuery
 from tests.architecture.matrix import (
     ANONYMOUS,
@@ -106,7 +107,8 @@ def everybody(world: World, other: Known) -> list[Person]:
             continue
         at = world.sites["01"] if role.scope == "site" else None
         people.append(Person(key, member(world.study, key, site=at)))
-        away = other.study.sites.get(code="01") if role.scope == "site" else None
+        with within(other.study.id):
+            away = other.study.sites.get(code="01") if role.scope == "site" else None
         people.append(Person(key, member(other.study, key, site=away), own_study=False))
         if role.scope == "site":
             people.append(Person(key, member(world.study, key, site=world.sites["02"]), own_site=False))
