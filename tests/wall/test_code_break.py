@@ -91,7 +91,7 @@ def open_rows(rooms: Installation) -> dict[str, list[str]]:
 def answers(
     rooms: Installation, start: Callable[..., subprocess.Popen[bytes]]
 ) -> Iterator[Callable[[], dict[str, str]]]:
-    """What the open room answers to a signed-in reader, page by page, without the tokens drawn for each answer."""
+    """What the open room answers to a signed-in reader, page by page, without tokens and the session's clock."""
     told = shell(rooms, "open", READER).stdout
     _, cookie, key = next(line.split() for line in told.splitlines() if line.startswith("cookie "))
     port = free_port()
@@ -104,9 +104,12 @@ def answers(
             return 0, {}, ""
 
     def masked(answer: tuple[int, dict[str, str], str]) -> str:
-        text = re.sub(r'(csrfmiddlewaretoken" value="|X-CSRFToken": ")[A-Za-z0-9]+', r"\1…", answer[2])
+        tokens = r'(csrfmiddlewaretoken" value="|X-CSRFToken": "|data-session-left=")[A-Za-z0-9]+'
+        text = re.sub(tokens, r"\1…", answer[2])
         headers = {
-            name: text for name, text in answer[1].items() if name.lower() not in {"date", "set-cookie"}
+            name: text
+            for name, text in answer[1].items()
+            if name.lower() not in {"date", "set-cookie", "content-length"}
         }
         return f"{answer[0]} {sorted(headers.items())} {text}"
 
