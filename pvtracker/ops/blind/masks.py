@@ -78,7 +78,7 @@ MASKS = (
     ),
     Mask(
         "cursor",
-        r"WyI[\w-]{20,}(?::|%3A)\w+(?::|%3A)[\w-]+",
+        r"Wy[IJ][\w-]{20,}(?::|%3A)\w+(?::|%3A)[\w-]+",
         PLAIN,
         "a place in the feed with the feed's random ids, signed at the moment of the answer",
     ),

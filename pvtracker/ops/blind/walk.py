@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 
+from pvtracker.accounts import sessions
 from pvtracker.accounts.models import Account
 
 HOST = "localhost"
@@ -83,10 +84,20 @@ def walk(*, study: str, roles: list[str], sponsor: tuple[str, str], short: bool)
     """The answers to a visitor, to each role and to the sponsor's program, in an order that only the pages decide."""
     yield from _person("visitor", Client(SERVER_NAME=HOST), study, short=short)
     for role in roles:
-        client = Client(SERVER_NAME=HOST, raise_request_exception=False)
-        client.force_login(Account.objects.get(username=role))
-        yield from _person(role, client, study, short=short)
+        yield from _person(role, _signed_in(role), study, short=short)
     yield from _program(sponsor, study)
+
+
+def _signed_in(role: str) -> Client:
+    """The role's account with a session such as the sign-in page opens for who gave both factors."""
+    account = Account.objects.get(username=role)
+    client = Client(SERVER_NAME=HOST, raise_request_exception=False)
+    client.force_login(account)
+    opened = sessions.note(account, device="blindcheck", address="127.0.0.1", second_factor=True)
+    session = client.session
+    session[sessions.IN_SESSION] = str(opened.id)
+    session.save()
+    return client
 
 
 def _person(role: str, client: Client, study: str, *, short: bool) -> Iterator[Answer]:
