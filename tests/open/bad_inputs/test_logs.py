@@ -64,7 +64,8 @@ def test_a_fault_inside_leaves_its_type_and_no_value(
     def fails(**said: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
-                "insert into studies_site (id, code) values (null, %s)", [said["details"].verbatim]
+                "insert into studies_site (study_id, code) values (current_setting('pv.study')::uuid, %s)",
+                [said["details"].verbatim],
             )
 
     monkeypatch.setattr(capture, "record_event", fails)
