@@ -42,6 +42,8 @@ INSTALLED_APPS = [
     "csp",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     *(["rest_framework", "drf_spectacular", "oauth2_provider"] if ROOM == "open" else []),
     *[f"pvtracker.{app}" for app in ROOM_APPS],
 ]
@@ -157,6 +159,32 @@ MFA_FORMS = {
     "activate_totp": "pvtracker.accounts.forms.FirstCodeForm",
 }
 MFA_RECOVERY_CODES_SHOW_ONCE = True
+OIDC_ISSUER = read("PVTRACKER_OIDC_ISSUER", "")
+if OIDC_ISSUER and not OIDC_ISSUER.startswith("https://") and not DEMO:
+    raise MissingSetting("PVTRACKER_OIDC_ISSUER must be an https address: what it says is believed.")
+OIDC_NAME = read("PVTRACKER_OIDC_NAME", "single sign-on")
+OIDC_MATCH = read("PVTRACKER_OIDC_MATCH", "email")
+OIDC_SECOND_FACTOR = read_list("PVTRACKER_OIDC_SECOND_FACTOR")
+SOCIALACCOUNT_ADAPTER = "pvtracker.accounts.sso.SingleSignOn"
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_PROVIDERS = (
+    {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": OIDC_NAME,
+                    "client_id": read("PVTRACKER_OIDC_CLIENT_ID"),
+                    "secret": read("PVTRACKER_OIDC_CLIENT_SECRET"),
+                    "settings": {"server_url": OIDC_ISSUER},
+                }
+            ],
+        }
+    }
+    if OIDC_ISSUER
+    else {}
+)
 SECURITY_CONTACT = read(
     "PVTRACKER_SECURITY_CONTACT", ""
 )  # told of lockouts by mail, where a mail host is given
@@ -195,7 +223,11 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # a browser also asks this of the address to which the answer to a form leads on
+        "form-action": [
+            SELF,
+            *(["{0.scheme}://{0.netloc}".format(urlsplit(OIDC_ISSUER))] if OIDC_ISSUER else []),
+        ],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],

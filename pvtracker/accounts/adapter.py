@@ -18,7 +18,7 @@ from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from pvtracker.accounts import alerts, carried, factors, lockout, sessions
+from pvtracker.accounts import alerts, carried, factors, lockout, sessions, sso
 from pvtracker.accounts.models import Account
 from pvtracker.audit import looks
 from pvtracker.audit.context import Actor, acting
@@ -49,6 +49,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def get_login_stages(self) -> list[str]:
+        """No second code from us where a provider that is believed has asked for one."""
+        stages: list[str] = super().get_login_stages()
+        if context.request.session.get(sso.ASSERTED):
+            return [stage for stage in stages if not stage.startswith("allauth.mfa")]
+        return stages
+
     def get_client_ip(self, request: HttpRequest) -> str:
         return lockout.address_of(request)
 
@@ -56,6 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         """The account whose name and password these are. The hasher runs once, whoever asks and whatever is shut."""
         name = str(credentials.get("username") or "")
         address = lockout.address_of(request)
+        request.session.pop(sso.ASSERTED, None)  # said of another sign-in
         theirs = lockout.door("name", name)
         doors = [theirs, lockout.door("address", address)]
         shut = lockout.is_shut(doors)
@@ -151,8 +159,9 @@ def note_failure(
 
 
 def used_second_factor(request: HttpRequest, account: Account) -> bool:
-    """Was a passkey or a code asked for in this sign-in?"""
-    return any(record["method"] == "mfa" for record in get_authentication_records(request, account))
+    """Was a passkey or a code asked for in this sign-in, here or by a provider that is believed?"""
+    given = any(record["method"] == "mfa" for record in get_authentication_records(request, account))
+    return given or sso.was_asserted(request, account)
 
 
 def spend_code_at_the_door(request: HttpRequest, account: Account, code: str) -> Authenticator | None:

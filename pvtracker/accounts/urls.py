@@ -10,10 +10,13 @@ from allauth.mfa.base.views import reauthenticate as confirm_code
 from allauth.mfa.recovery_codes.views import generate_recovery_codes, view_recovery_codes
 from allauth.mfa.totp.views import activate_totp, deactivate_totp
 from allauth.mfa.webauthn.views import add_webauthn, login_webauthn, reauthenticate_webauthn, remove_webauthn
+from allauth.socialaccount.providers.openid_connect.views import callback, login
 from django.urls import path
 
 from pvtracker.accounts import views
 from pvtracker.accounts.views import fresh
+
+sso_begin, sso_back = views.by_provider(login), views.by_provider(callback)
 
 urlpatterns = [
     path("sign-in/", sign_in, name="sign_in"),
@@ -21,6 +24,8 @@ urlpatterns = [
     path("sign-in/code/", sign_in_code, name="mfa_authenticate"),
     path("sign-in/carried/", views.what_was_carried, name="carried"),
     path("sign-in/passkey/", login_webauthn, name="mfa_login_webauthn"),
+    path("sign-in/by/<str:provider_id>/", sso_begin, name="openid_connect_login"),
+    path("sign-in/by/<str:provider_id>/back/", sso_back, name="openid_connect_callback"),
     path("sign-out/", views.sign_out, name="sign_out"),
     path("sign-out/", views.sign_out, name="account_logout"),
     path("account/", views.account, name="account"),

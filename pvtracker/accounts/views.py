@@ -10,10 +10,12 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.logout import logout
 from allauth.account.internal.flows.reauthentication import suspend_request
-from allauth.core.exceptions import ReauthenticationRequired
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -42,6 +44,23 @@ def fresh(view: View) -> View:
         except ReauthenticationRequired:
             ways = get_adapter().get_reauthentication_methods(request.user)
             answer: HttpResponse = suspend_request(request, ways[0]["url"] if ways else reverse("sign_in"))
+            return answer
+
+    return guarded
+
+
+def by_provider(view: View) -> View:
+    """Single sign-on; its refusals, which are exceptions, are answered inside the request's transaction."""
+
+    @login_not_required
+    @wraps(view)
+    def guarded(request: HttpRequest, provider_id: str) -> HttpResponse:
+        if not settings.OIDC_ISSUER:
+            raise Http404("No single sign-on is configured.")
+        try:
+            return view(request, provider_id)
+        except ImmediateHttpResponse as refusal:
+            answer: HttpResponse = refusal.response
             return answer
 
     return guarded

@@ -54,6 +54,7 @@ def room(request: HttpRequest) -> dict[str, Any]:
         "room": settings.ROOM,
         "study": study,
         "demo": settings.DEMO,
+        "single_sign_on": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
         "navigation": navigation(request, study) if study else _system_navigation(request),
         "session_left": getattr(request, "session_left", None),
         **_shape(request),

@@ -52,6 +52,8 @@ BY_ARM = {
 NOT_BY_ARM = {
     **OWN_SIGN_IN,
     "account_login": "the door",
+    "openid_connect_login": "the door",
+    "openid_connect_callback": "the door",
     "end_session": "one's own sign-in",
     "home": "the list of one's own studies",
     "sign_in": "the door",
