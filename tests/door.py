@@ -17,13 +17,15 @@ from allauth.mfa.utils import encrypt
 from django.test import Client
 
 from pvtracker.accounts.models import Account, OpenSession
+from pvtracker.audit.context import acting
 from pvtracker.ops.demo_codes import PERIOD, code_at
-from tests.people import PASSWORD
+from tests.people import PASSWORD, SOMEONE
 
 
 def enrol(someone: Account) -> str:
     """Give a person an authenticator app; its key."""
     key = base64.b32encode(secrets.token_bytes(20)).decode()
+    acting(by=SOMEONE, reason="test", source="test")
     Authenticator.objects.create(user=someone, type=Authenticator.Type.TOTP, data={"secret": encrypt(key)})
     return key
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from oauth2_provider.models import Application
 
 from pvtracker.accounts import factors
 from pvtracker.accounts.actions import create_account, deactivate
+from pvtracker.audit.context import acting
 from pvtracker.ops.guard import DemoSecrets, refuse_demo_secrets
 from tests.people import PASSWORD, SOMEONE, account
 
@@ -27,7 +29,7 @@ def test_people_of_a_demo_are_refused_where_none_is(settings: Any) -> None:
     someone = demo_person()
     with pytest.raises(DemoSecrets, match="the account investigator of a demo"):
         refuse_demo_secrets()
-    settings.DEMO = True
+    settings.DEMO, settings.ALLOWED_HOSTS = True, ["localhost"]
     refuse_demo_secrets()
     settings.DEMO = False
     deactivate(account=someone, reason="test", by=SOMEONE)
@@ -35,9 +37,8 @@ def test_people_of_a_demo_are_refused_where_none_is(settings: Any) -> None:
 
 
 def test_the_sponsors_client_of_a_demo_is_refused_where_none_is(settings: Any) -> None:
-    from oauth2_provider.models import Application
-
     settings.DEMO = False
+    acting(by=SOMEONE, reason="test", source="test")
     Application.objects.create(
         client_id="demo-sponsor", client_type="confidential", authorization_grant_type="client-credentials"
     )

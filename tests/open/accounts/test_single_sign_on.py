@@ -16,6 +16,7 @@ from django.test import Client
 
 from pvtracker.accounts import actions
 from pvtracker.accounts.models import Account
+from pvtracker.audit.context import acting
 from tests.door import enrol, is_in
 from tests.people import SOMEONE, account, administrator, make_ready
 
@@ -83,6 +84,7 @@ def provider(settings: Any) -> Iterator[type[Provider]]:
 def ann() -> Account:
     someone = make_ready(account("ann"))
     someone.email = f"{someone.username}@example.org"
+    acting(by=SOMEONE, reason="test", source="test")
     someone.save()
     return someone
 
@@ -110,6 +112,7 @@ def test_a_verified_address_of_an_active_account_opens(provider: type[Provider],
 def test_nobody_else_comes_in_and_no_account_is_made(provider: type[Provider], ann: Account) -> None:
     closed = make_ready(account("closed"))
     closed.email = "closed@example.org"
+    acting(by=SOMEONE, reason="test", source="test")
     closed.save()
     actions.deactivate(account=closed, reason="left", by=SOMEONE)
     before = Account.objects.count()
@@ -128,6 +131,7 @@ def test_nobody_else_comes_in_and_no_account_is_made(provider: type[Provider], a
 def test_an_address_that_two_accounts_have_opens_neither(provider: type[Provider], ann: Account) -> None:
     other = make_ready(account("other"))
     other.email = ann.email
+    acting(by=SOMEONE, reason="test", source="test")
     other.save()
     assert not is_in(through(provider, email=ann.email, email_verified=True))
 
@@ -156,6 +160,7 @@ def test_a_role_that_needs_a_factor_gets_nowhere_by_the_provider_alone(
 ) -> None:
     admin = administrator()
     admin.email = "admin@example.org"
+    acting(by=SOMEONE, reason="test", source="test")
     admin.save()
     said = {"email": admin.email, "email_verified": True, "amr": ["mfa"]}
     assert through(provider, **said).get("/system/accounts/").headers["Location"] == "/account/"
