@@ -117,6 +117,8 @@ def check_every_table_is_recorded_or_named() -> None:
     with connection.cursor() as cursor:
         assert history.unrecorded(cursor) == []
         found = history.tables(cursor)
+        cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname like 'pv\\_recorded\\_%'")
+        assert not {name for (name,) in cursor.fetchall()} & set(tables.UNRECORDED)
     assert len([table for table in found if table.recorded]) > 15
     for table in found:
         fires = not table.recorded

@@ -88,11 +88,10 @@ def test_the_closed_room_has_made_a_report(rooms: Installation, closed_report: t
 def test_no_address_of_the_open_room_leads_to_it(
     rooms: Installation, closed_report: tuple[str, str, Path], start: Callable[..., object]
 ) -> None:
-    _, cookie, key = next(
-        line.split()
-        for line in shell(rooms, "open", READER).stdout.splitlines()
-        if line.startswith("cookie ")
-    )
+    said = shell(rooms, "open", READER).stdout
+    told = [line.split() for line in said.splitlines() if line.startswith("cookie ")]
+    assert told, said
+    _, cookie, key = told[0]
     port = free_port()
     start("open", "web", "web", "--bind", f"127.0.0.1:{port}", "--workers", "1")
 

@@ -69,6 +69,9 @@ def apply(cursor: Any) -> None:
     for table in tables(cursor):
         if table.recorded:
             _record(cursor, table)
+        else:
+            for trigger in TRIGGERS:  # of a release in which it was recorded
+                cursor.execute(f'drop trigger if exists {trigger} on public."{table.name}"')
         _only_added(cursor, table)
         _grant(cursor, table)
 
@@ -197,6 +200,7 @@ def _grant(cursor: Any, table: Table) -> None:
     for sealer in sealers:
         cursor.execute(f'grant usage on schema public to "{sealer}"')
         cursor.execute(f"drop policy if exists {READER} on {name}")
+        cursor.execute(f'revoke all on {name} from "{sealer}"')
         if table.recorded:
             cursor.execute(f'grant select on {name} to "{sealer}"')
             cursor.execute(f'create policy {READER} on {name} for select to "{sealer}" using (true)')

@@ -30,7 +30,7 @@ def large_trial(
         home = Home(Path(folder))
         home.make()
         place = dataclasses.replace(installation, home=home, names=Names(SUFFIX))
-        _drop(place)
+        drop(place)
         try:
             provision(place)
             print(f"simulating {participants:,} participants …", file=sys.stderr, flush=True)
@@ -41,14 +41,16 @@ def large_trial(
                 raise RuntimeError("the trial of the benchmark could not be simulated")
             yield place, STUDY
         finally:
-            _drop(place)
+            drop(place)
 
 
-def _drop(place: Installation) -> None:
+def drop(place: Installation) -> None:
+    """Remove the databases and roles of a scratch installation."""
     with psycopg.connect(place.admin_url, autocommit=True) as connection:
         for room in ROOMS:
             name = sql.Identifier(place.names.database(room))
             connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
         for room in ROOMS:
-            for role in (place.names.login(room), place.names.owner(room)):
+            for role in (place.names.login(room), place.names.owner(room), place.names.sealer(room)):
                 connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(role)))
+        connection.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(place.names.audit())))
