@@ -90,7 +90,8 @@ def browser(someone: Account) -> Client:
 
 
 def masked(content: bytes, *ids: object) -> bytes:
-    """A page without what differs each time: its CSRF token, and the ids that the address itself named."""
+    """A page without what differs each time: CSRF token, seconds left, and the ids that the address itself named."""
+    content = re.sub(rb'data-session-left="\d+"', b"", content)
     content = re.sub(rb'(X-CSRFToken": "|csrfmiddlewaretoken" value=")[A-Za-z0-9]{64}', rb"\1", content)
     for one in ids:
         content = content.replace(str(one).encode(), b"*")

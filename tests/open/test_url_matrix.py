@@ -7,28 +7,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
+from oauth2_provider.models import Application
 
 from pvtracker.accounts.roles import roles_of
-from pvtracker.audit.context import within
+from pvtracker.audit.context import enter_study, within
 from pvtracker.events.models import DataQuery
+from pvtracker.feeds.actions import grant_feed
 from tests.architecture.matrix import (
     ANONYMOUS,
     ANYBODY,
     CLIENT,
     DOOR,
     MEMBERS,
+    METHODS,
     NO,
     OWN,
     PUBLIC,
     Known,
     Person,
     Rule,
+    ask,
     faults_of_foreign_ids,
     faults_of_matrix,
+    filled,
+    outcome,
     patterns,
 )
+from tests.open.feeds.test_api import token
 from tests.open.known import make_known
-from tests.open.world import World
+from tests.open.world import SOMEONE, World
 from tests.people import account, administrator, make_ready, member
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +129,32 @@ def test_every_address_answers_each_role_as_its_rule_says(two: tuple[World, Know
     assert not faults, "\n".join(faults)
 
 
+def test_a_sponsors_client_is_answered_at_the_feed_of_its_own_study_alone(
+    two: tuple[World, Known, Known],
+) -> None:
+    _, own, other = two
+    application = Application.objects.create(
+        client_id="sponsor",
+        client_secret="a long secret",
+        client_type="confidential",
+        authorization_grant_type="client-credentials",
+        name="Sponsor",
+    )
+    grant_feed(study=own.study, client_id=application.pk, by=SOMEONE, reason="contract")
+    client = Client(headers={"Authorization": f"Bearer {token('sponsor', 'a long secret')}"})
+    answered = {
+        (name, known.study.code)
+        for known in (own, other)
+        for name, pattern in patterns()
+        for method in METHODS
+        if name in RULES and PUBLIC not in (RULES[name].get, RULES[name].post)
+        if outcome(ask(client, method, filled(pattern, known.study.code, known.ids))) == "answered"
+    }
+    assert answered == {("api_adverse_events", "OWN")}
+    feeds = [client.get(f"/api/v1/studies/{code}/adverse-events/") for code in ("OTHER", "NO-SUCH")]
+    assert {(answer.status_code, answer.content) for answer in feeds} == {(404, feeds[0].content)}
+
+
 def test_no_rule_is_left_of_an_address_that_is_gone() -> None:
     assert set(RULES) <= {name for name, _ in patterns()}
 
@@ -139,8 +173,9 @@ def test_an_id_of_another_site_is_answered_as_one_that_does_not_exist(
 ) -> None:
     """The people work at site 02; what is behind the blanks belongs to site 01 of their own study."""
     world, own, _ = two
+    enter_study(own.study.id)
     event = world.record("P3", by="bob")
-    query = DataQuery.objects.get(id=own.ids["query_id"])
+    query = DataQuery.objects.get(id=str(own.ids["query_id"]))
     query.id, query.participant, query.event = uuid.uuid4(), event.participant, event
     query.save(force_insert=True)
     here = {"participant_id": event.participant_id, "event_id": event.id, "query_id": query.id}
