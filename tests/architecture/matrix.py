@@ -28,6 +28,14 @@ NO = "no such method"
 DOOR = "everybody, and shown the door"
 OWN = "one's own sign-in, which is tested where it is; here only that it does not fail"
 METHODS = ("get", "post")
+# No study is behind the blanks of these; tests/open/members asks the first three, the doors' tests the others.
+SOMEWHERE_ELSE = {
+    "join",
+    "account_detail",
+    "account_step",
+    "openid_connect_login",
+    "openid_connect_callback",
+}
 ANONYMOUS = "anonymous"
 
 
@@ -180,8 +188,8 @@ def faults_of_foreign_ids(
     found = []
     clients = [signed_in(person.account, session) for person in people]
     for name, pattern in patterns():
-        if "<" not in pattern or name in OWN_SIGN_IN or name in ("join", "account_detail", "account_step"):
-            continue  # no study is behind these; tests/open/members asks them
+        if "<" not in pattern or name in OWN_SIGN_IN or name in SOMEWHERE_ELSE:
+            continue  # no study is behind these
         for nothing, foreign in _pairs(pattern, own, other):
             for person, client in zip(people, clients, strict=True):
                 for method in METHODS:

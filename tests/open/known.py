@@ -66,6 +66,7 @@ def make_known(code: str) -> tuple[World, Known]:
             "held_id": held_text.id,
             "session_id": uuid.uuid4(),
             "pk": 1,
+            "provider_id": "nobody",
             "report_id": report.id,
             "job_id": job.id,
             "membership_id": held.id,

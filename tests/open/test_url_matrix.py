@@ -48,6 +48,8 @@ RULES = {
     "sign_in": Rule(PUBLIC, PUBLIC),
     "sign_out": Rule(NO, DOOR),
     "end_session": Rule(OWN, OWN),
+    "openid_connect_login": Rule(OWN, OWN),
+    "openid_connect_callback": Rule(OWN, OWN),
     "ready": Rule(ANYBODY, ANYBODY),
     "join": Rule(PUBLIC, PUBLIC),
     "job": Rule(MEMBERS, NO),
