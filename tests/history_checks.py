@@ -12,8 +12,9 @@ from django.db.models import BooleanField
 
 from pvtracker.audit import tables
 from pvtracker.audit.bulk import copy_objects
-from pvtracker.audit.context import enter_study
+from pvtracker.audit.context import Actor, action, enter_study
 from pvtracker.audit.protection import history
+from pvtracker.studies.actions import SiteEntry, put_sites
 from pvtracker.studies.models import Site, Study
 from tests.acting import as_test
 
@@ -163,3 +164,29 @@ def check_the_login_may_do_no_more_than_the_code_does() -> None:
             )
             held = cursor.fetchone()[0]
             assert sorted(held) == sorted(history.rights(table)), table.name
+
+
+def check_an_action_within_an_action_keeps_the_reason() -> None:
+    """The inner one has the outer reason unless it has its own; what the outer writes after it is the outer's."""
+    by, other = Actor.process("outer"), Actor.process("inner")
+    study = make_study()
+
+    @action
+    def change(*, study: Study, by: Actor, reason: str, source: str) -> None:
+        put_sites(study=study, sites=[SiteEntry("A")], by=by)
+        put_sites(study=study, sites=[SiteEntry("B")], by=other, reason="its own", source="file")
+        Study.objects.filter(id=study.id).update(title="Another trial")
+
+    before = last()
+    change(study=study, by=by, reason="why", source="import")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select actor, reason, source from audit.entry where id > %s and table_name like 'studies_%%' order by id",
+            [before],
+        )
+        told = cursor.fetchall()
+    assert told == [
+        ("process:outer", "why", "import"),
+        ("process:inner", "its own", "file"),
+        ("process:outer", "why", "import"),
+    ]

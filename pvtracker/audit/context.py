@@ -38,6 +38,18 @@ class Actor:
         return cls(id=f"process:{name}", name=name, role="process")
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What an action told the database of itself."""
+
+    by: Actor
+    reason: str
+    source: str
+
+
+_outer: ContextVar[_Told | None] = ContextVar("outer", default=None)
+
+
 def acting(*, by: Actor, reason: str, source: str, study: str | None = None) -> None:
     """Set the audit context of the current transaction; outside a transaction this is a programming error.
 
@@ -101,19 +113,32 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
 
     The function takes `by: Actor` and may take `reason: str` and `source: str`; what it names, it receives. An action
     that is given a `study`, a `study_id` or a row of a study works inside that study: without one entered, no row of a
-    study can be seen or written.
+    study can be seen or written. An action within an action that is given no reason or source has the outer one's, and
+    the outer one's context stands again after it.
     """
 
     @functools.wraps(function)
     def act(*args: P.args, **kwargs: P.kwargs) -> R:
         if args:
             raise TypeError(f"{function.__name__} takes keyword arguments only.")
-        by, reason, source = kwargs.get("by"), kwargs.get("reason", ""), kwargs.get("source", "form")
+        by, outer = kwargs.get("by"), _outer.get()
         if not isinstance(by, Actor):
             raise TypeError(f"{function.__name__} needs by=Actor(...), got {type(by).__name__}.")
+        told = _Told(
+            by=by,
+            reason=str(kwargs.get("reason") or (outer.reason if outer else "")),
+            source=str(kwargs.get("source") or (outer.source if outer else "form")),
+        )
         with transaction.atomic():
-            acting(by=by, reason=str(reason), source=str(source), study=_study_named(kwargs))
-            return function(*args, **kwargs)
+            acting(by=by, reason=told.reason, source=told.source, study=_study_named(kwargs))
+            token = _outer.set(told)
+            try:
+                result = function(*args, **kwargs)
+            finally:
+                _outer.reset(token)
+            if outer and outer != told:  # a rolled back inner action takes its context back by itself
+                acting(by=outer.by, reason=outer.reason, source=outer.source)
+            return result
 
     act.is_action = True  # type: ignore[attr-defined]  # read by tests/architecture
     return act

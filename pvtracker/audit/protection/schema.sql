@@ -72,6 +72,11 @@ create or replace function audit.record() returns trigger
 as $$
 declare
     actor text := coalesce(current_setting('pv.actor', true), '');
+    actor_name text := coalesce(current_setting('pv.actor_name', true), '');
+    role text := coalesce(current_setting('pv.role', true), '');
+    source text := coalesce(current_setting('pv.source', true), '');
+    reason text := coalesce(current_setting('pv.reason', true), '');
+    request_id text := coalesce(current_setting('pv.request_id', true), '');
     masks text[] := tg_argv[4]::text[];
     hidden text[] := tg_argv[5]::text[];
     has_masks boolean := cardinality(masks) > 0;
@@ -84,9 +89,7 @@ begin
         ), given as (
             insert into audit.entry (at, actor, actor_name, role, source, reason, request_id, db_user, study_id,
                 participant, event, table_name, row_key, operation, old, new)
-            select clock_timestamp(), actor, coalesce(current_setting('pv.actor_name', true), ''),
-                coalesce(current_setting('pv.role', true), ''), coalesce(current_setting('pv.source', true), ''),
-                coalesce(current_setting('pv.reason', true), ''), coalesce(current_setting('pv.request_id', true), ''),
+            select clock_timestamp(), actor, actor_name, role, source, reason, request_id,
                 session_user, (p.became ->> tg_argv[1])::uuid, p.became ->> tg_argv[2], p.became ->> tg_argv[3],
                 tg_table_name, p.became ->> tg_argv[0], 'update',
                 case when has_masks then audit.difference(audit.masked(p.was, masks), audit.masked(p.became, masks))
@@ -102,9 +105,7 @@ begin
         with described as materialized (select to_jsonb(n) - hidden as became from new_rows n), given as (
             insert into audit.entry (at, actor, actor_name, role, source, reason, request_id, db_user, study_id,
                 participant, event, table_name, row_key, operation, old, new)
-            select clock_timestamp(), actor, coalesce(current_setting('pv.actor_name', true), ''),
-                coalesce(current_setting('pv.role', true), ''), coalesce(current_setting('pv.source', true), ''),
-                coalesce(current_setting('pv.reason', true), ''), coalesce(current_setting('pv.request_id', true), ''),
+            select clock_timestamp(), actor, actor_name, role, source, reason, request_id,
                 session_user, (d.became ->> tg_argv[1])::uuid, d.became ->> tg_argv[2], d.became ->> tg_argv[3],
                 tg_table_name, d.became ->> tg_argv[0], 'insert', null,
                 case when has_masks then audit.masked(d.became, masks) else d.became end
@@ -117,9 +118,7 @@ begin
         with described as materialized (select to_jsonb(o) - hidden as was from old_rows o), given as (
             insert into audit.entry (at, actor, actor_name, role, source, reason, request_id, db_user, study_id,
                 participant, event, table_name, row_key, operation, old, new)
-            select clock_timestamp(), actor, coalesce(current_setting('pv.actor_name', true), ''),
-                coalesce(current_setting('pv.role', true), ''), coalesce(current_setting('pv.source', true), ''),
-                coalesce(current_setting('pv.reason', true), ''), coalesce(current_setting('pv.request_id', true), ''),
+            select clock_timestamp(), actor, actor_name, role, source, reason, request_id,
                 session_user, (d.was ->> tg_argv[1])::uuid, d.was ->> tg_argv[2], d.was ->> tg_argv[3],
                 tg_table_name, d.was ->> tg_argv[0], 'delete',
                 case when has_masks then audit.masked(d.was, masks) else d.was end, null

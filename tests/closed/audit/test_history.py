@@ -31,3 +31,7 @@ def test_what_looks_like_a_secret_is_masked() -> None:
 
 def test_the_login_may_do_no_more_than_the_code_does() -> None:
     history_checks.check_the_login_may_do_no_more_than_the_code_does()
+
+
+def test_an_action_within_an_action_keeps_the_reason() -> None:
+    history_checks.check_an_action_within_an_action_keeps_the_reason()
