@@ -78,7 +78,8 @@ class Command(BaseCommand):
                 record = _wait(job)
             else:
                 record = actions.make_report(request=request, by=by, progress=_tell, reason=options["reason"])
-            self._deliver(record, options, by)
+            with within(record.study_id):
+                self._deliver(record, options, by)
         except (jobs.Refused, StorageError, looks.NotRecorded) as refusal:
             raise CommandError(str(refusal)) from refusal
         except OSError as fault:
