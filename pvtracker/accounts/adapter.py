@@ -141,7 +141,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library shi
         return f"Passkey {Authenticator.objects.filter(user=user, type=type).count() + 1}"
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """No mail; the access record says what was changed."""
+        """No mail; `views.fresh` records what was changed."""
 
 
 def note_failure(

@@ -28,6 +28,14 @@ def has_second_factor(account: Account) -> bool:
     return bool(Authenticator.objects.filter(user=account, type__in=SECOND_FACTORS).exists())
 
 
+def held(account: object) -> list[tuple[int, str, str]]:
+    """Id, kind and secret (as it lies there) of the factors of a person; a code that is spent changes none of them."""
+    if not isinstance(account, Account):
+        return []
+    theirs = Authenticator.objects.filter(user=account).order_by("type", "id")
+    return [(one.id, one.type, str(one.data.get("secret", one.data.get("seed", "")))) for one in theirs]
+
+
 @action
 def enrol_known(
     *, account: Account, secret: str, by: Actor, reason: str = "", source: str = "command"

@@ -21,7 +21,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pvtracker.accounts import adapter, carried, sessions
+from pvtracker.accounts import adapter, carried, factors, lockout, sessions
 from pvtracker.accounts.actions import AccountRefused, set_password
 from pvtracker.accounts.forms import NewPasswordForm
 from pvtracker.accounts.models import Account
@@ -32,21 +32,40 @@ View = Callable[..., HttpResponse]
 
 
 def fresh(view: View) -> View:
-    """Ask for the password or a factor again where the sign-in is not fresh.
+    """Ask for the password or a factor again where the sign-in is not fresh; record a change, and end other sessions.
 
     allauth says so by an exception, which must be answered inside the request's transaction.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        before = factors.held(request.user)
         try:
-            return view(request, *args, **kwargs)
+            answer = view(request, *args, **kwargs)
+            if factors.held(request.user) != before:
+                _note_changed_factors(request)
+            return answer
         except ReauthenticationRequired:
             ways = get_adapter().get_reauthentication_methods(request.user)
-            answer: HttpResponse = suspend_request(request, ways[0]["url"] if ways else reverse("sign_in"))
-            return answer
+            led: HttpResponse = suspend_request(request, ways[0]["url"] if ways else reverse("sign_in"))
+            return led
 
     return guarded
+
+
+def _note_changed_factors(request: HttpRequest) -> None:
+    person = request.user
+    if isinstance(person, Account):
+        looks.record(
+            kind=AccessKind.SECOND_FACTOR_CHANGED,
+            by=person.actor(),
+            object_kind="account",
+            object_id=str(person.id),
+            detail=f"now {', '.join(kind for _, kind, _ in factors.held(person)) or 'none'}",
+            address=lockout.address_of(request),
+        )
+        here, _ = sessions.current(request, person)
+        sessions.end_all(person, because="second factor changed", but=here)
 
 
 def by_provider(view: View) -> View:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from pvtracker.audit.context import Actor, action, within
 from pvtracker.jobs.models import Job, JobState
 
 log = logging.getLogger(__name__)
+_LOADING = threading.Lock()
 
 
 class LostLease(RuntimeError):
@@ -98,7 +100,8 @@ def known_tasks() -> set[str]:
     """The names of this room's tasks."""
     from pvtracker.celery import app
 
-    app.loader.import_default_modules()
+    with _LOADING:  # a second thread would see the list while the first one fills it
+        app.loader.import_default_modules()
     return {name for name in app.tasks if not name.startswith("celery.")}
 
 

@@ -185,6 +185,17 @@ def test_an_app_is_added_only_with_a_correct_code(ann: Account) -> None:
     assert Authenticator.objects.filter(user=ann, type="totp").count() == 1
 
 
+def test_a_new_factor_is_recorded_and_ends_the_other_sessions(ann: Account) -> None:
+    here, there = Client(), Client()
+    for client in (here, there):
+        knock(client, ann.username)
+    here.get("/account/authenticator/")
+    here.post("/account/authenticator/", {"code": code(here.session["mfa.totp.secret"])})
+    assert is_in(here) and not is_in(there)
+    told = AccessRecord.objects.filter(actor=str(ann.id), kind="second_factor_changed")
+    assert [record.detail for record in told] == ["now recovery_codes, totp"]
+
+
 # --- signing again within a session -----------------------------------------------------------------------------------
 def test_a_confirmation_takes_password_and_unused_code(ann: Account) -> None:
     key = enrol(ann)

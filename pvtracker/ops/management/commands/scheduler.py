@@ -32,9 +32,16 @@ def sealer() -> Sealer:
 
 def steps() -> list[tuple[str, float, Callable[[], object]]]:
     """What this room does and how often: name, seconds between two runs, function."""
+    from django.contrib.sessions.backends.db import SessionStore
+
+    from pvtracker.accounts import lockout
     from pvtracker.jobs import actions as jobs
 
-    own: list[tuple[str, float, Callable[[], object]]] = [("sweep jobs", 5.0, jobs.sweep)]
+    own: list[tuple[str, float, Callable[[], object]]] = [
+        ("sweep jobs", 5.0, jobs.sweep),
+        ("forget old sign-in tries", 3600.0, lockout.forget_old),
+        ("forget ended sessions", 3600.0, SessionStore.clear_expired),
+    ]
     if settings.SEALER_URL:
         own.append(("seal the audit trail", 2.0, sealer().step))
     if settings.ROOM == "open":
