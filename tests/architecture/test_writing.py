@@ -21,6 +21,7 @@ WRITERS = {
     "accounts/factors.py": "spends a code at the door, before anybody is signed in",
     "accounts/lockout.py": "counts wrong tries at the door, before anybody is signed in",
     "accounts/sessions.py": "notes that a session was opened, used or ended: no record of a study",
+    "ops/blind/walk.py": "says in the walker's own session why it looks; a session is no record of a study",
     "audit/bulk.py": "the COPY that actions use for many rows; refuses to run outside a transaction",
 }
 # Functions of actions modules that write without being an action, and why.
