@@ -19,6 +19,7 @@ KEPT = "carried"  # in the session
 SALT = "pvtracker.carried"
 GOOD_FOR_SECONDS = 8 * 3600
 NOT_CARRIED = {"csrfmiddlewaretoken", FIELD}
+SECRETS = {"password", "code", "old", "new"}  # typed anew: no secret goes into a page or a session
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def pack(request: HttpRequest, account: Account | None) -> str:
     fields = [
         (name, str(value))
         for name in request.POST
-        if name not in NOT_CARRIED
+        if name not in NOT_CARRIED and name.rpartition("-")[2] not in SECRETS
         for value in request.POST.getlist(name)
     ]
     if not fields:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -15,7 +16,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from oauth2_provider.oauth2_validators import OAuth2Validator
-from oauth2_provider.views import TokenView
+from oauth2_provider.views import RevokeTokenView, TokenView
 
 from pvtracker.accounts import lockout
 from pvtracker.accounts.adapter import note_failure
@@ -29,22 +30,37 @@ class ClientTokenView(TokenView):  # type: ignore[misc]  # the library ships no 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get("grant_type") != GRANT:
             return JsonResponse({"error": "unsupported_grant_type"}, status=400)
-        theirs = lockout.door("client", client_id_of(request))
-        doors = [theirs, lockout.door("address", lockout.address_of(request))]
-        shut = lockout.is_shut(doors)
-        with transaction.atomic():
-            answer: HttpResponse = super().post(request, *args, **kwargs)
-            if (
-                shut
-            ):  # the secret was looked at all the same: a shut door answers as slowly, and as a wrong secret
-                transaction.set_rollback(True)
-        if shut:
-            answer = JsonResponse({"error": "invalid_client"}, status=401)
-        if answer.status_code == 401:
-            note_failure(request, doors, None, detail="client")
-        elif answer.status_code == 200:
-            lockout.passed(theirs)
-        return answer
+        return _counted(request, lambda: super(ClientTokenView, self).post(request, *args, **kwargs))
+
+
+class ClientRevokeView(RevokeTokenView):  # type: ignore[misc]  # the library ships no types
+    """Takes a token back. It asks for the client's secret too, so a wrong one counts as at the token door."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _counted(request, lambda: super(ClientRevokeView, self).post(request, *args, **kwargs))
+
+
+def _counted(request: HttpRequest, answer_of: Callable[[], HttpResponse]) -> HttpResponse:
+    """The library's answer to a client; wrong secrets are counted at the door of the client that was looked at."""
+    if request.GET or ("Authorization" in request.headers and "client_secret" in request.POST):
+        # the library tries one after the other (RFC 6749, 2.3 allows one): the wrong client would be counted
+        return JsonResponse({"error": "invalid_request"}, status=400)
+    theirs = lockout.door("client", client_id_of(request))
+    doors = [theirs, lockout.door("address", lockout.address_of(request))]
+    shut = lockout.is_shut(doors)
+    with transaction.atomic():
+        answer = answer_of()
+        if (
+            shut
+        ):  # the secret was looked at all the same: a shut door answers as slowly, and as a wrong secret
+            transaction.set_rollback(True)
+    if shut:
+        answer = JsonResponse({"error": "invalid_client"}, status=401)
+    if answer.status_code == 401:
+        note_failure(request, doors, None, detail="client")
+    elif answer.status_code == 200:
+        lockout.passed(theirs)
+    return answer
 
 
 def client_id_of(request: HttpRequest) -> str:

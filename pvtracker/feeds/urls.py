@@ -3,16 +3,15 @@
 from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
-from oauth2_provider.views import RevokeTokenView
 
 from pvtracker.feeds import api, views
-from pvtracker.feeds.token import ClientTokenView
+from pvtracker.feeds.token import ClientRevokeView, ClientTokenView
 
 urlpatterns = [
     path("studies/<str:code>/feed/", views.feed, name="feed"),
     # API clients come with a token, not with a session
     path("api/v1/token/", login_not_required(ClientTokenView.as_view()), name="token"),
-    path("api/v1/token/revoke/", login_not_required(RevokeTokenView.as_view()), name="token_revoke"),
+    path("api/v1/token/revoke/", login_not_required(ClientRevokeView.as_view()), name="token_revoke"),
     path(
         "api/v1/studies/<str:code>/adverse-events/",
         login_not_required(api.AdverseEventFeed.as_view()),

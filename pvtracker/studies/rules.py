@@ -61,16 +61,21 @@ def check_role(*, room: str, role: str, site_given: bool) -> Role:
     return roles[role]
 
 
-def check_giver(*, role: Role, account_id: str, by: Actor, approved_by: Actor | None) -> None:
+def check_giver(
+    *, role: Role, account_id: str, by: Actor, approved_by: Actor | None, persons: Mapping[str, str]
+) -> None:
     """Nobody gives a role to themselves; a role that needs two people has two, neither of them the one who gets it.
 
-    A process (a command at the terminal of the installation) lets the first people in and needs no second one.
+    `persons` tells the human behind an account's id: a second account makes no second person. A process (a command at
+    the terminal of the installation) lets the first people in and needs no second one.
     """
-    if account_id in {by.id, approved_by.id if approved_by else ""}:
+    gets, gives = persons.get(account_id, account_id), persons.get(by.id, by.id)
+    approves = persons.get(approved_by.id, approved_by.id) if approved_by else ""
+    if gets in {gives, approves}:
         raise StudyRefused(
             "Nobody gives a role to themselves or approves their own; ask somebody else to do it."
         )
-    if approved_by is not None and approved_by.id == by.id:
+    if approves == gives:
         raise StudyRefused("Nobody approves what they proposed themselves; a second person has to.")
     if role.approval and approved_by is None and not by.id.startswith("process:"):
         raise StudyRefused(f"{role.label} is a role that a second person approves; propose it instead.")

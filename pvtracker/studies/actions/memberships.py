@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pvtracker.accounts.models import Account
+from pvtracker.accounts.roles import Role
 from pvtracker.audit.context import Actor, action, enter_study
 from pvtracker.studies import blinding
 from pvtracker.studies.models import (
@@ -49,7 +50,7 @@ def grant_membership(
     """
     enter_study(study.id)
     found = check_role(room=room, role=role, site_given=site is not None)
-    check_giver(role=found, account_id=str(account.id), by=by, approved_by=None)
+    _check_giver(role=found, account_id=account.id, by=by, approved_by=None)
     return _grant(
         study=study,
         account=account,
@@ -79,7 +80,7 @@ def propose_membership(
     """A membership at once where one person is enough, else a request that a second person decides."""
     enter_study(study.id)
     found = check_role(room=settings.ROOM, role=role, site_given=site is not None)
-    check_giver(role=found, account_id=str(account.id), by=by, approved_by=Actor.process("approval to come"))
+    _check_giver(role=found, account_id=account.id, by=by, approved_by=Actor.process("approval to come"))
     told: dict[str, Any] = {
         "study": study,
         "account": account,
@@ -115,7 +116,7 @@ def decide_request(
         raise StudyRefused("Say why you decide so.")
     proposer = Actor(id=request.proposed_by_id, name=request.proposed_by)
     found = check_role(room=settings.ROOM, role=request.role, site_given=request.site_id is not None)
-    check_giver(role=found, account_id=str(request.account_id), by=proposer, approved_by=by)
+    _check_giver(role=found, account_id=request.account_id, by=proposer, approved_by=by)
     request.decision = Decision.APPROVED if approve else Decision.DECLINED
     request.decided_at = timezone.now()
     request.decided_by_id, request.decided_by, request.decision_reason = by.id, by.name, reason
@@ -256,6 +257,15 @@ def _grant(
         approved_by_id=approved_by.id if approved_by else "",
         approved_by=approved_by.name if approved_by else "",
     )
+
+
+def _check_giver(*, role: Role, account_id: uuid.UUID, by: Actor, approved_by: Actor | None) -> None:
+    """Compares the humans behind the accounts of giver, approver and receiver."""
+    actors = {by.id, approved_by.id if approved_by else ""}
+    accounts = {str(account_id), *(one for one in actors if one and not one.startswith("process:"))}
+    rows = Account.objects.filter(id__in=accounts).values_list("id", "person")
+    persons = {str(one): str(person) for one, person in rows}
+    check_giver(role=role, account_id=str(account_id), by=by, approved_by=approved_by, persons=persons)
 
 
 def _check_entry(

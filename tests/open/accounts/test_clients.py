@@ -72,3 +72,25 @@ def test_keys_end_with_the_account_that_answers_for_them(study: Study, owner: Ac
     actions.deactivate(account=owner, reason="left the sponsor", by=SOMEONE)
     assert Client().get(feed, headers=bearer).status_code == 401
     assert ask().status_code == 401
+
+
+@pytest.mark.parametrize("door", ["token", "token/revoke"])
+def test_naming_another_client_in_the_header_does_not_go_round_the_lockout(study: Study, door: str) -> None:
+    """The library looks at the body when the header's client is wrong; only one of the two would be counted."""
+    body = {
+        "grant_type": "client_credentials",
+        "token": "x",
+        "client_id": "sponsor-x",
+        "client_secret": SECRET,
+    }
+    basic = {"Authorization": "Basic " + base64.b64encode(b"nobody:x").decode()}
+    assert Client().post(f"/api/v1/{door}/", body, headers=basic).status_code == 400
+    assert Client().post(f"/api/v1/{door}/?client_id=sponsor-x", body).status_code == 400
+    assert Client().post(f"/api/v1/{door}/", body).status_code == 200
+
+
+def test_wrong_secrets_at_the_door_where_tokens_are_given_back_lock_the_client_too(study: Study) -> None:
+    for _ in range(lockout.LIMITS["client"].failures):
+        said = {"token": "x", "client_id": "sponsor-x", "client_secret": "wrong"}
+        assert Client().post("/api/v1/token/revoke/", said).status_code == 401
+    assert ask().status_code == 401

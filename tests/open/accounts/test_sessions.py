@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
+from django.core import signing
+from django.test import Client
 
+from pvtracker.accounts import carried
 from tests import session_checks
-from tests.door import enrol
+from tests.door import enrol, idle_for, knock
 from tests.open.world import make_world
-from tests.people import account, make_ready, member
+from tests.people import PASSWORD, account, make_ready, member
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +53,17 @@ def test_an_administrator_enrols_before_anything_else() -> None:
 
 def test_a_lost_device() -> None:
     session_checks.check_a_lost_device()
+
+
+def test_a_secret_that_was_sent_when_the_session_was_over_is_not_kept_in_the_page_or_the_session() -> None:
+    """What was typed comes back after the sign-in; a password and a code are typed anew."""
+    someone = make_ready(account("ann"))
+    client = Client()
+    knock(client, someone.username)
+    idle_for(someone, minutes=21)
+    typed = {"meaning": "review", "password": PASSWORD, "show-code": "123456", "note": "seen twice"}
+    page = client.post("/components/", typed).content.decode()
+    packed = re.search(r'name="carried" value="([^"]+)"', page)
+    assert packed is not None
+    told = signing.loads(packed[1], salt=carried.SALT)
+    assert told["fields"] == [["meaning", "review"], ["note", "seen twice"]]

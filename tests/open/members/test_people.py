@@ -71,6 +71,16 @@ def test_nobody_approves_what_they_proposed_or_a_role_of_their_own(world: World)
         proposed(world, "coder", account=world.people["ada"])
 
 
+def test_a_second_account_makes_no_second_person(world: World) -> None:
+    asked = proposed(world)
+    ada = world.people["ada"]
+    again = member(world.study, "medical_monitor", person=ada.person)
+    with pytest.raises(StudyRefused, match="a second person has to"):
+        decide_request(request=asked, approve=True, reason="mine", by=again.actor("medical_monitor"))
+    with pytest.raises(StudyRefused, match="Nobody gives a role to themselves"):
+        proposed(world, "coder", account=again)
+
+
 def test_the_database_too_refuses_one_person_in_both_places(world: World) -> None:
     asked = proposed(world)
     with pytest.raises(IntegrityError, match="two_people"), transaction.atomic():
