@@ -96,6 +96,17 @@ def narrowed(events: QuerySet[AdverseEvent], by: LogFilter) -> QuerySet[AdverseE
     return events.order_by(F("onset_earliest").desc(nulls_last=True), "participant__code", "number")
 
 
+def events_to_code(account: Any, study: Study) -> QuerySet[AdverseEvent]:
+    """The events without a coded term that the person may code, the first recorded first; void ones are not coded."""
+    sites = sites_for(account, Permission.CODE_EVENTS, study)
+    events = with_query_count(AdverseEvent.objects.filter(study=study, participant__site__in=sites))
+    return (
+        events.filter(term=None)
+        .exclude(state=EventState.VOIDED)
+        .order_by("recorded_at", "participant__code", "number")
+    )
+
+
 def event_for(account: Any, study: Study, event_id: uuid.UUID) -> AdverseEvent:
     """One event, when the person may read it. Unknown and forbidden are the same answer: 404."""
     event = (

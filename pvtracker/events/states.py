@@ -21,6 +21,7 @@ class Step(StrEnum):
     """What people do with an event that is recorded."""
 
     AMEND = "amend"
+    CODE = "code"
     OPINION = "give the sponsor's opinion"
     ANSWER = "answer a query"
     SIGN = "sign"
@@ -31,6 +32,7 @@ class Step(StrEnum):
 
 PERMISSION: dict[Step, Permission] = {
     Step.AMEND: Permission.RECORD_EVENTS,
+    Step.CODE: Permission.CODE_EVENTS,
     Step.OPINION: Permission.ASSESS_AS_SPONSOR,
     Step.ANSWER: Permission.RECORD_EVENTS,
     Step.SIGN: Permission.SIGN_EVENTS,
@@ -43,18 +45,21 @@ PERMISSION: dict[Step, Permission] = {
 TRANSITIONS: dict[EventState, dict[Step, EventState]] = {
     EventState.SUBMITTED: {
         Step.AMEND: EventState.SUBMITTED,
+        Step.CODE: EventState.SUBMITTED,
         Step.OPINION: EventState.SUBMITTED,
         Step.SIGN: EventState.SIGNED,
         Step.VOID: EventState.VOIDED,
     },
     EventState.QUERIED: {
         Step.AMEND: EventState.SUBMITTED,
+        Step.CODE: EventState.QUERIED,
         Step.OPINION: EventState.QUERIED,
         Step.ANSWER: EventState.SUBMITTED,
         Step.VOID: EventState.VOIDED,
     },
     EventState.SIGNED: {
         Step.AMEND: EventState.SUBMITTED,
+        Step.CODE: EventState.SUBMITTED,
         Step.OPINION: EventState.SUBMITTED,
         Step.SIGN: EventState.SIGNED,  # another person, or another meaning
         Step.LOCK: EventState.LOCKED,

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from pvtracker.events import form_views, held_views, lock_views, question_views, sign_views, views
+from pvtracker.events import (
+    coding_views,
+    form_views,
+    held_views,
+    lock_views,
+    question_views,
+    sign_views,
+    views,
+)
 from pvtracker.events.participant_page import participant
 
 urlpatterns = [
@@ -50,6 +58,8 @@ urlpatterns = [
     ),
     path("studies/<str:code>/held-texts/", held_views.held_texts, name="held_texts"),
     path("studies/<str:code>/held-texts/<uuid:held_id>/", held_views.held_text, name="held_text"),
+    path("studies/<str:code>/coding/", coding_views.coding, name="coding"),
+    path("studies/<str:code>/coding/<uuid:event_id>/", coding_views.event_code, name="event_code"),
     path("studies/<str:code>/terms/", views.term_suggestions, name="term_suggestions"),
     path("studies/<str:code>/queries/", question_views.data_queries, name="data_queries"),
     path(

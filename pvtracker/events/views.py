@@ -106,6 +106,7 @@ def event(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResponse:
         "judgements": _judgements(queries.interventions_of(study), assessments),
         "questions": queries.questions_on(found),
         "may_record": open_to(Permission.RECORD_EVENTS, Step.AMEND),
+        "may_code": open_to(Permission.CODE_EVENTS, Step.CODE),
         "may_answer": open_to(Permission.RECORD_EVENTS, Step.ANSWER),
         "may_assess": open_to(Permission.ASSESS_AS_SPONSOR, Step.OPINION),
         "may_void": open_to(Permission.VOID_EVENTS, Step.VOID),

@@ -22,7 +22,9 @@ class Link:
 
 
 # Which page a permission opens, in the order of the navigation: room, permission, label, URL name.
+# The first that somebody may open is where they begin.
 PAGES = (
+    ("open", Permission.CODE_EVENTS, "Coding", "coding"),
     ("open", Permission.READ_PARTICIPANTS, "Participants", "participants"),
     ("open", Permission.READ_PARTICIPANTS, "Adverse events", "events"),
     ("open", Permission.READ_PARTICIPANTS, "Queries", "data_queries"),

@@ -83,6 +83,8 @@ RULES = {
     "system_trail": Rule("manage_accounts", NO),
     "report_sign": Rule("sign_open_reports", "sign_open_reports"),
     "report_signatures": Rule("read_open_reports", NO),
+    "coding": Rule("code_events", NO),
+    "event_code": Rule("code_events", "code_events"),
     "term_suggestions": Rule(READ, NO),
     "data_queries": Rule(READ, NO),
     "data_query_answer": Rule(NO, "record_events", at_site=True),

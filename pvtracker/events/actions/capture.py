@@ -14,11 +14,11 @@ from django.utils import timezone
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor, action
 from pvtracker.audit.models import Operation
-from pvtracker.coding.models import ReleaseState, Term
-from pvtracker.events import states
-from pvtracker.events.actions.errors import OTHERS_FORM, EventRefused, VersionConflict, refusing_a_taken_key
+from pvtracker.coding.models import Term
+from pvtracker.events.actions.errors import OTHERS_FORM, EventRefused, refusing_a_taken_key
 from pvtracker.events.actions.held import note_attempts, settle
 from pvtracker.events.actions.questions import ask, ask_about_deaths
+from pvtracker.events.actions.reading import current_event, others_of, reason_given, usable_term
 from pvtracker.events.actions.versions import lock_participant, write_version
 from pvtracker.events.details import (
     EventDetails,
@@ -31,11 +31,10 @@ from pvtracker.events.details import (
     without_stale_term,
 )
 from pvtracker.events.enums import Assessor, EventState
-from pvtracker.events.holding import REASON_REFUSED, lexicon_of, questions, quiet, take_out
+from pvtracker.events.holding import lexicon_of, questions, quiet, take_out
 from pvtracker.events.models import AdverseEvent, Assessment, Draft
 from pvtracker.events.rules import DUPLICATE, EventFacts, Finding, examine, refusals
 from pvtracker.events.snapshots import body_of, content
-from pvtracker.lib.arm_words import Lexicon
 from pvtracker.participants.models import Exposure, Participant
 from pvtracker.studies.models import Intervention
 
@@ -66,8 +65,8 @@ def record_event(
             raise EventRefused(OTHERS_FORM)
         return before
     interventions = _interventions(locked.study_id)
-    known, last = _others(locked)
-    term = _term(details.term, study_id=locked.study_id)
+    known, last = others_of(locked)
+    term = usable_term(details.term, study_id=locked.study_id)
     facts = _facts(
         locked,
         details,
@@ -123,14 +122,14 @@ def amend_event(
     """
     interventions = _interventions(event.study_id)
     words = lexicon_of(event.study, interventions.values())
-    _reason_given(reason, words)
+    reason_given(reason, words)
     participant = lock_participant(event.participant)
-    current = _current(event, version=version)
+    current = current_event(event, version=version)
     before = list(Assessment.objects.filter(event=current).select_related("intervention"))
     body_before = content(body_of(current, before))
     details = with_delivered(without_stale_term(current, details), current, before)
-    known, _ = _others(participant, apart_from=current.id)
-    term = _term(details.term, study_id=current.study_id)
+    known, _ = others_of(participant, apart_from=current.id)
+    term = usable_term(details.term, study_id=current.study_id)
     facts = _facts(
         participant, details, interventions=interventions, others=known, scale=current.scale, term=term
     )
@@ -177,9 +176,9 @@ def assess_as_sponsor(
     EU CTR 536/2014, Annex III: the sponsor does not downgrade the investigator's causality; both are
     reported.
     """
-    _reason_given(reason, lexicon_of(event.study))
+    reason_given(reason, lexicon_of(event.study))
     participant = lock_participant(event.participant)
-    current = _current(event, version=version)
+    current = current_event(event, version=version)
     current.participant = participant
     interventions = _interventions(event.study_id)
     before = list(Assessment.objects.filter(event=current).select_related("intervention"))
@@ -205,9 +204,9 @@ def void_event(
     """Declare that the event should not have been recorded. It stays readable, counts nowhere, and cannot be
     amended.
     """
-    _reason_given(reason, lexicon_of(event.study))
+    reason_given(reason, lexicon_of(event.study))
     participant = lock_participant(event.participant)
-    current = _current(event, version=version)
+    current = current_event(event, version=version)
     current.participant = participant
     assessments = list(Assessment.objects.filter(event=current).select_related("intervention"))
     current.state = EventState.VOIDED
@@ -220,33 +219,8 @@ def void_event(
     return current
 
 
-def _current(event: AdverseEvent, *, version: int) -> AdverseEvent:
-    """The event as it stands, when it is the version that the writer read, not void and not locked."""
-    current = AdverseEvent.objects.select_related("participant__site", "study", "term__release").get(
-        pk=event.pk
-    )
-    if current.version != version:
-        raise VersionConflict(read=version, current=current.version)
-    states.check_writable(current)
-    return current
-
-
 def _interventions(study_id: uuid.UUID) -> dict[uuid.UUID, Intervention]:
     return {i.id: i for i in Intervention.objects.filter(study_id=study_id).order_by("ordinal", "code")}
-
-
-def _others(participant: Participant, *, apart_from: uuid.UUID | None = None) -> tuple[list[Known], int]:
-    """The participant's events that are not void, and the last number given (void ones keep theirs)."""
-    events = AdverseEvent.objects.filter(participant=participant)
-    if apart_from is not None:
-        events = events.exclude(pk=apart_from)
-    rows = list(events.values_list("number", "verbatim", "term_id", "onset", "state"))
-    known = [
-        Known(number=number, verbatim=verbatim, term=term, onset=onset)
-        for number, verbatim, term, onset, state in rows
-        if state != EventState.VOIDED
-    ]
-    return known, max((row[0] for row in rows), default=0)
 
 
 def _facts(
@@ -301,20 +275,6 @@ def _write_details(event: AdverseEvent, facts: EventFacts, term: Term | None) ->
     event.narrative = facts.narrative
 
 
-def _term(term_id: int | None, *, study_id: uuid.UUID) -> Term | None:
-    """The term, when it stands in a whole release that this study may use."""
-    if term_id is None:
-        return None
-    term = (
-        Term.objects.select_related("release").filter(pk=term_id, release__state=ReleaseState.READY).first()
-    )
-    if term is None or term.release.study_id not in {None, study_id}:
-        raise EventRefused(
-            "The coded term does not stand in a dictionary of this study. Choose a suggestion again."
-        )
-    return term
-
-
 def _assessments(
     event: AdverseEvent,
     judgements: Iterable[Judgement],
@@ -352,11 +312,3 @@ def _store(assessments: list[Assessment]) -> None:
     fields = ["causality", "causality_reported", "action_taken", "action_reported"]
     Assessment.objects.bulk_create([a for a in assessments if a._state.adding])
     Assessment.objects.bulk_update([a for a in assessments if not a._state.adding], fields)
-
-
-def _reason_given(reason: str, words: Lexicon) -> None:
-    """A reason is there, and names no arm: it is read by everybody who reads the history, and by the sponsor."""
-    if not reason.strip():
-        raise EventRefused("A reason is missing. Say in a few words why the record is changed.")
-    if found := words.found(reason):
-        raise EventRefused(REASON_REFUSED.format(words=", ".join(found)))

@@ -99,6 +99,24 @@ def ask(
         DataQuery.objects.bulk_update(reworded, ["message"])
 
 
+def ask_about_term(
+    event: AdverseEvent, before: Iterable[Finding], after: Iterable[Finding], *, at: datetime
+) -> None:
+    """Open what only the new term makes the rules ask, close what only the old one did, leave everything else alone.
+
+    A delivered term that no dictionary had is answered by the new one. Inside an action only.
+    """
+    was = {(finding.rule, finding.field) for finding in before} | {("term-not-in-release", "term")}
+    found = {(finding.rule, finding.field): finding for finding in after}
+    standing = DataQuery.objects.filter(event=event, domain=DOMAIN).exclude(state=QueryState.CLOSED)
+    known = {(query.rule, query.field): query.id for query in standing}
+    gone = [query_id for key, query_id in known.items() if key in was and key not in found]
+    DataQuery.objects.filter(id__in=gone).update(state=QueryState.CLOSED, closed_at=at)
+    DataQuery.objects.bulk_create(
+        [query_row(event, f, at=at) for key, f in found.items() if key not in was and key not in known]
+    )
+
+
 def ask_about_deaths(people: Iterable[Participant], *, at: datetime) -> Counter[str]:
     """Ask where a participant is recorded as dead and no event is fatal (CORE FB0609), and no longer when one is.
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from pvtracker.accounts.models import Signature
 from pvtracker.accounts.roles import ROLES, study_roles
 from pvtracker.audit.context import Actor, acting
+from pvtracker.coding.models import Term
 from pvtracker.events import states
 from pvtracker.events.actions import capture, importing, locks
 from pvtracker.events.actions.errors import EventRefused
@@ -20,7 +21,7 @@ from pvtracker.events.models import AdverseEvent, AdverseEventVersion, DataQuery
 from pvtracker.events.states import PERMISSION, TRANSITIONS, Step
 from pvtracker.formats.records import EventRecord
 from tests.open.signing import PASSWORD, sign, with_passwords
-from tests.open.world import SOMEONE, World, make_world
+from tests.open.world import SOMEONE, World, make_terms, make_world
 from tests.signed import sign_at
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,7 @@ OPEN_ROLES = tuple(study_roles("open"))
 def world() -> World:
     """Everybody: one person per open role, each of whom sees the participant where the role sees any."""
     made = make_world()
+    make_terms(made)
     for role in OPEN_ROLES:
         made.person(role, role, "01" if ROLES[role].scope == "site" else None)
     return with_passwords(made)
@@ -78,6 +80,10 @@ def try_step(world: World, event: AdverseEvent, step: Step, role: str) -> None:
             verbatim="Other words", submission_key=None, version=version, reason="typed wrongly"
         )
         client.post(f"{here}edit/", said)
+    elif step is Step.CODE:
+        term = Term.objects.get(release__study_id=world.study.id, lowest_level_term="Migraine")
+        posted = {"version": version, "words": "Migraine", "term": str(term.id)}
+        client.post(world.url(f"coding/{event.id}/"), posted)
     elif step is Step.OPINION:
         causality = {f"causality_{world.interventions['Infusion'].id}": "unlikely"}
         client.post(f"{here}opinion/", {"version": version, "reason": "read", **causality})
