@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.reauthentication import needs_code
+from pvtracker.allocation import queries
 from pvtracker.allocation.actions.code_break import Asked, Assessed
 from pvtracker.allocation.enums import Category
 from pvtracker.studies.models import Membership, Study
@@ -85,7 +86,7 @@ class AskForm(forms.Form):
     subject = line(
         "Participant",
         "Name the participant whose arm has to be known.",
-        help_text="As in the allocation.",
+        help_text="The number as the site knows it, or the full subject identifier.",
         most=60,
     )
     category = forms.ChoiceField(
@@ -125,6 +126,14 @@ class AskForm(forms.Form):
     def __init__(self, *args: Any, study: Study, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.study = study
+
+    def clean_subject(self) -> str:
+        """The subject identifier. People read and say it without the study code that stands before it in SDTM."""
+        typed = str(self.cleaned_data["subject"])
+        full = f"{self.study.code}-{typed}"
+        if not queries.is_allocated(self.study, typed) and queries.is_allocated(self.study, full):
+            return full
+        return typed
 
     def clean_recipient_username(self) -> str:
         """The id of the account; the person has to work in the study today."""

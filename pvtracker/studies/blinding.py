@@ -19,6 +19,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from pvtracker.accounts.models import Account
+from pvtracker.accounts.queries import system_roles
 from pvtracker.accounts.roles import unblinded
 from pvtracker.audit.context import within
 from pvtracker.lib.canonical import canonical_json, sha256_hex
@@ -109,11 +110,16 @@ def listed(study: Study) -> list[Listed]:
 
 
 def check(*, account: Account, role: str, study: Study, list_needed: bool) -> None:
-    """Refuse a role that would make this person blinded and unblinded in one study.
+    """Refuse a role that would make this person blinded and unblinded, or show the arms to an administrator.
 
     `list_needed` False is for the first people, whom a command lets in before the open room has listed anybody: a
     missing list is then no obstacle, and the scheduler finds later what it would have told.
     """
+    if unblinded(role) and system_roles(account):
+        raise StudyRefused(
+            "This person administers the system and may not read data by arm. End that role first, or choose somebody "
+            "else."
+        )
     today = timezone.localdate()
     held = list(
         Membership.objects.filter(running(today), study=study, account=account).values_list("role", flat=True)

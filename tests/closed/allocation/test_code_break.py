@@ -338,6 +338,15 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(
     assert not CodeBreak.objects.filter(study=desk.study).exists()
 
 
+def test_the_number_that_the_site_knows_names_the_participant_but_no_end_of_a_number_does(desk: Desk) -> None:
+    full = f"{desk.study.code}-US1-014"
+    one = AllocationRecord(1, full, "LOW", "Low dose", "LOW", "Low dose")
+    store_allocations(study=desk.study, records=[one], by=BY, source="test")
+    assert desk.ask(subject="014", confirmed="on").status_code == 422
+    assert desk.ask(subject="S-9", confirmed="on").status_code == 422
+    assert desk.asked(subject="US1-014").subject == full
+
+
 def test_one_participant_waits_once(desk: Desk) -> None:
     desk.asked()
     again = desk.ask(confirmed="on")

@@ -14,7 +14,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from pvtracker.accounts.actions import grant_system_role
 from pvtracker.accounts.models import Account
+from pvtracker.audit.context import Actor
 from pvtracker.lib.canonical import canonical_json, sha256_hex
 from pvtracker.studies import actions, blinding
 from pvtracker.studies.actions import StudyEntry, StudyRefused, create_study, grant_membership
@@ -99,6 +101,18 @@ def test_who_became_blinded_between_proposal_and_approval_is_refused_at_approval
     listed(study, settings, (someone.person, "coordinator"))
     with pytest.raises(StudyRefused, match="works blinded"):
         actions.decide_request(request=asked, approve=True, reason="yes", by=chair.actor("dsmb_chair"))  # type: ignore[arg-type]  # closed roles are always proposed
+    assert not Membership.objects.filter(account=someone).exists()
+
+
+def test_a_system_administrator_is_given_no_role_that_reads_by_arm(study: Study, settings: Any) -> None:
+    listed(study, settings)
+    someone = account()
+    terminal = Actor.process("test")
+    grant_system_role(
+        account=someone, role="system_administrator", room="closed", by=terminal, reason="administers"
+    )
+    with pytest.raises(StudyRefused, match="administers the system and may not read data by arm"):
+        let_in(study, someone)
     assert not Membership.objects.filter(account=someone).exists()
 
 
