@@ -94,6 +94,17 @@ def check_an_administrator_enrols_before_anything_else() -> None:
     assert again.get("/system/accounts/").status_code == 302
 
 
+def check_a_session_that_showed_a_password_only_ends_when_a_factor_is_there() -> None:
+    """Somebody with the password alone, who came in before the owner enrolled, does not pass as proved."""
+    admin = administrator()
+    early = Client()
+    knock(early, admin.username)
+    enrol(admin)
+    for path in ("/account/authenticator/", "/system/accounts/"):
+        assert early.get(path).status_code != 200, path
+    assert not is_in(early)
+
+
 def check_administrators_are_out_after_fifteen_minutes() -> None:
     admin = administrator()
     check_the_idle_clock(15, admin, enrol(admin))

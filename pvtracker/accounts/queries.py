@@ -18,6 +18,15 @@ from pvtracker.lib.canonical import sha256_hex
 DORMANT_DAYS = 90
 
 
+def same_human(one: str, other: str) -> bool:
+    """Do two actors' ids belong to one human? A second account makes no second person."""
+    if one == other:
+        return True
+    ids = [actor for actor in (one, other) if not actor.startswith("process:")]
+    persons = list(Account.objects.filter(id__in=ids).values_list("person", flat=True))
+    return len(persons) == 2 and persons[0] == persons[1]
+
+
 def system_roles(account: Any) -> list[str]:
     """Keys of the system roles in force today."""
     if not isinstance(account, Account) or not account.is_active:

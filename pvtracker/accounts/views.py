@@ -66,6 +66,8 @@ def _note_changed_factors(request: HttpRequest) -> None:
         )
         here, _ = sessions.current(request, person)
         sessions.end_all(person, because="second factor changed", but=here)
+        if factors.has_second_factor(person):  # just proved by a correct code or key, or long since
+            sessions.note_second_factor(here)
 
 
 def by_provider(view: View) -> View:

@@ -110,15 +110,15 @@ def listed(study: Study) -> list[Listed]:
 
 
 def check(*, account: Account, role: str, study: Study, list_needed: bool) -> None:
-    """Refuse a role that would make this person blinded and unblinded, or show the arms to an administrator.
+    """Refuse a role that would make this person blinded and unblinded, or an administrator part of a study.
 
     `list_needed` False is for the first people, whom a command lets in before the open room has listed anybody: a
     missing list is then no obstacle, and the scheduler finds later what it would have told.
     """
-    if unblinded(role) and system_roles(account):
+    if system_roles(account):
         raise StudyRefused(
-            "This person administers the system and may not read data by arm. End that role first, or choose somebody "
-            "else."
+            "This person administers the system, and so has no role in a study: no clinical write, no data by arm. "
+            "Choose somebody else."
         )
     today = timezone.localdate()
     held = list(

@@ -38,6 +38,10 @@ ASKED_BY_MACHINES = {"health", "job", "session"}  # by GET: keeps no session ali
 SCRIPTS = {"draft", "in-place"}  # what our scripts call themselves
 BEFORE_USE = {"ready", "components", "health", "carried"}  # open to who lacks agreement or training
 
+UNPROVEN = sessions.Ending(
+    "second factor not shown", "A second factor was added to your account. Sign in again with it to go on."
+)
+
 
 def detour(request: HttpRequest) -> HttpResponse | None:
     """Another answer than the page that was asked for, or None. Called inside the request's transaction."""
@@ -58,10 +62,11 @@ def detour(request: HttpRequest) -> HttpResponse | None:
     request.session_left = sessions.left(opened, idle=idle)  # type: ignore[attr-defined]  # read by web.context
     if request.method == "POST" and name != "carried":
         carried.forget(request)
-    if needs_factor and not opened.second_factor and name not in ENROLMENT:
-        if not factors.has_second_factor(person):
+    if needs_factor and not opened.second_factor:
+        if factors.has_second_factor(person):  # enrolled elsewhere: this session has shown a password only
+            return _ended(request, person, opened, UNPROVEN)
+        if name not in ENROLMENT:
             return _enrol(request)
-        sessions.note_second_factor(opened)
     if name not in ENROLMENT and name not in BEFORE_USE and lacking(person):
         return HttpResponseRedirect(reverse("ready"))
     return None

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from pvtracker.accounts.queries import same_human
 from pvtracker.audit import looks
 from pvtracker.audit.context import Actor, action
 from pvtracker.audit.enums import AccessKind
@@ -85,7 +86,7 @@ def release_text(*, held: HeldText, text: str, reason: str, by: Actor, source: s
         raise EventRefused(
             f"The text was {current.get_state_display().lower()} already; nothing was changed."
         )
-    if current.held_from == by.id:
+    if same_human(current.held_from, by.id):
         raise EventRefused("Who wrote the text does not release it. Ask another person who may.")
     if event.state == EventState.VOIDED:
         raise EventRefused("The event is void; its text stays held.")

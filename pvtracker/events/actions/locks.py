@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from pvtracker.accounts.queries import same_human
 from pvtracker.audit.context import Actor, action
 from pvtracker.events import states
 from pvtracker.events.actions.errors import EventRefused
@@ -90,7 +91,7 @@ def decide_to_open(
     request = lock.requests.select_for_update().filter(decision=Decision.WAITING).first()
     if request is None:
         raise EventRefused("Nobody asks for this lock to be opened; a request with its reason comes first.")
-    if request.requested_by == by.id:
+    if same_human(request.requested_by, by.id):
         raise EventRefused("You asked for this yourself. A second person decides.")
     if not approve:
         _given(comment)

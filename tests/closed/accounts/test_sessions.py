@@ -54,3 +54,7 @@ def test_an_administrator_enrols_before_anything_else() -> None:
 
 def test_a_lost_device() -> None:
     session_checks.check_a_lost_device()
+
+
+def test_a_session_that_showed_a_password_only_ends_when_a_factor_is_there() -> None:
+    session_checks.check_a_session_that_showed_a_password_only_ends_when_a_factor_is_there()

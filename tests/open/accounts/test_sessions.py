@@ -67,3 +67,7 @@ def test_a_secret_that_was_sent_when_the_session_was_over_is_not_kept_in_the_pag
     assert packed is not None
     told = signing.loads(packed[1], salt=carried.SALT)
     assert told["fields"] == [["meaning", "review"], ["note", "seen twice"]]
+
+
+def test_a_session_that_showed_a_password_only_ends_when_a_factor_is_there() -> None:
+    session_checks.check_a_session_that_showed_a_password_only_ends_when_a_factor_is_there()

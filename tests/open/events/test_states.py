@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from pvtracker.accounts.models import Signature
+from pvtracker.accounts.models import Account, Signature
 from pvtracker.accounts.roles import ROLES, study_roles
 from pvtracker.audit.context import Actor, acting
 from pvtracker.coding.models import Term
@@ -20,6 +20,7 @@ from pvtracker.events.enums import EventState
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, DataQuery, EventLock, UnlockRequest
 from pvtracker.events.states import PERMISSION, TRANSITIONS, Step
 from pvtracker.formats.records import EventRecord
+from tests.acting import as_test
 from tests.open.signing import PASSWORD, sign, with_passwords
 from tests.open.world import SOMEONE, World, make_terms, make_world
 from tests.signed import sign_at
@@ -163,6 +164,13 @@ def test_nobody_opens_the_lock_that_they_asked_to_open(world: World) -> None:
     locks.ask_to_open(event=event, reason="a mistake", by=by(world, "study_administrator"))
     with pytest.raises(EventRefused, match="You asked for this yourself"):
         locks.decide_to_open(event=event, approve=True, comment="", by=by(world, "study_administrator"))
+    second_account = world.person("other", "medical_monitor")
+    with as_test():
+        Account.objects.filter(id=second_account.id).update(person=world.people["study_administrator"].person)
+    with pytest.raises(EventRefused, match="You asked for this yourself"):
+        locks.decide_to_open(
+            event=event, approve=True, comment="", by=second_account.actor("medical_monitor")
+        )
     with pytest.raises(IntegrityError, match="unlock_decided_by_another_person"), transaction.atomic():
         acting(by=SOMEONE, reason="past the application", source="test")
         UnlockRequest.objects.update(

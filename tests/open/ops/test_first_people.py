@@ -97,3 +97,35 @@ def test_a_sponsors_client_gets_a_token_with_the_secret_it_was_told(study: Study
     feed = f"/api/v1/studies/{study.code}/adverse-events/"
     assert Client().get(feed, headers={"authorization": f"Bearer {token}"}).status_code == 200
     assert "secret" not in run("create_client", "sponsor-1", "--study", study.code, "--reason", "again")
+
+
+def test_nobody_works_in_a_study_and_administers_the_system(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account(study, "--full-name", "A Monitor", "--role", "medical_monitor", monkeypatch=monkeypatch)
+    with pytest.raises(CommandError, match="works in a study, and so cannot administer the system"):
+        run("create_account", "a.monitor", "--role", "system_administrator", "--reason", "both")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
+    run(
+        "create_account",
+        "b.admin",
+        "--full-name",
+        "B",
+        "--role",
+        "system_administrator",
+        "--reason",
+        "runs it",
+    )
+    with pytest.raises(CommandError, match="administers the system, and so has no role in a study"):
+        run(
+            "create_account",
+            "b.admin",
+            "--study",
+            study.code,
+            "--role",
+            "coordinator",
+            "--site",
+            "101",
+            "--reason",
+            "x",
+        )

@@ -20,8 +20,9 @@ from pvtracker.accounts.roles import roles_of
 from pvtracker.audit.context import Actor, within
 from pvtracker.ops.management.studies import study_named
 from pvtracker.studies.actions import StudyRefused, grant_membership, propose_membership
-from pvtracker.studies.models import MembershipRequest, Site, Study
-from pvtracker.studies.queries import somebody_approves
+from pvtracker.studies.models import Membership, MembershipRequest, Site, Study
+from pvtracker.studies.queries import all_studies, somebody_approves
+from pvtracker.studies.rules import running
 
 BY = Actor.process("command:create_account")
 
@@ -73,11 +74,21 @@ def _give_role(account: Account, options: dict[str, Any]) -> str:
     """The role, or in a study where somebody can approve it, the request for one that needs a second person."""
     role, told = options["role"], {"by": BY, "reason": options["reason"], "source": "command"}
     if role in roles_of(settings.ROOM) and roles_of(settings.ROOM)[role].scope == "system":
+        if any(_works_in(study, account) for study in all_studies()):
+            raise CommandError(
+                f"{account.username} works in a study, and so cannot administer the system: nobody does both."
+                " Make another person system administrator."
+            )
         actions.grant_system_role(account=account, role=role, room=settings.ROOM, **told)
         return f"is {role} of the {settings.ROOM} room"
     study = study_named(options["study"] or "")
     with within(study.id):
         return _give_study_role(account, study, options)
+
+
+def _works_in(study: Study, account: Account) -> bool:
+    with within(study.id):
+        return Membership.objects.filter(running(timezone.localdate()), account=account).exists()
 
 
 def _give_study_role(account: Account, study: Study, options: dict[str, Any]) -> str:
