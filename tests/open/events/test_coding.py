@@ -14,7 +14,7 @@ from pvtracker.events import coding_views
 from pvtracker.events.actions import capture, coding
 from pvtracker.events.actions.errors import EventRefused
 from pvtracker.events.holding import HELD
-from pvtracker.events.models import AdverseEvent, AdverseEventVersion
+from pvtracker.events.models import AdverseEvent, AdverseEventVersion, DataQuery
 from pvtracker.events.signing import manifestations_of
 from pvtracker.events.snapshots import content
 from tests.open.events.test_states import lock
@@ -196,6 +196,20 @@ def test_another_term_needs_a_reason(world: World, terms: dict[str, Term]) -> No
     assert AdverseEventVersion.objects.get(event=event, version=2).reason == "more specific"
     same = choose(world, event, terms["Migraine"], version="2", reason="again")
     assert same.status_code == 409 and "has this term already" in same.content.decode()
+
+
+def test_the_term_asks_what_it_alone_makes_doubtful_and_leaves_other_queries(
+    world: World, terms: dict[str, Term]
+) -> None:
+    world.record(verbatim="Head pain", term=terms["Head pain"].id, onset="2026")
+    event = world.record(verbatim="Splitting skull", onset="2026")
+    before = set(DataQuery.objects.filter(event=event, state="open").values_list("rule", flat=True))
+    assert before
+    choose(world, event, terms["Head pain"])
+    after = set(DataQuery.objects.filter(event=event, state="open").values_list("rule", flat=True))
+    assert after == before | {"possible-duplicate"}
+    choose(world, event, terms["Fever"], version="2", reason="misread")
+    assert set(DataQuery.objects.filter(event=event, state="open").values_list("rule", flat=True)) == before
 
 
 def test_who_may_not_code_is_refused(world: World, terms: dict[str, Term]) -> None:
