@@ -65,7 +65,8 @@ MASKS = (
     ),
     Mask(
         "form token",
-        r'(?<=csrfmiddlewaretoken" value=")[A-Za-z0-9]{64}|(?<=X-CSRFToken": ")[A-Za-z0-9]{64}'
+        r'(?<="csrf": ")[A-Za-z0-9]{64}'
+        r'|(?<=csrfmiddlewaretoken" value=")[A-Za-z0-9]{64}|(?<=X-CSRFToken": ")[A-Za-z0-9]{64}'
         r"|(?<=X-CSRFToken&quot;: &quot;)[A-Za-z0-9]{64}",
         PLAIN,
         "drawn for each answer, so that it cannot be guessed from another",
@@ -95,10 +96,22 @@ MASKS = (
         "its directives come in the order of the process's hashes: compared in alphabetical order",
     ),
     Mask(
-        "size of a PDF",
-        r"(?<=Content-Length: )\d+",
+        "session clock",
+        r'(?<=data-session-left=")\d+|(?<="seconds": )\d+',
         PLAIN,
-        "it packs random ids; its objects and text are compared",
+        "seconds until the session ends, counted at the moment of the answer",
+    ),
+    Mask(
+        "process",
+        r"0x[0-9a-f]{8,16}\b|(?<=\.> transport: ).*",
+        PLAIN,
+        "where a worker's object lies in memory, and the key space that a twin was given, in its greeting",
+    ),
+    Mask(
+        "clock of the broker",
+        r"\b1[6-9]\d{8}(?:\d{3})?\.\d+\b",
+        PLAIN,
+        "when the broker forgets a worker that is gone, in seconds since 1970",
     ),
 )
 
@@ -148,7 +161,12 @@ class Masker:
         text = _FORM_TOKEN.sub(lambda match: self._plain("form token"), text)
         text = _COOKIE.sub(lambda match: self._plain("cookie"), text)
         text = _POLICY.sub(lambda match: "; ".join(sorted(match[0].split("; "))), text)
-        return _SIZE.sub(lambda match: self._plain("size of a PDF"), text) if "\n\npdf of " in text else text
+        return _CLOCK.sub(lambda match: self._plain("session clock"), text)
+
+    def mask_machinery(self, text: str) -> str:
+        """A log, or a key of the broker, without what is random in it."""
+        text = _PROCESS.sub(lambda match: self._plain("process"), text)
+        return self.mask(_BROKER.sub(lambda match: self._plain("clock of the broker"), text))
 
     def _plain(self, kind: str) -> str:
         self._count(kind, 1)
@@ -179,9 +197,18 @@ _KIND_BY_LENGTH = {36: "uuid", 64: "sha256", 32: "id32", 16: "short id", 12: "sh
 _HEX = re.compile(
     rf"(?<![0-9A-Za-z])(?:{'|'.join(_BY_KIND[kind] for kind in _KIND_BY_LENGTH.values())})(?![0-9A-Za-z])"
 )
-_CURSOR, _SECRET, _FORM_TOKEN, _COOKIE, _POLICY, _SIZE = (
+_CURSOR, _SECRET, _FORM_TOKEN, _COOKIE, _POLICY, _CLOCK, _PROCESS, _BROKER = (
     re.compile(_BY_KIND[kind])
-    for kind in ("cursor", "secret", "form token", "cookie", "policy", "size of a PDF")
+    for kind in (
+        "cursor",
+        "secret",
+        "form token",
+        "cookie",
+        "policy",
+        "session clock",
+        "process",
+        "clock of the broker",
+    )
 )
 _CACHE: dict[tuple[str, ...], re.Pattern[str]] = {}
 

@@ -87,6 +87,16 @@ def test_the_size_of_a_page_counts() -> None:
     assert not same("200\nContent-Length: 100\n\nx", "200\nContent-Length: 101\n\nx", kind=PAGE)
 
 
+def test_a_stated_length_is_that_of_the_body_or_counts_by_itself() -> None:
+    def answer(moment: str, more: str = "") -> str:
+        body = f"seen 2026-11-22T10:00:{moment}+00:00{more}"
+        return f"200\nContent-Length: {len(body)}\n\n{body}"
+
+    assert same(answer("01.12345"), answer("01.123456"), kind=PAGE)
+    assert not same(answer("01.5"), answer("01.5", " "), kind=PAGE)
+    assert not same(answer("01.5"), answer("01.5").replace("Length: ", "Length: 1"), kind=PAGE)
+
+
 def test_what_is_missing_or_in_another_order_is_a_difference() -> None:
     one, two = Artefact(DATABASE, "a", b"x"), Artefact(DATABASE, "b", b"x")
     for other in ([one], [two, one], [one, two, two], []):
