@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import zip_longest
 
-from pvtracker.ops.blind.artefacts import BROKER, LOG, PAGE, Artefact
+from pvtracker.ops.blind.artefacts import BROKER, DATABASE, LOG, PAGE, Artefact
 from pvtracker.ops.blind.masks import PROGRESS, Masker
 from pvtracker.ops.blind.readable import text_of
 
@@ -71,7 +71,7 @@ def _masked(twin: Sequence[Artefact], masker: Masker) -> list[tuple[str, str, st
         elif artefact.kind == PAGE:
             text = masker.mask(_page_text(artefact.content), page=True)
         else:
-            text = masker.mask(text_of(artefact.content))
+            text = masker.mask(text_of(artefact.content), rows=artefact.kind == DATABASE)
         made.append((artefact.kind, place, text))
     return made
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import psycopg
 from psycopg import sql
 
-from pvtracker.ops.blind.masks import COLUMNS
+from pvtracker.ops.blind.masks import COLUMNS, PROGRESS
 
 _TABLES = """
     select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -57,7 +57,8 @@ def dump(url: str) -> Iterator[tuple[str, str]]:
         target = min(10_000, max(100, most // 300 + 1))
         connection.execute(sql.SQL("set default_statistics_target = {}").format(sql.Literal(target)))
         connection.execute("analyze")
-        yield "pg_stats", "\n".join(map(_statistics, connection.execute(_STATISTICS).fetchall()))
+        known = connection.execute(_STATISTICS).fetchall()
+        yield "pg_stats", "\n".join(_statistics(row) for row in known if row[0] not in PROGRESS)
 
 
 def _statistics(row: tuple[object, ...]) -> str:

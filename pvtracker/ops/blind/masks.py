@@ -103,9 +103,9 @@ MASKS = (
     ),
     Mask(
         "process",
-        r"0x[0-9a-f]{8,16}\b|(?<=\.> transport: ).*",
+        r"0x[0-9a-f]{8,16}\b|(?<=\.> transport: ).*|(?<= succeeded in )[\d.e-]+s",
         PLAIN,
-        "where a worker's object lies in memory, and the key space that a twin was given, in its greeting",
+        "where a worker's object lies in memory, the key space that a twin was given, how long a task took",
     ),
     Mask(
         "clock of the broker",
@@ -120,6 +120,11 @@ COLUMNS = (
     Column("django_session", "session_data", "signed, with the moment of signing"),
     Column("accounts_account", "password", "salted hashes of passwords drawn for each installation"),
     Column("mfa_authenticator", "data", "secrets of authenticators, drawn at enrolment and sealed"),
+    Column(
+        "entry",
+        "at",
+        "the clock at each row, of which two may share a microsecond; compared in the order of ids",
+    ),
     Column("jobs_job", "fence", "grows with every claim, and a slow machine may claim again"),
 )
 
@@ -142,15 +147,17 @@ class Masker:
     counts: dict[str, int] = field(default_factory=dict)
     beginnings: set[str] = field(default_factory=set)
 
-    def mask(self, text: str, *, page: bool = False) -> str:
-        """The text without what is random in it; a page is looked through for what only answers hold."""
+    def mask(self, text: str, *, page: bool = False, rows: bool = False) -> str:
+        """The text without what is random in it; a page is looked through for what only answers hold. In rows of the
+        database a moment without a fraction is one that fell on a whole second.
+        """
         text = _CURSOR.sub(lambda match: self._plain("cursor"), text)
         text = _HEX.sub(self._hidden_id, text.replace(BREAK, ""))
         text = _SECRET.sub(lambda match: self._plain("secret"), text)
         if page:
             text = self._masked_answer(text)
         days = self._days()
-        moments = _moment(days)
+        moments = _moment(days, whole=rows)
         keys = {moment: _instant(moment) for moment in set(moments.findall(text))}
         places = {key: place for place, key in enumerate(sorted(set(keys.values())), 1)}
         self._count("moment", sum(1 for _ in moments.finditer(text)))
@@ -219,11 +226,12 @@ def _instant(moment: str) -> str:
     return f"{whole[:10]} {whole[11:]}.{fraction.ljust(6, '0')}"
 
 
-def _moment(days: list[date]) -> re.Pattern[str]:
-    """A day of the run with a time down to fractions of a second, as machines write it."""
+def _moment(days: list[date], *, whole: bool) -> re.Pattern[str]:
+    """A day of the run with a time down to fractions of a second, or (`whole`) with none left, as machines write it."""
+    fraction = r"(?:[.,]\d+)?" if whole else r"[.,]\d+"
     return _cached(
         [day.isoformat() for day in days],
-        lambda named: rf"(?:{named})[T ]\d\d:\d\d:\d\d[.,]\d+(?:Z|\+00(?::?00)?)?",
+        lambda named: rf"(?:{named})[T ]\d\d:\d\d:\d\d{fraction}(?:Z|\+00(?::?00)?)?",
     )
 
 
