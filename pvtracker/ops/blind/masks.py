@@ -103,7 +103,7 @@ MASKS = (
     ),
     Mask(
         "process",
-        r"0x[0-9a-f]{8,16}\b|(?<=\.> transport: ).*|(?<= succeeded in )[\d.e-]+s",
+        r"0x[0-9a-f]{8,16}\b|(?<=\.> transport: ).*|redis[+\w]*://\S+|(?<= succeeded in )[\d.e-]+s",
         PLAIN,
         "where a worker's object lies in memory, the key space that a twin was given, how long a task took",
     ),
@@ -171,9 +171,10 @@ class Masker:
         return _CLOCK.sub(lambda match: self._plain("session clock"), text)
 
     def mask_machinery(self, text: str) -> str:
-        """A log, or a key of the broker, without what is random in it."""
+        """A log, or a key of the broker, without what is random in it; its lines are compared without their order."""
         text = _PROCESS.sub(lambda match: self._plain("process"), text)
-        return self.mask(_BROKER.sub(lambda match: self._plain("clock of the broker"), text))
+        text = self.mask(_BROKER.sub(lambda match: self._plain("clock of the broker"), text))
+        return _PLACE.sub("‹moment›", text)
 
     def _plain(self, kind: str) -> str:
         self._count(kind, 1)
@@ -217,6 +218,7 @@ _CURSOR, _SECRET, _FORM_TOKEN, _COOKIE, _POLICY, _CLOCK, _PROCESS, _BROKER = (
         "clock of the broker",
     )
 )
+_PLACE = re.compile(r"‹moment \d+›")
 _CACHE: dict[tuple[str, ...], re.Pattern[str]] = {}
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from pvtracker.ops.blind.artefacts import DATABASE, PAGE, Artefact
+from pvtracker.ops.blind.artefacts import DATABASE, LOG, PAGE, Artefact
 from pvtracker.ops.blind.compare import compare
 from pvtracker.ops.blind.masks import COLUMNS, MASKS, Masker
 
@@ -95,6 +95,21 @@ def test_a_stated_length_is_that_of_the_body_or_counts_by_itself() -> None:
     assert same(answer("01.12345"), answer("01.123456"), kind=PAGE)
     assert not same(answer("01.5"), answer("01.5", " "), kind=PAGE)
     assert not same(answer("01.5"), answer("01.5").replace("Length: ", "Length: 1"), kind=PAGE)
+
+
+def log(*lines: str, space: int = 4, memory: str = "7f0a1b2c3d4e", took: str = "1.13") -> str:
+    url = f"redis+socket://:**@/tmp/pvx{space}/valkey.sock?virtual_host={space}"
+    greeting = [f"- ** .> app:         pvtracker-open:0x{memory}", f"- ** .> transport:   {url}"]
+    return "\n".join(
+        [*greeting, *lines, f"Connected to {url}", f"Task cuts.freeze[{A}] succeeded in {took}s: None"]
+    )
+
+
+def test_logs_of_twins_differ_by_what_was_said_only() -> None:
+    told = [f"2026-11-22 10:00:{second:02},123 open INFO step {second}" for second in range(12)]
+    later = [line.replace("10:00:0", "11:30:0").replace("10:00:1", "11:31:1") for line in told]
+    assert same(log(*told), log(*reversed(later), space=6, memory="7fffffffffff", took="2.5e-05"), kind=LOG)
+    assert not same(log(*told), log(*told, "2026-11-22 10:00:00,123 open INFO arm OZ1"), kind=LOG)
 
 
 def test_what_is_missing_or_in_another_order_is_a_difference() -> None:
