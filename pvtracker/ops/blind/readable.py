@@ -13,6 +13,7 @@ from typing import Any
 
 from pvtracker.ops.blind import pdf_text
 
+BROKEN = (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, NotImplementedError)
 DEEPEST = 4  # packings inside packings
 
 
@@ -21,7 +22,11 @@ def parts_of(name: str, content: bytes, depth: int = 0) -> Iterator[tuple[str, b
     yield name, content
     if depth >= DEEPEST:
         return
-    for inner, plain in _unpacked(content):
+    try:
+        unpacked = list(_unpacked(content))
+    except BROKEN:
+        return  # random bytes may begin like a packing; as they stand they were searched
+    for inner, plain in unpacked:
         yield from parts_of(f"{name} › {inner}", plain, depth + 1)
 
 

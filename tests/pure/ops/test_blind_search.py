@@ -120,6 +120,13 @@ def test_nothing_is_found_where_nothing_is() -> None:
         assert found(content) == []
 
 
+@pytest.mark.parametrize("beginning", [b"\x1f\x8b", b"\x78\x9c", b"PK\x03\x04", b"PAR1", b"%PDF"])
+def test_bytes_that_only_begin_like_a_packing_are_searched_as_they_stand(beginning: bytes) -> None:
+    noise = beginning + bytes(range(7, 90))
+    assert found(noise) == [] and found(base64.b64encode(noise)) == []
+    assert [form for form, _ in found(noise + WORD.encode())] == ["plain"]
+
+
 def test_text_of_a_pdf_is_read_through_its_fonts() -> None:
     """Our own reports show glyphs by number; what they say stands in the fonts' tables."""
     from pvtracker.reports.pdf import render_pdf
