@@ -16,7 +16,7 @@ Written by the command itself; repeat it with
 python3 manage.py blindcheck --study demo DIR --report docs/reference/blindcheck.md
 ```
 
-`DIR` is a folder of SDTM files (here the CDISC pilot). A short form runs with every `python3 manage.py test`
+`DIR` is a folder of SDTM files (for example the CDISC pilot). A short form runs with every `python3 manage.py test`
 (`tests/wall/test_blind.py`). The channels that are closed are listed in [blinding.md](blinding.md).
 
 * **T1, twin run.** The study is loaded into scratch installations of both rooms by the real commands and worked through
