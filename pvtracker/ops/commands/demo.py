@@ -69,7 +69,7 @@ def main_job(
     _say("freezing a data cut (open room's worker)")
     cut = _job(installation, "open", "cuts.freeze", study, f"date={date}")["cut"]
     _say("receiving the cut and joining the arms (closed room's scheduler)")
-    _wait_for_cut(installation, str(cut))
+    _wait_for_cut(installation, study, str(cut))
     _say("comparing the arms (closed room's worker)")
     _job(installation, "closed", "signals.detect", study, f"cut={cut}")
     for room in ROOMS:
@@ -91,12 +91,12 @@ def _job(installation: Installation, room: str, task: str, study: str, *paramete
     return result
 
 
-def _wait_for_cut(installation: Installation, cut: str) -> None:
+def _wait_for_cut(installation: Installation, study: str, cut: str) -> None:
     deadline = time.monotonic() + 60
     statement = "select 1 from allocation_joinedcut where cut_id = %s"
     while time.monotonic() < deadline:
         with psycopg.connect(installation.database_url("closed")) as connection:
-            connection.execute(ENTER, [STUDY])
+            connection.execute(ENTER, [study])
             if connection.execute(statement, [cut]).fetchone():
                 return
         time.sleep(0.2)
