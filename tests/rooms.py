@@ -52,10 +52,11 @@ def trial(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
         ports = serve.free_ports({"open": 18000, "closed": 18001})
         with serve.background(installation):
             demo.main_job(installation, reports)
-            twin = twins.read(installation, study=demo.STUDY, short=True) if wanted else None
-            with serve.web(installation, ports):
-                urls = {room: f"http://localhost:{port}" for room, port in ports.items()}
-                yield Trial(installation, demo.STUDY, people, sign_ins, reports, urls, twin)
+        # Read as the other twin is read: after its workers have ended, which write a last line and take keys away.
+        twin = twins.read(installation, study=demo.STUDY, short=True) if wanted else None
+        with serve.background(installation), serve.web(installation, ports):
+            urls = {room: f"http://localhost:{port}" for room, port in ports.items()}
+            yield Trial(installation, demo.STUDY, people, sign_ins, reports, urls, twin)
 
 
 def shell(rooms: Installation, room: str, code: str) -> subprocess.CompletedProcess[str]:

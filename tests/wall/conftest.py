@@ -18,8 +18,11 @@ __all__ = ["query", "rooms", "shell", "start", "wait_for"]
 
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """An installation with empty databases."""
-    with services.installation(f"wall{os.getpid()}", tmp_path_factory.mktemp("rooms")) as installation:
+    """An installation with empty databases, whose bells no other group of tests hears."""
+    with (
+        services.installation(f"wall{os.getpid()}", tmp_path_factory.mktemp("rooms")) as plain,
+        services.own_brokers(plain) as installation,
+    ):
         yield installation
 
 

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-import redis
 
+from pvtracker.ops.blind import scratch
 from pvtracker.ops.rooms import Installation
 from tests.rooms import wait_for
 from tests.wall.test_jobs_survive import rehearsals, states
@@ -79,7 +79,7 @@ STRANGE: dict[str, bytes] = {
 def test_strange_messages_are_dropped_and_the_worker_lives(
     rooms: Installation, start: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
-    broker = redis.Redis.from_url(rooms.broker_urls["open"].replace("redis+socket://", "unix://"))
+    broker = scratch.client(rooms.broker_urls["open"])
     worker = start("open", "strange", "worker")
     log = rooms.home.path / "logs" / "open-strange.log"
     wait_for(lambda: "ready" in log.read_text(), seconds=30, saying="the worker did not start")
