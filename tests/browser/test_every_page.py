@@ -31,7 +31,9 @@ def walk(page: Page, base: str, known: set[str]) -> Iterator[str]:
         if shape(path) in known:
             continue
         known.add(shape(path))
-        answer = page.goto(base + path, wait_until="networkidle")
+        answer = page.goto(base + path)
+        if page.locator("[data-chart], [data-chart-url]").count():
+            page.wait_for_load_state("networkidle")  # a chart is drawn after the page is there
         assert answer is not None and answer.status == 200, f"{path} answered {answer and answer.status}"
         waiting += [h for h in page.eval_on_selector_all("a[href]:not([download])", LINKS) if is_page(h)]
         yield path
