@@ -60,7 +60,10 @@ def clone(room: str, name: str) -> Iterator[str]:
 
 
 def _drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    """Gone within a minute, or an error: the server waits for all its processes, of which one may hang."""
+    connection.execute("set statement_timeout = '60s'")
     connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+    connection.execute("reset statement_timeout")
 
 
 @contextmanager

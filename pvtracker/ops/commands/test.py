@@ -47,6 +47,7 @@ GROUPS = (  # the longest first: the short ones fill what is left of the other l
     Group(("pure",), ""),
 )
 LANES = 2
+LIMIT = 1800  # seconds; a group takes a third of it, and a run that never ends tells nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,11 @@ def _pytest(installation: Installation, group: Group, arguments: list[str]) -> C
     )
     printer = threading.Thread(target=_print_lines, args=(process, group.folders[0]), daemon=True)
     printer.start()
+    try:
+        process.wait(LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        print(f"{group.name}: ended after {LIMIT} s; what hangs is the test after the last dot", flush=True)
     process.wait()
     printer.join(timeout=10)  # not for ever: a child that pytest left behind may hold the pipe open
     counts = _counts(results)
