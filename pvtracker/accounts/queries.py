@@ -27,6 +27,14 @@ def same_human(one: str, other: str) -> bool:
     return len(persons) == 2 and persons[0] == persons[1]
 
 
+def job_actor(requested_by: str) -> Actor:
+    """Who a job works for: the person who asked, by name, or the process that did."""
+    if requested_by.startswith("process:"):
+        return Actor(id=requested_by, name=requested_by.removeprefix("process:"), role="job")
+    account = Account.objects.filter(pk=requested_by).first()
+    return Actor(id=requested_by, name=account.full_name if account else requested_by, role="job")
+
+
 def system_roles(account: Any) -> list[str]:
     """Keys of the system roles in force today."""
     if not isinstance(account, Account) or not account.is_active:

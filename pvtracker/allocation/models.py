@@ -102,6 +102,9 @@ class RandomisationBlock(models.Model):
             models.UniqueConstraint(fields=["study", "stratum", "number"], name="randomisation_block_once")
         ]
 
+    def __str__(self) -> str:
+        return f"block {self.number}" + (f" of {self.stratum}" if self.stratum else "")
+
 
 class BlockPlace(models.Model):
     """Which participant was given which place of a block; a place of nobody has no row."""
@@ -186,6 +189,9 @@ class CodeBreak(models.Model):
                 name="code_break_shown_is_opened",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"code break {self.number}"
 
 
 class Told(models.Model):

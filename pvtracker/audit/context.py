@@ -127,7 +127,7 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
         told = _Told(
             by=by,
             reason=str(kwargs.get("reason") or (outer.reason if outer else "")),
-            source=str(kwargs.get("source") or (outer.source if outer else "form")),
+            source=str(kwargs.get("source") or (outer.source if outer else _usual_source(by))),
         )
         with transaction.atomic():
             acting(by=by, reason=told.reason, source=told.source, study=_study_named(kwargs))
@@ -142,6 +142,11 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
 
     act.is_action = True  # type: ignore[attr-defined]  # read by tests/architecture
     return act
+
+
+def _usual_source(by: Actor) -> str:
+    """A person works by a form; a process or a job is told as such."""
+    return {"process": "process", "job": "task"}.get(by.role, "form")
 
 
 def _study_named(arguments: Mapping[str, object]) -> str | None:

@@ -37,6 +37,9 @@ class Recommendation(models.Model):
             models.CheckConstraint(condition=~models.Q(text=""), name="recommendation_says_something"),
         ]
 
+    def __str__(self) -> str:
+        return f"recommendation of {self.recorded_at:%Y-%m-%d}"
+
 
 class RecommendationVersion(models.Model):
     """What a recommendation said at one version, who wrote it and why. Written once."""

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from pvtracker.accounts.queries import job_actor
 from pvtracker.audit.context import Actor, action
 from pvtracker.cuts import freeze
 from pvtracker.cuts.models import Cut, CutState
@@ -73,7 +74,7 @@ def freeze_job(claim: Claim) -> None:
             manifest = freeze.write_cut(study=study, cut_id=claim.job.id, cut_date=cut_date, progress=tell)
     except freeze.NothingToFreeze as refusal:
         raise Refused(str(refusal)) from refusal
-    by = Actor(id=claim.job.requested_by, name=claim.job.requested_by, role="job")
+    by = job_actor(claim.job.requested_by)
     with claim.completing():
         cut = register_cut(study=study, manifest=manifest, by=by)
         claim.result.update(cut=str(cut.id), sha256=cut.sha256)

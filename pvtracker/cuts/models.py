@@ -29,3 +29,6 @@ class Cut(models.Model):
             models.CheckConstraint(condition=models.Q(state__in=CutState.values), name="cut_state_known")
         ]
         indexes = [models.Index(fields=["study", "-made_at"], name="cut_latest")]
+
+    def __str__(self) -> str:
+        return f"cut of {self.date}"

@@ -83,6 +83,9 @@ class AdverseEvent(models.Model):
             partial_date_constraint("event", "aware_on"),
         ]
 
+    def __str__(self) -> str:
+        return f"adverse event {self.number} of {self.participant}"
+
     @property
     def label(self) -> str:
         """The preferred term once coded, else what the clinician wrote."""
@@ -198,6 +201,9 @@ class EventLock(models.Model):
             CheckConstraint(condition=Q(scope__in=LockScope.values), name="event_lock_scope_known"),
             CheckConstraint(condition=~Q(reason=""), name="event_lock_has_reason"),
         ]
+
+    def __str__(self) -> str:
+        return f"lock of {self.event}"
 
 
 class Decision(models.TextChoices):

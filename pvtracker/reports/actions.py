@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from pvtracker.accounts.models import Signature
+from pvtracker.accounts.queries import job_actor
 from pvtracker.accounts.signing.actions import SigningRefused, sign
 from pvtracker.accounts.signing.series import Proof
 from pvtracker.audit.context import Actor, action, within
@@ -201,7 +202,7 @@ def make_job(claim: Claim) -> None:
             analysis_arm=parameters.get("analysis_arm", ""),
         )
         record = kept(request)
-    by = Actor(id=claim.job.requested_by, name=claim.job.requested_by, role="job")
+    by = job_actor(claim.job.requested_by)
     made = None
     if record is None:
         made = compute(

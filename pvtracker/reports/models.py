@@ -30,3 +30,6 @@ class ReportRecord(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["study", "-made_at"], name="report_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.audience} report of {self.made_at:%Y-%m-%d %H:%M}"

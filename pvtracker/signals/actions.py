@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from pvtracker.accounts.queries import job_actor
 from pvtracker.audit.bulk import copy_rows
 from pvtracker.audit.context import Actor, action, within
 from pvtracker.cuts import closed, derive
@@ -99,7 +100,7 @@ def detect_job(claim: Claim) -> None:
         raise Refused("The study of this job does not exist.")
     with within(study.id):
         request = request_for(study=study, cut_id=cut_id, analysis_arm=parameters.get("analysis_arm", ""))
-    by = Actor(id=claim.job.requested_by, name=claim.job.requested_by, role="job")
+    by = job_actor(claim.job.requested_by)
     screened = compute(
         request, by=by, progress=lambda done, total, text: claim.progress(done=done, total=total, text=text)
     )

@@ -9,27 +9,14 @@ import datetime
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from django import forms
-from django.apps import apps
 from django.db import connection
-from django.db.models import Field, ForeignKey, Model
 
 from pvtracker.accounts.roles import ROLES
-
-# Values that the page does not repeat: what was typed and not submitted, and texts that are held because they may
-# tell an arm. That they changed is told.
-NOT_REPEATED = {
-    "events_draft": {"body"},
-    "events_heldtext": {"text", "words"},
-    "events_armword": {"word"},
-}
-# Columns that say nothing to a reader: keys, and the days that a partial date can mean (its text is told).
-SILENT = {"id", "study_id", "source_hash"}
-SILENT_ENDINGS = ("_earliest", "_latest")
-LONGEST = 300
+from pvtracker.web import words
+from pvtracker.web.telling import belongs_to_a_study, columns, recorded
 
 
 class TrailFilter(forms.Form):
@@ -50,16 +37,51 @@ class TrailFilter(forms.Form):
     )
     kind = forms.ChoiceField(label="Kind of record", required=False)
     field = forms.ChoiceField(label="Field", required=False)
+    participant = forms.CharField(label="Participant", required=False, max_length=80)
     source = forms.CharField(label="Source", required=False, max_length=120)
-    participant = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
     event = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, of_study: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = sorted((label, table) for table, label in labels().items())
-        self.fields["kind"].choices = [("", "Every kind"), *((t, text) for text, t in kinds)]  # type: ignore[attr-defined]
-        names = sorted({(name, column) for table in labels() for column, name in columns(table).items()})
-        self.fields["field"].choices = [("", "Every field"), *((c, n) for n, c in names)]  # type: ignore[attr-defined]
+        tables = tables_of(of_study=of_study)
+        kinds = sorted((words.record_name(table), table) for table in tables)
+        self.fields["kind"].choices = [("", "Every kind"), *((t, _headed(text)) for text, t in kinds)]  # type: ignore[attr-defined]
+        chosen = self.data.get("kind", "")
+        fields = _fields_of([chosen] if chosen in tables else tables)
+        self.fields["field"].choices = [("", "Every field"), *fields]  # type: ignore[attr-defined]
+        if self.data.get("field"):
+            self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+            self.data["field"] = _same_field(self.data["field"], fields)  # type: ignore[index]
+        if not of_study:
+            del self.fields["participant"], self.fields["event"]
+
+    def told(self) -> dict[str, Any]:
+        """What can be read of the filter; a field that cannot narrows nothing."""
+        return self.cleaned_data if self.is_bound and self.is_valid() is not None else {}
+
+
+def tables_of(*, of_study: bool) -> list[str]:
+    """The kinds of record that belong to studies, or to the installation."""
+    return [table for table in recorded() if belongs_to_a_study(table) == of_study]
+
+
+def _fields_of(tables: Iterable[str]) -> list[tuple[str, str]]:
+    """The fields to choose from: each name once, for every column that is called so."""
+    named: dict[str, set[str]] = {}
+    for table in tables:
+        for column, name in columns(table).items():
+            named.setdefault(name, set()).add(column)
+    return [(",".join(sorted(same)), name) for name, same in sorted(named.items())]
+
+
+def _same_field(asked: str, fields: Iterable[tuple[str, str]]) -> str:
+    """The choice that has one of the columns asked for: the choices become fewer once a kind of record is chosen."""
+    wanted = set(asked.split(","))
+    return next((value for value, _ in fields if wanted & set(value.split(","))), asked)
+
+
+def _headed(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +107,21 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        return labels().get(self.table, self.table)
+        return _headed(words.record_name(self.table))
+
+    @property
+    def done(self) -> str:
+        return words.operation(self.operation)
+
+    @property
+    def origin(self) -> str:
+        return words.source_in_words(self.source)
 
     @property
     def who(self) -> str:
         role = ROLES[self.role].label if self.role in ROLES else self.role
-        return f"{self.actor_name or self.actor} ({role})" if role else self.actor_name or self.actor
+        name = words.actor_in_words(self.actor_name or self.actor)
+        return f"{name} ({role})" if role and role != name else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +135,16 @@ class Entries:
     def of(cls, study_id: object, told: dict[str, Any]) -> Entries:
         """Entries of the study that was entered; `told` is the valid part of a filter."""
         parts, values = ["e.study_id = %s"], [study_id]
+        return cls._narrowed(parts, values, told)
+
+    @classmethod
+    def of_no_study(cls, told: dict[str, Any]) -> Entries:
+        """Entries of no study: accounts, invitations, dictionaries, and what else belongs to the installation."""
+        return cls._narrowed(["e.study_id is null"], [], told)
+
+    @classmethod
+    def _narrowed(cls, parts: list[str], values: list[object], told: dict[str, Any]) -> Entries:
+        told = {**told, "field": (told.get("field") or "").split(",") if told.get("field") else None}
         for name, condition in CONDITIONS.items():
             if told.get(name):
                 parts.append(condition)
@@ -133,15 +174,20 @@ class Entries:
                 yield Entry(*told)
 
 
+# A participant is named by the number that the site prints, by the whole identifier, or by our own key.
+NAMED = (
+    "select n.participant from audit.entry n where n.table_name = 'participants_participant'"
+    " and n.participant is not null and %s in (n.new ->> 'code', n.new ->> 'subject') union select %s"
+)
 CONDITIONS = {
     "person": "(e.actor_name ilike '%%' || %s || '%%' or e.actor = %s)",
     "first": "e.at >= %s",
     "last": "e.at < %s::date + 1",
     "kind": "e.table_name = %s",
-    "field": "(e.new ? %s or e.old ? %s)",
+    "field": "(e.new ?| %s or e.old ?| %s)",
     "source": "e.source ilike '%%' || %s || '%%'",
-    "participant": "(e.participant = %s or e.event in"
-    " (select p.event from audit.entry p where p.participant = %s and p.event is not null))",
+    "participant": f"(e.participant in ({NAMED}) or e.event in"  # noqa: S608 - no word of it is asked for
+    f" (select p.event from audit.entry p where p.participant in ({NAMED}) and p.event is not null))",
     "event": "e.event = %s",
 }
 SELECT = """
@@ -151,101 +197,5 @@ from audit.entry e left join audit.link l on l.entry_id = e.id
 """
 
 
-def system_entries() -> Entries:
-    """Entries of no study: accounts, invitations, dictionaries, and what else belongs to the installation."""
-    return Entries("e.study_id is null", ())
-
-
 def _object(text: str | None) -> dict[str, Any]:
     return dict(json.loads(text)) if text else {}
-
-
-# --- words ------------------------------------------------------------------------------------------------------------
-@cache
-def _models() -> dict[str, type[Model]]:
-    return {model._meta.db_table: model for model in apps.get_models(include_auto_created=True)}
-
-
-@cache
-def labels() -> dict[str, str]:
-    """Kind of record by table."""
-    return {table: str(model._meta.verbose_name).capitalize() for table, model in _models().items()}
-
-
-def _fields(table: str) -> dict[str, Field[Any, Any]]:
-    model = _models().get(table)
-    return {str(field.column): field for field in model._meta.concrete_fields} if model else {}
-
-
-def columns(table: str) -> dict[str, str]:
-    """The words for the columns of a table that are told."""
-    return {
-        column: str(field.verbose_name)
-        for column, field in _fields(table).items()
-        if column not in SILENT and not column.endswith(SILENT_ENDINGS)
-    }
-
-
-def in_words(entries: Iterable[Entry]) -> list[tuple[Entry, list[str]]]:
-    """Each entry with its changes as short sentences; what a key points to is named."""
-    listed = list(entries)
-    names = _named(listed)
-    return [(entry, _sentences(entry, names)) for entry in listed]
-
-
-def _sentences(entry: Entry, names: dict[tuple[str, str], str]) -> list[str]:
-    known = columns(entry.table)
-    said = []
-    for column in sorted(
-        {*entry.old, *entry.new}, key=lambda name: list(known).index(name) if name in known else 999
-    ):
-        if column in SILENT or column.endswith(SILENT_ENDINGS):
-            continue
-        name = known.get(column, column)
-        was, became = (_value(entry, column, side.get(column), names) for side in (entry.old, entry.new))
-        if column in NOT_REPEATED.get(entry.table, ()):
-            said.append(
-                f"{name} changed (not repeated here)"
-                if entry.operation == "update"
-                else f"{name} (not repeated here)"
-            )
-        elif entry.operation == "update":
-            said.append(f"{name} changed from {was} to {became}")
-        elif (told := was if entry.operation == "delete" else became) != EMPTY:
-            said.append(f"{name} {told}")
-    return said
-
-
-EMPTY = "nothing"
-
-
-def _value(entry: Entry, column: str, value: Any, names: dict[tuple[str, str], str]) -> str:
-    if value is None or value == "" or value == [] or value == {}:
-        return EMPTY
-    field = _fields(entry.table).get(column)
-    if isinstance(field, ForeignKey):
-        return names.get((field.related_model._meta.db_table, str(value)), str(value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    choices = dict(field.flatchoices) if field is not None and field.choices else {}
-    if isinstance(value, str | int) and value in choices:
-        return str(choices[value]).lower()
-    if isinstance(value, str) and value.startswith("sha256:"):
-        return "another value"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else text[:LONGEST] + " …"
-
-
-def _named(entries: list[Entry]) -> dict[tuple[str, str], str]:
-    """What the keys in these entries point to, asked once per table."""
-    wanted: dict[type[Model], set[str]] = {}
-    for entry in entries:
-        for column, field in _fields(entry.table).items():
-            if isinstance(field, ForeignKey) and column not in SILENT:
-                found = {str(side[column]) for side in (entry.old, entry.new) if side.get(column) is not None}
-                wanted.setdefault(field.related_model, set()).update(found)
-    return {
-        (model._meta.db_table, str(key)): str(row) if type(row).__str__ is not Model.__str__ else str(key)
-        for model, keys in wanted.items()
-        for key, row in model._default_manager.in_bulk(list(keys)).items()
-    }

@@ -19,13 +19,14 @@ from pvtracker.audit.enums import AccessKind
 from pvtracker.lib.csv_out import csv_bytes
 from pvtracker.studies.looking import look
 from pvtracker.studies.queries import study_for
-from pvtracker.web.trail import Entries, TrailFilter, in_words, system_entries
+from pvtracker.web.telling import in_words
+from pvtracker.web.trail import Entries, TrailFilter
 
 PER_PAGE = 50
 MOST_EXPORTED = 100_000
 HEADER = (
-    "entry", "link", "at (UTC)", "who", "account or process", "source", "kind of record", "record", "operation",
-    "changes", "reason", "request",
+    "entry", "link", "at (UTC)", "who", "account or process", "source", "file or form", "kind of record", "about",
+    "key", "what was done", "changes", "reason", "request",
 )  # fmt: skip
 
 
@@ -44,7 +45,7 @@ def trail(request: HttpRequest, code: str) -> HttpResponse:
     if ask is not None:
         return ask
     form = TrailFilter(request.GET or None)
-    found = Entries.of(study.id, form.cleaned_data if form.is_bound and form.is_valid() is not None else {})
+    found = Entries.of(study.id, form.told())
     return _csv(found) if exporting else _page(request, found, form, title="History")
 
 
@@ -55,32 +56,36 @@ def system_trail(request: HttpRequest) -> HttpResponse:
         request.user, Permission.MANAGE_ACCOUNTS
     ):
         raise Http404("No such page.")
-    found = system_entries()
+    form = TrailFilter(request.GET or None, of_study=False)
+    found = Entries.of_no_study(form.told())
     if request.GET.get("format") != "csv":
-        return _page(request, found, None, title="History of accounts and settings")
+        return _page(request, found, form, title="History of accounts and settings")
     looks.record(
         kind=AccessKind.EXPORT,
         by=request.user.actor("system_administrator"),
         object_kind="history",
-        detail="entries of no study",
+        detail=request.GET.urlencode()[:300] or "entries of no study",
         address=str(request.META.get("REMOTE_ADDR", "")),
     )
     return _csv(found)
 
 
-def _page(request: HttpRequest, found: Entries, form: TrailFilter | None, *, title: str) -> HttpResponse:
+def _page(request: HttpRequest, found: Entries, form: TrailFilter, *, title: str) -> HttpResponse:
     pages: Paginator[Any] = Paginator(found, PER_PAGE)  # type: ignore[arg-type]  # it counts and slices
     page = pages.get_page(request.GET.get("page"))
     chosen = request.GET.copy()
     chosen.pop("page", None)
     chosen["format"] = "csv"
+    rows = in_words(page)
+    narrowed = bool(request.GET.get("event") or request.GET.get("participant"))
     context = {
         "title": title,
         "form": form,
         "page": page,
-        "rows": in_words(page),
+        "rows": rows,
         "csv": f"?{chosen.urlencode()}",
-        "about": bool(request.GET.get("event") or request.GET.get("participant")),
+        "narrowed": narrowed,
+        "about": next((about for _, about, _ in rows if about), "") if narrowed else "",
         "closed": settings.ROOM == "closed",
     }
     return render(request, "web/trail.html", context)
@@ -95,8 +100,9 @@ def _csv(found: Entries) -> HttpResponse:
 
 
 def _lines(found: Entries) -> Iterator[tuple[object, ...]]:
-    for entry, sentences in in_words(found.read(limit=MOST_EXPORTED)):
+    for entry, about, sentences in in_words(found.read(limit=MOST_EXPORTED)):
         yield (
-            entry.id, entry.seq or "", f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.who, entry.actor, entry.source,
-            entry.kind, entry.key, entry.operation, "; ".join(sentences), entry.reason, entry.request_id,
+            entry.id, entry.seq or "", f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.who, entry.actor, entry.origin,
+            entry.source, entry.kind, about, entry.key, entry.done, "; ".join(sentences), entry.reason,
+            entry.request_id,
         )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 from django.urls import reverse
@@ -15,6 +16,7 @@ from pvtracker.events.actions.drafts import save_draft
 from pvtracker.events.models import AdverseEvent
 from tests.open.world import SOMEONE, World, make_world
 from tests.people import administrator, browser
+from tests.word_checks import nameless_rows, unnamed
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +69,10 @@ def test_it_is_narrowed_by_person_day_kind_participant_and_source(world: World, 
     assert "grade changed" in page(world, "?person=ali&kind=events_adverseevent")
     assert "grade changed" not in page(world, "?person=bob&kind=events_adverseevent")
     assert "grade changed" not in page(world, "?kind=studies_site")
+    assert "grade changed" not in page(world, "?kind=events_adverseevent&field=narrative")
+    assert "grade changed" in page(world, "?participant=P1&field=grade"), "the number that the site prints"
+    assert "grade changed" in page(world, f"?participant={event.participant.subject}&field=grade")
+    assert "grade changed" not in page(world, "?participant=P3")
     assert "grade changed" not in page(world, "?last=2020-01-01")
     assert "grade changed" in page(world, "?first=2020-01-01")
     assert "grade changed" not in page(world, "?source=sha256")
@@ -98,9 +104,39 @@ def test_the_export_is_safe_for_spreadsheets_and_recorded(world: World) -> None:
     before = AccessRecord.objects.filter(kind="export", object_kind="history").count()
     answer = world.client("ada").get(world.url("history/?kind=events_adverseevent&format=csv"))
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert [row["operation"] for row in rows] == ["insert"] and "HYPERLINK" in rows[0]["changes"]
+    assert [row["what was done"] for row in rows] == ["recorded"] and "HYPERLINK" in rows[0]["changes"]
+    assert (rows[0]["kind of record"], rows[0]["about"]) == ("Adverse event", "adverse event 1 of P1")
+    assert (rows[0]["who"], rows[0]["source"]) == ("Alice (Investigator)", "form on a page")
     assert not any(cell.lstrip(" ").startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
     assert AccessRecord.objects.filter(kind="export", object_kind="history").count() == before + 1
+
+
+def test_the_page_and_the_file_say_words_not_keys(world: World) -> None:
+    event = world.record(serious=True, criteria=frozenset({"medically_important"}), onset="2026")
+    text = page(world, f"?event={event.id}")
+    for said in (
+        "seriousness criteria: other medically important",
+        "scale of severity: ",
+        "rule: partial onset",
+        "domain: adverse events",
+        "what the event said: ",
+        "About adverse event 1 of P1 only.",
+    ):
+        assert said in text, said
+    body = text[text.index("<tbody") : text.index("</tbody")]
+    assert not re.search(
+        r"medically_important|daids-2\.1|partial-onset|adverse_event|[a-z]_(id|on|at|by)\b", body
+    )
+    told = world.client("ada").get(world.url(f"history/?event={event.id}&format=csv")).content.decode()
+    assert "seriousness criteria: other medically important" in told and "medically_important" not in told
+
+
+def test_the_history_of_accounts_is_narrowed_too(world: World) -> None:
+    create_account(username="newcomer", full_name="New Comer", password="a password of words", by=SOMEONE)
+    admin, address = browser(administrator()), reverse("system_trail")
+    told = admin.get(f"{address}?kind=accounts_account&field=full_name").content.decode()
+    assert "full name: New Comer" in told and "participant" not in told.lower()
+    assert "New Comer" not in admin.get(f"{address}?kind=mfa_authenticator").content.decode()
 
 
 def test_what_is_typed_in_a_draft_is_not_repeated(world: World) -> None:
@@ -126,3 +162,7 @@ def test_entries_of_accounts_are_for_who_manages_accounts(world: World) -> None:
     assert admin.get(world.url("history/")).status_code == 404
     told = admin.get(f"{reverse('system_trail')}?format=csv").content.decode("utf-8-sig")
     assert "New Comer" in told and "argon2" not in told
+
+
+def test_every_record_and_field_of_this_room_has_words() -> None:
+    assert unnamed() == [] and nameless_rows() == []
