@@ -33,7 +33,7 @@ from pvtracker.events.views import as_shown, open_study, require
 from pvtracker.participants.models import Participant
 from pvtracker.participants.queries import participant_for
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, has_permission
+from pvtracker.studies.queries import actor_for, has_permission, intervention_names
 
 # Of the posted form, what is no answer of the person.
 NOT_DRAFTED = {"csrfmiddlewaretoken", "save"}
@@ -235,7 +235,8 @@ def _meanwhile(event: AdverseEvent, conflict: VersionConflict) -> list[dict[str,
     bodies = {v.version: v.body for v in queries.versions_of(event)}
     if conflict.read not in bodies:
         return []
-    return as_shown(differences(bodies[conflict.read], bodies[conflict.current]))
+    names = intervention_names(event.study)
+    return as_shown(differences(bodies[conflict.read], bodies[conflict.current], names))
 
 
 def _coded(form: EventForm, study: Study) -> Term | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,7 @@ from pvtracker.events.models import AdverseEvent
 from pvtracker.events.signing import subject_of
 from pvtracker.events.snapshots import in_words
 from pvtracker.events.views import open_study, require
-from pvtracker.studies.queries import actor_for
+from pvtracker.studies.queries import actor_for, intervention_names
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,15 +35,13 @@ def event_sign(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResp
     if event.state == "voided":
         return redirect("event", study.code, event.id)
     by = actor_for(request.user, Permission.SIGN_EVENTS, study)
+    names = intervention_names(study)
 
     def read() -> AdverseEvent:
         return queries.event_for(request.user, study, event_id)
 
     def context(subject: Subject) -> dict[str, Any]:
-        said = [
-            {"label": label, "value": shown(text)} for label, text in in_words(subject.record).items() if text
-        ]
-        return {"event": read(), "said": said}
+        return {"event": read(), "said": said_by(subject, names)}
 
     def sign(shown_hash: str, meaning: str, proof: Proof) -> Signature:
         return sign_event(event=event, shown=shown_hash, meaning=meaning, proof=proof, by=by)
@@ -56,3 +55,9 @@ def event_sign(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpResp
         context=context,
         done=reverse("event", args=[study.code, event.id]),
     )
+
+
+def said_by(subject: Subject, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Every word that is signed, as a reader sees it; an intervention by its name and the code that is signed."""
+    said = in_words(subject.record, {code: f"{name} ({code})" for code, name in names.items()}).items()
+    return [{"label": label, "value": shown(text)} for label, text in said if text]

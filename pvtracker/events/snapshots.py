@@ -7,7 +7,7 @@ number; the only ids are random UUIDs. Equal content gives equal JSON: sets are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,9 +89,12 @@ def _term(term: Term | None) -> dict[str, str] | None:
     }
 
 
-def differences(before: Body, after: Body) -> list[Change]:
-    """What changed from one version to the next, field by field, in the words of the form."""
-    old, new = in_words(before), in_words(after)
+def differences(before: Body, after: Body, names: Mapping[str, str] | None = None) -> list[Change]:
+    """What changed from one version to the next, field by field, in the words of the form.
+
+    `names` are the interventions' by code, where a person reads it.
+    """
+    old, new = in_words(before, names), in_words(after, names)
     labels = dict.fromkeys([*new, *old])
     return [
         Change(label, old.get(label, ""), new.get(label, ""))
@@ -105,8 +108,9 @@ def content(body: Body) -> Body:
     return {key: value for key, value in body.items() if key not in {"version"}}
 
 
-def in_words(body: Body) -> dict[str, str]:
-    """Each field as a reader sees it, by its label."""
+def in_words(body: Body, names: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Each field as a reader sees it, by its label; interventions by `names`, else by code."""
+    named = names or {}
     term = body["term"]
     words = {
         "Description": body["verbatim"],
@@ -116,7 +120,7 @@ def in_words(body: Body) -> dict[str, str]:
         "End": body["end"],
         "Ongoing": "yes" if body["ongoing"] else "no",
         "Site aware on": body["aware_on"],
-        "Phase": body["phase"],
+        "Phase": phase_in_words(body["phase"]),
         "Severity": _severity(body["scale"], body["grade"]),
         "Severity as delivered": body["severity_reported"],
         "Serious": {True: "yes", False: "no", None: ""}[body["serious"]],
@@ -128,12 +132,17 @@ def in_words(body: Body) -> dict[str, str]:
     }
     for judgement in body["assessments"]:
         who = _label(Assessor, judgement["assessor"]).lower()
-        about = f"{judgement['intervention']}, {who}"
+        about = f"{named.get(judgement['intervention'], judgement['intervention'])}, {who}"
         words[f"Related to {about}"] = _label(Causality, judgement["causality"])
         words[f"Relatedness as delivered: {about}"] = judgement["causality_reported"]
         words[f"Action taken with {about}"] = _label(ActionTaken, judgement["action_taken"])
         words[f"Action as delivered: {about}"] = judgement.get("action_reported", "")
     return words
+
+
+def phase_in_words(phase: str) -> str:
+    """A phase of the trial as it was delivered, its parts apart."""
+    return phase.replace("_", " ")
 
 
 def _severity(key: str, number: int | None) -> str:

@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pvtracker.accounts.roles import Permission
+from pvtracker.accounts.roles import ROLES, Permission
 from pvtracker.accounts.signing.queries import Standing
 from pvtracker.audit.models import Operation
+from pvtracker.audit.provenance import actor_in_words, source_in_words
 from pvtracker.coding import queries as coding_queries
 from pvtracker.coding.scales import SCALES
 from pvtracker.events import queries, states
@@ -30,7 +31,7 @@ from pvtracker.events.states import Step
 from pvtracker.events.text import one_line
 from pvtracker.participants.queries import sites_of
 from pvtracker.studies.models import Intervention, Study
-from pvtracker.studies.queries import actor_for, has_permission, study_for
+from pvtracker.studies.queries import actor_for, has_permission, intervention_names, study_for
 
 PER_PAGE = 50
 
@@ -139,7 +140,10 @@ def event_history(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpR
     study = open_study(request, code)
     found = queries.event_for(request.user, study, event_id)
     versions = queries.versions_of(found)
-    entries = [_entry(version, before) for before, version in zip([None, *versions], versions, strict=False)]
+    names = intervention_names(study)
+    entries = [
+        _entry(version, before, names) for before, version in zip([None, *versions], versions, strict=False)
+    ]
     context = {
         "event": found,
         "entries": entries[::-1],
@@ -149,17 +153,20 @@ def event_history(request: HttpRequest, code: str, event_id: uuid.UUID) -> HttpR
     return render(request, "events/history.html", context)
 
 
-def _entry(version: AdverseEventVersion, before: AdverseEventVersion | None) -> dict[str, Any]:
+def _entry(
+    version: AdverseEventVersion, before: AdverseEventVersion | None, names: dict[str, str]
+) -> dict[str, Any]:
     """A version for the history component."""
-    who = version.actor_name + (f" ({version.role.replace('_', ' ')})" if version.role else "")
+    role = ROLES[version.role].label if version.role in ROLES else version.role
+    who = actor_in_words(version.actor_name) + (f" ({role})" if role else "")
     done = {Operation.CREATED: "recorded", Operation.AMENDED: "amended", Operation.VOIDED: "voided"}
-    how = "" if version.source == "form" else f", from {version.source}"
+    how = "" if version.source == "form" else f", from {source_in_words(version.source)}"
     return {
         "number": version.version,
         "who": f"{done[Operation(version.operation)]} by {who}{how}",
         "when": version.recorded_at,
         "reason": version.reason,
-        "changes": as_shown(differences(before.body, version.body)) if before else [],
+        "changes": as_shown(differences(before.body, version.body, names)) if before else [],
     }
 
 

@@ -17,7 +17,15 @@ from pvtracker.accounts.models import Account
 from pvtracker.accounts.queries import identity_checked
 from pvtracker.accounts.roles import ROLES, SIGNING, Permission
 from pvtracker.audit.context import Actor, enter_study, require_transaction, within
-from pvtracker.studies.models import AccessReview, BlindingFinding, Membership, MembershipRequest, Site, Study
+from pvtracker.studies.models import (
+    AccessReview,
+    BlindingFinding,
+    Intervention,
+    Membership,
+    MembershipRequest,
+    Site,
+    Study,
+)
 from pvtracker.studies.rules import running
 
 
@@ -145,6 +153,11 @@ def sites_for(account: Any, permission: Permission, study: Study) -> QuerySet[Si
     if any(m.site_id is None for m in granting):
         return sites
     return sites.filter(id__in=[m.site_id for m in granting])
+
+
+def intervention_names(study: Study) -> dict[str, str]:
+    """The blinded names of the study's interventions by code."""
+    return dict(Intervention.objects.filter(study=study).values_list("code", "name"))
 
 
 def actor_for(account: Any, permission: Permission, study: Study) -> Actor:

@@ -16,6 +16,7 @@ from django.db.models import Field, ForeignKey, Model
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.roles import ROLES
 from pvtracker.accounts.signing.meanings import MEANINGS
+from pvtracker.audit.provenance import actor_in_words, source_in_words
 from pvtracker.audit.tables import EVENT_TABLE, LEFT_OUT, PARTICIPANT_TABLE, STUDY_TABLE, UNRECORDED
 from pvtracker.coding.scales import SCALES
 from pvtracker.events.enums import SeriousnessCriterion
@@ -157,7 +158,7 @@ def _plain(column: str, value: Any, names: Names) -> str:
     if UUID.fullmatch(value):
         return names.get(("accounts_account", value), value)
     if value.startswith("process:"):
-        return words.actor_in_words(value)
+        return actor_in_words(value)
     return _coded(column, value)
 
 
@@ -174,9 +175,9 @@ def _coded(column: str, value: str) -> str:
     if column == "field":
         return _key(value.partition(":")[0])
     if column == "source":
-        return words.source_in_words(value)
+        return source_in_words(value)
     if column in {"actor_name", "granted_by", "recorded_by", "checked_by", "invited_by"}:
-        return words.actor_in_words(value)
+        return actor_in_words(value)
     if column == "rule":
         return value.replace("-", " ")
     if column in {"phase", "kind", "object_kind"}:

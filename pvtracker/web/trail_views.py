@@ -19,11 +19,13 @@ from pvtracker.audit.enums import AccessKind
 from pvtracker.lib.csv_out import csv_bytes
 from pvtracker.studies.looking import look
 from pvtracker.studies.queries import study_for
+from pvtracker.web.review import KINDS, Finding, review
 from pvtracker.web.telling import in_words
 from pvtracker.web.trail import Entries, TrailFilter
 
 PER_PAGE = 50
 MOST_EXPORTED = 100_000
+MOST_SHOWN, MOST_TOLD = 100, 6  # of one kind of finding; of one finding's changes
 HEADER = (
     "entry", "link", "at (UTC)", "who", "account or process", "source", "file or form", "kind of record", "about",
     "key", "what was done", "changes", "reason", "request",
@@ -47,6 +49,43 @@ def trail(request: HttpRequest, code: str) -> HttpResponse:
     form = TrailFilter(request.GET or None)
     found = Entries.of(study.id, form.told())
     return _csv(found) if exporting else _page(request, found, form, title="History")
+
+
+@require_safe
+def trail_review(request: HttpRequest, code: str) -> HttpResponse:
+    """What a reviewer of the history looks at first; in the closed room a look with its purpose, as the history is."""
+    study = study_for(request.user, code, Permission.READ_AUDIT)
+    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    ask = look(request, study, Permission.READ_AUDIT, object_kind="history", detail="review")
+    if ask is not None:
+        return ask
+    kinds = [
+        {
+            "key": kind,
+            "title": KINDS[kind][0],
+            "about": KINDS[kind][1],
+            "count": len(found),
+            "rows": [_told(finding) for finding in found[:MOST_SHOWN]],
+        }
+        for kind, found in review(study.id).items()
+    ]
+    return render(request, "web/trail_review.html", {"kinds": kinds, "most": MOST_SHOWN})
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    """One finding in words, from its first entries; what follows is in the history."""
+    told = in_words(finding.entries[:MOST_TOLD])
+    entry, about, _ = told[0]
+    sentences = [sentence for _, _, said in told for sentence in said]
+    records = {(each.table, each.key) for each in finding.entries}
+    return {
+        "entry": entry,
+        "about": about if finding.kind != "mass" else f"{len(records)} records",
+        "until": finding.entries[-1].at,
+        "sentences": sentences[:MOST_TOLD],
+        "more": max(0, len(sentences) - MOST_TOLD),
+        "event": entry.event if finding.kind != "mass" else None,
+    }
 
 
 @require_safe

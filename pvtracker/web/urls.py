@@ -13,5 +13,6 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("history/", trail_views.system_trail, name="system_trail"),
     path("studies/<str:code>/history/", trail_views.trail, name="trail"),
+    path("studies/<str:code>/history/review/", trail_views.trail_review, name="trail_review"),
     path("studies/<str:code>/looks/", look_views.looks, name="looks"),
 ]

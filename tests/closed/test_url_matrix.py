@@ -67,6 +67,7 @@ RULES = {
     "look_purpose": Rule(BY_ARM, BY_ARM),
     "looks": Rule("read_audit", NO),
     "trail": Rule("read_audit", NO),
+    "trail_review": Rule("read_audit", NO),
     "system_trail": Rule("manage_accounts", NO),
     "code_breaks": Rule("break_code approve_code_break read_code_breaks", NO),
     "code_break_ask": Rule("break_code", "break_code"),

@@ -80,6 +80,7 @@ RULES = {
     "held_text": Rule("release_held_text", "release_held_text"),
     "looks": Rule("read_audit", NO),
     "trail": Rule("read_audit", NO),
+    "trail_review": Rule("read_audit", NO),
     "system_trail": Rule("manage_accounts", NO),
     "report_sign": Rule("sign_open_reports", "sign_open_reports"),
     "report_signatures": Rule("read_open_reports", NO),

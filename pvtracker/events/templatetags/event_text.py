@@ -12,6 +12,7 @@ from pvtracker.events import states
 from pvtracker.events.display import shown as show
 from pvtracker.events.enums import SeriousnessCriterion
 from pvtracker.events.models import AdverseEvent
+from pvtracker.events.snapshots import phase_in_words
 
 register = template.Library()
 
@@ -40,3 +41,9 @@ def criteria_words(event: AdverseEvent) -> str:
     """The seriousness criteria as one line."""
     labels = dict(SeriousnessCriterion.choices)
     return "; ".join(str(labels.get(key, key)).lower() for key in event.criteria)
+
+
+@register.filter
+def phase_words(event: AdverseEvent) -> str:
+    """The phase of the trial, its parts apart."""
+    return phase_in_words(event.phase)

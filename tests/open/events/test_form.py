@@ -208,7 +208,7 @@ def test_an_amendment_shows_in_the_history_in_words(world: World, alice: Client)
     page = alice.get(world.url(f"adverse-events/{event.id}/history/")).content.decode()
     for words in (
         "seen again",
-        "amended by Alice (investigator)",
+        "amended by Alice (Investigator)",
         "1 Mild (DAIDS 2.1)",
         "3 Severe (DAIDS 2.1)",
         "Recovered with sequelae",
