@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -30,6 +32,17 @@ def subject_of(event: AdverseEvent) -> Subject:
         study_id=event.study_id,
         version=event.version,
         record=_like(written, _own(body_of(event, assessments), written)),
+    )
+
+
+def bundle_of(study_id: uuid.UUID, subjects: Sequence[Subject]) -> Subject:
+    """What is shown when several events are signed in one act: their hashes in order. It is never signed itself."""
+    return Subject(
+        kind=KIND,
+        object_id=study_id,
+        study_id=study_id,
+        version=1,
+        record={"events": [[str(one.object_id), one.version, one.sha256] for one in subjects]},
     )
 
 

@@ -8,6 +8,7 @@ from pvtracker.events import (
     held_views,
     lock_views,
     question_views,
+    sign_many_views,
     sign_views,
     views,
 )
@@ -35,6 +36,7 @@ urlpatterns = [
         name="event_draft",
     ),
     path("studies/<str:code>/adverse-events/", views.events, name="events"),
+    path("studies/<str:code>/adverse-events/sign/", sign_many_views.events_sign, name="events_sign"),
     path("studies/<str:code>/adverse-events/<uuid:event_id>/", views.event, name="event"),
     path("studies/<str:code>/adverse-events/<uuid:event_id>/edit/", form_views.event_edit, name="event_edit"),
     path(

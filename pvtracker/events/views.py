@@ -31,7 +31,7 @@ from pvtracker.events.states import Step
 from pvtracker.events.text import one_line
 from pvtracker.participants.queries import sites_of
 from pvtracker.studies.models import Intervention, Study
-from pvtracker.studies.queries import actor_for, has_permission, intervention_names, study_for
+from pvtracker.studies.queries import actor_for, has_permission, intervention_names, sites_for, study_for
 
 PER_PAGE = 50
 
@@ -76,6 +76,7 @@ def events(request: HttpRequest, code: str) -> HttpResponse:
         "sites": sites_of(request.user, study),
         "grades": scale.grades if scale else (),
         "filtered": by != queries.LogFilter(),
+        "may_sign": sites_for(request.user, Permission.SIGN_EVENTS, study).exists(),
     }
     return render(request, "events/events.html", context)
 

@@ -73,6 +73,7 @@ RULES = {
     "event_void": Rule("void_events", "void_events", at_site=True),
     "event_opinion": Rule("assess_as_sponsor", "assess_as_sponsor", at_site=True),
     "event_sign": Rule("sign_events", "sign_events", at_site=True),
+    "events_sign": Rule("sign_events", "sign_events"),
     "event_lock": Rule("lock_events", "lock_events", at_site=True),
     "event_unlock": Rule("lock_events approve_unlock", "lock_events approve_unlock", at_site=True),
     "locks": Rule("lock_events approve_unlock", "lock_events"),

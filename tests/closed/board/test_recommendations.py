@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from django.test import Client
 
@@ -13,6 +15,7 @@ from pvtracker.board.signing import manifestations_of
 from pvtracker.reports import actions as report_actions
 from pvtracker.reports.models import ReportRecord
 from pvtracker.studies.models import Study
+from tests.acting import as_test
 from tests.closed.cuts.folder import BY
 from tests.closed.people import SECRET, client_of, person_of, signed_in
 from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
@@ -126,6 +129,26 @@ def test_a_signature_is_bound_to_the_report_that_was_read(
     assert [m.standing for m in manifestations_of(found)] == ["valid"]
     found.report.pdf_sha256 = "0" * 64
     assert [m.standing for m in manifestations_of(found)] == ["altered"]
+
+
+def test_two_components_first_then_the_password_and_a_copy_does_not_verify(
+    chair: Account, browser: Client, written: Recommendation
+) -> None:
+    assert sign(browser, chair, written, username=None) == 422
+    assert not Signature.objects.exists()
+    assert sign(browser, chair, written) == 302
+    said = {"report": str(written.report_id), "kind": "continue", "text": "Continue as planned."}
+    for _ in range(2):
+        assert browser.post(f"{HERE}new/", said).status_code == 302
+    other, third = Recommendation.objects.select_related("report").exclude(pk=written.pk)
+    copied = Signature.objects.get()
+    assert sign(browser, chair, third, username=None) == 302, "the password alone within the sitting"
+    assert Signature.objects.get(object_id=third.id).components == ["password"]
+    copied.id, copied.object_id = uuid.uuid4(), other.id
+    with as_test():
+        copied.save(force_insert=True)
+    assert [m.standing for m in manifestations_of(other)] == ["altered"]
+    assert "does not fit the record" in browser.get(f"{HERE}{other.id}/").content.decode()
 
 
 def test_a_conflicting_change_is_refused(browser: Client, chair: Account, written: Recommendation) -> None:

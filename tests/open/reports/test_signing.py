@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,17 @@ from django.conf import settings
 from pvtracker.accounts.models import Signature
 from pvtracker.accounts.signing.queries import Standing
 from pvtracker.cuts.models import Cut
+from pvtracker.events.actions.capture import amend_event, void_event
+from pvtracker.events.models import AdverseEvent
+from pvtracker.events.signing import manifestations_of as of_event
 from pvtracker.reports import actions, queries, storage
 from pvtracker.reports.models import ReportRecord
 from pvtracker.reports.signing import manifestations_of
-from tests.open.reports.conftest import cut, world
+from tests.open.cuts.conftest import CUT_DATE
+from tests.open.reports.conftest import cut, freeze_now, world
 from tests.open.reports.conftest import storage as stored
 from tests.open.signing import PASSWORD, with_passwords
+from tests.open.signing import sign as sign_event_at
 from tests.open.world import SOMEONE, World
 from tests.signed import manifestation, sign_at
 
@@ -76,6 +82,29 @@ def test_an_altered_file_no_longer_fits_its_signature_and_is_not_signed(
     assert Signature.objects.count() == 1
     page = world.client("ada").get(world.url(f"reports/{record.id}/")).content.decode()
     assert "does not fit the record" in page
+
+
+def test_the_report_prints_as_many_signed_events_as_the_signatures_prove(world: World) -> None:
+    """The printed figures are held against each signature verified by its hash, over the events that the cut has."""
+    with_passwords(world)
+    pains = [world.record(verbatim=f"Pain {n}", onset=f"2026-03-0{n}") for n in range(1, 6)]
+    events = [*AdverseEvent.objects.exclude(pk__in=[e.id for e in pains]), *pains]
+    later = str(CUT_DATE + timedelta(days=1))
+    future = world.record(verbatim="After the cut", onset=later, end=later)
+    alice = world.client("alice")
+    for event in (*events[:4], future):
+        assert sign_event_at(world, event, alice).status_code == 302
+    by = world.people["alice"].actor("investigator")
+    changed = amend_event(event=events[0], version=1, details=world.details(grade=3), reason="seen", by=by)
+    void_event(event=events[1], version=1, reason="another person's", by=by)
+    freeze_now(world)
+    made = actions.make_report(request=actions.request_for(study=world.study, audience="open"), by=SOMEONE)
+    inside = [e for e in AdverseEvent.objects.exclude(pk=future.pk) if e.state != "voided"]
+    proved = [e for e in inside if any(m.standing is Standing.VALID for m in of_event(e))]
+    once = [e for e in inside if of_event(e) and e not in proved]
+    assert (len(proved), len(once), len(inside)) == (2, 1, 5) and once == [changed]
+    printed = text_of(queries.pdf_of(made))
+    assert "signed 2 of 5 adverse events as they stand in this cut; 3 are not signed, 1 of them" in printed
 
 
 def test_who_only_reads_reports_does_not_sign_them(world: World, record: ReportRecord) -> None:
