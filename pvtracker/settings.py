@@ -126,6 +126,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # passwords of before: they are hashed anew at sign-in
 ]
+# What free texts that cannot be held back are examined by; nothing in the closed room, which may name arms.
+FREE_TEXT_VALIDATORS = ["pvtracker.events.holding.no_arm_is_told"] if ROOM == "open" else []
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

@@ -7,14 +7,18 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from pvtracker.accounts.free_text import FreeTextField
+
 DAY = ["%Y-%m-%d"]
 NOT_A_DAY = "This is not a day. Enter it as YYYY-MM-DD, for example 2026-03-31."
 PLAIN = {"autocomplete": "off"}
 
 
-def sentence(label: str, hint: str, *, limit: int = 300) -> forms.CharField:
-    """A required line of text that stays in the record."""
-    return forms.CharField(
+def sentence(
+    label: str, hint: str, *, limit: int = 300, kind: type[forms.CharField] = FreeTextField
+) -> forms.CharField:
+    """A required line of text that stays in the record; a name is no free text."""
+    return kind(
         label=label,
         max_length=limit,
         help_text=hint,
@@ -37,8 +41,12 @@ def day(label: str, hint: str = "") -> forms.DateField:
 
 
 class InviteForm(forms.Form):
-    username = sentence("User name", "As typed at sign-in. A name is never given twice.", limit=60)
-    full_name = sentence("Full name", "As it stands on documents and under signatures.", limit=120)
+    username = sentence(
+        "User name", "As typed at sign-in. A name is never given twice.", limit=60, kind=forms.CharField
+    )
+    full_name = sentence(
+        "Full name", "As it stands on documents and under signatures.", limit=120, kind=forms.CharField
+    )
     email = forms.EmailField(
         label="E-mail",
         required=False,

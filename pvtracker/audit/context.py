@@ -78,6 +78,15 @@ def enter_study(study_id: uuid.UUID | None) -> None:
     _enter(str(study_id or ""))
 
 
+def entered_study() -> uuid.UUID | None:
+    """The study that this transaction entered, if any."""
+    require_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute("select nullif(current_setting('pv.study', true), '')")
+        found = cursor.fetchone()[0]
+    return uuid.UUID(found) if found else None
+
+
 @contextlib.contextmanager
 def within(study_id: uuid.UUID | None) -> Iterator[None]:
     """A transaction in which the rows of one study are visible; work over many studies goes study by study.
@@ -156,4 +165,13 @@ def _study_named(arguments: Mapping[str, object]) -> str | None:
     return next((str(study_id) for study_id in named if study_id), None)
 
 
-__all__ = ["Actor", "acting", "action", "enter_study", "request_id", "require_transaction", "within"]
+__all__ = [
+    "Actor",
+    "acting",
+    "action",
+    "enter_study",
+    "entered_study",
+    "request_id",
+    "require_transaction",
+    "within",
+]

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from pvtracker.accounts.free_text import FreeTextField
 from pvtracker.coding.scales import SCALES, Grade
 from pvtracker.events.details import EventDetails, Judgement
 from pvtracker.events.enums import ActionTaken, Assessor, Causality, Outcome, SeriousnessCriterion
@@ -78,7 +79,7 @@ class EventForm(forms.Form):
         required=False,
         help_text="Only if you have looked at the other one.",
     )
-    reason = forms.CharField(
+    reason = FreeTextField(
         label="Reason for the change",
         required=False,
         max_length=REASON_LIMIT,
@@ -199,7 +200,7 @@ class OpinionForm(forms.Form):
     """The sponsor's own opinion on causality, per intervention."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    reason = forms.CharField(
+    reason = FreeTextField(
         label="Reason",
         max_length=REASON_LIMIT,
         help_text="Kept in the history.",
@@ -238,7 +239,7 @@ class ReasonForm(forms.Form):
     """Why an event is void."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
-    reason = forms.CharField(
+    reason = FreeTextField(
         label="Why should this event not have been recorded?",
         max_length=REASON_LIMIT,
         help_text="For example: “entered for the wrong participant”, “duplicate of event 3”.",
@@ -250,7 +251,7 @@ class LockForm(forms.Form):
     """Why an event is locked."""
 
     use_required_attribute = False
-    reason = forms.CharField(
+    reason = FreeTextField(
         label="Why is it locked?",
         max_length=REASON_LIMIT,
         help_text="For example: “reviewed for the board's meeting”.",
@@ -262,7 +263,7 @@ class OpenLockForm(forms.Form):
     """Why a lock should be opened; for who decides, a comment, needed when it stays closed."""
 
     use_required_attribute = False
-    reason = forms.CharField(
+    reason = FreeTextField(
         label="Why should the lock be opened?",
         max_length=REASON_LIMIT,
         error_messages={"required": "The reason is missing. Say in a few words why."},

@@ -16,7 +16,7 @@ from pvtracker.audit.enums import AccessKind
 from pvtracker.events.actions.errors import EventRefused
 from pvtracker.events.actions.held import release_text
 from pvtracker.events.forms import REASON_LIMIT
-from pvtracker.events.holding import label
+from pvtracker.events.holding import label_of
 from pvtracker.events.models import HeldState, HeldText
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import actor_for, study_for
@@ -54,13 +54,13 @@ def held_texts(request: HttpRequest, code: str) -> HttpResponse:
     study = _open(request, code)
     rows = (
         HeldText.objects.filter(study=study, state=HeldState.HELD)
-        .select_related("event__participant__site")
+        .select_related("event__participant__site", "participant__site")
         .order_by("held_at", "id")
     )
     return render(
         request,
         "events/held_texts.html",
-        {"rows": [(row, label(row.field)) for row in rows]},
+        {"rows": [(row, label_of(row)) for row in rows]},
     )
 
 
@@ -70,7 +70,7 @@ def held_text(request: HttpRequest, code: str, held_id: uuid.UUID) -> HttpRespon
     study = _open(request, code)
     held = (
         HeldText.objects.filter(study=study, pk=held_id, state=HeldState.HELD)
-        .select_related("event__participant__site", "study")
+        .select_related("event__participant__site", "participant__site", "study")
         .first()
     )
     if held is None:
@@ -92,4 +92,4 @@ def held_text(request: HttpRequest, code: str, held_id: uuid.UUID) -> HttpRespon
             return redirect("held_texts", study.code)
         except EventRefused as refusal:
             form.add_error(None, str(refusal))
-    return render(request, "events/held_text.html", {"held": held, "label": label(held.field), "form": form})
+    return render(request, "events/held_text.html", {"held": held, "label": label_of(held), "form": form})

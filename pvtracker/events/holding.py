@@ -11,13 +11,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from pvtracker.audit.context import Actor
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from pvtracker.audit.context import Actor, entered_study
 from pvtracker.events.models import AdverseEvent, ArmWord, Assessment, HeldText
 from pvtracker.events.rules import Finding
 from pvtracker.lib.arm_words import Lexicon, lexicon
+from pvtracker.participants.holding import HELD
 from pvtracker.studies.models import Arm, Intervention, Study
 
-HELD = "[held for review]"
 RULE = "text-held"
 LABELS = {
     "verbatim": "description",
@@ -26,7 +29,40 @@ LABELS = {
     "outcome_reported": "outcome as delivered",
     "phase": "phase",
 }
+# Of delivered rows, by domain and field.
+OF_ROWS = {
+    "DM": {"race": "race", "ethnicity": "ethnicity"},
+    "SV": {"name": "name of the visit", "phase": "phase of the visit"},
+    "EX": {"phase": "phase of the exposure"},
+    "DS": {"category": "category", "term": "disposition", "verbatim": "disposition as written"},
+    "LB": {"category": "category", "name": "name of the test", "value_text": "result", "visit": "visit"},
+    "VS": {"category": "category", "name": "name of the sign", "value_text": "result", "visit": "visit"},
+    "MH": {
+        "category": "category",
+        "verbatim": "condition as written",
+        "preferred_term": "preferred term",
+        "system_organ_class": "system organ class",
+    },
+    "CM": {
+        "verbatim": "medication as written",
+        "coded": "coded name",
+        "medication_class": "class",
+        "indication": "indication",
+        "dose_text": "dose",
+    },
+}
+KINDS = {
+    "DM": "participant",
+    "SV": "visit",
+    "EX": "exposure",
+    "DS": "disposition",
+    "LB": "laboratory result",
+    "VS": "vital sign",
+    "MH": "medical history",
+    "CM": "concomitant medication",
+}
 JUDGED = {"causality_reported": "relatedness as delivered", "action_reported": "action taken as delivered"}
+QUIET = "What was said here may tell who received what; it is held for review."
 REASON_REFUSED = (
     "The text may tell who received what ({words}). Write it without naming an arm or a product; everybody who reads "
     "the history would see it."
@@ -44,6 +80,18 @@ def lexicon_of(study: Study, interventions: Iterable[Intervention] | None = None
     innocent = [study.code, "Screen failure", "Scrnfail"]
     innocent += [text for item in blinded for text in (item.code, item.name)]
     return lexicon(tuple(sorted(set(names))), tuple(sorted(set(innocent))))
+
+
+def no_arm_is_told(text: str) -> None:
+    """Refuse a free text that may tell an arm of the study that was entered (`accounts.free_text`)."""
+    if found := lexicon_entered().found(text):
+        raise ValidationError(REASON_REFUSED.format(words=", ".join(found)))
+
+
+def lexicon_entered() -> Lexicon:
+    """The lexicon of the study whose rows can be seen; where none was entered, of the general words alone."""
+    study = Study.objects.filter(pk=entered_study()).first() if connection.in_atomic_block else None
+    return lexicon_of(study) if study else lexicon(())
 
 
 def take_out(
@@ -93,15 +141,18 @@ def questions(fields: Iterable[str]) -> list[Finding]:
 
 def quiet(findings: Sequence[Finding], words: Lexicon) -> list[Finding]:
     """The findings, less every quotation that may tell an arm."""
-    return [
-        replace(f, message="What was said here may tell who received what; it is held for review.")
-        if words.found(f.sentence)
-        else f
-        for f in findings
-    ]
+    return [replace(f, message=QUIET) if words.found(f.sentence) else f for f in findings]
+
+
+def label_of(held: HeldText) -> str:
+    """What is held, in a sentence: of an event, or of a delivered row with its number."""
+    if not held.domain:
+        return label(held.field)
+    row = f" ({held.source_id})" if held.source_id else ""
+    return f"{OF_ROWS[held.domain].get(held.field, held.field)} of the {KINDS[held.domain]}{row}"
 
 
 def label(field: str) -> str:
-    """The name of the field in a sentence."""
+    """The name of an event's field in a sentence."""
     name, _, code = field.partition(":")
     return f"{JUDGED[name]} of {code}" if code else LABELS.get(name, name)

@@ -253,13 +253,21 @@ class HeldState(models.TextChoices):
 class HeldText(models.Model):
     """A text that may tell an arm, kept here and nowhere else until a person has read it.
 
-    In the event, its versions, the feed and the cut stands `HELD` instead. Nothing that was written is lost.
+    In the event, its versions, the feed and the cut stands `HELD` instead. Nothing that was written is lost. A text of
+    a delivered row (history, medication, disposition, measurement, visit) is known by its participant, kind and row.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
-    event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, related_name="held_texts")
-    field = models.CharField(max_length=80)  # of the event; causality_reported:CODE of a judgement
+    event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, null=True, related_name="held_texts")
+    participant = models.ForeignKey(
+        "participants.Participant", on_delete=models.PROTECT, null=True, related_name="held_texts"
+    )  # of a delivered row
+    domain = models.CharField(max_length=2, blank=True)  # MH, CM, DS, LB, VS, SV, EX, DM of such a row
+    source_id = models.CharField(max_length=60, blank=True)
+    field = models.CharField(
+        max_length=80
+    )  # of the event; causality_reported:CODE of a judgement; of the row
     text = models.TextField()
     words = models.CharField(max_length=300)  # what was found in it
     state = models.CharField(max_length=10, choices=HeldState.choices, default=HeldState.HELD)
@@ -272,6 +280,16 @@ class HeldText(models.Model):
     class Meta:
         constraints = [
             UniqueConstraint(fields=["event", "field"], condition=Q(state="held"), name="held_text_once"),
+            UniqueConstraint(
+                fields=["participant", "domain", "source_id", "field"],
+                condition=Q(state="held", event=None),
+                name="held_text_of_row_once",
+            ),
+            CheckConstraint(
+                condition=Q(event__isnull=False, participant=None, domain="", source_id="")
+                | (Q(event=None, participant__isnull=False) & ~Q(domain="")),
+                name="held_text_of_event_or_row",
+            ),
             CheckConstraint(condition=Q(state__in=HeldState.values), name="held_text_state_known"),
         ]
 

@@ -31,6 +31,7 @@ from pvtracker.formats.records import (
 from pvtracker.lib.content_hash import content_hash
 from pvtracker.lib.partial_dates import parse
 from pvtracker.lib.tally import RefusedRow, Tally
+from pvtracker.participants.holding import Taken, Watch
 from pvtracker.participants.models import (
     Disposition,
     Exposure,
@@ -149,7 +150,13 @@ def fitted(record: ParticipantRecord) -> ParticipantRecord:
 
 @action
 def store_participants(
-    *, study: Study, records: Iterable[ParticipantRecord], by: Actor, source: str, reason: str = ""
+    *,
+    study: Study,
+    records: Iterable[ParticipantRecord],
+    by: Actor,
+    source: str,
+    reason: str = "",
+    watch: Watch | None = None,
 ) -> Tally:
     """Store who takes part. Sites must be there; a participant of an unknown site is refused."""
     sites = {site.code: site.id for site in Site.objects.filter(study=study)}
@@ -163,7 +170,10 @@ def store_participants(
     names = ("id", "study", "site", "subject", "source_hash", "version", "recorded_at", *PARTICIPANTS.names())
     new: list[tuple[Any, ...]] = []
     refused: list[RefusedRow] = []
-    changed = unchanged = 0
+    taken: list[Taken] = []
+    changed: list[tuple[uuid.UUID, str]] = []
+    columns = PARTICIPANTS.names()
+    unchanged = 0
     for record in records:
         refusal = _participant_refusal(record, sites)
         if refusal is not None:
@@ -173,8 +183,11 @@ def store_participants(
         before = known.get(record.participant)
         values = PARTICIPANTS.values(record)
         site_id = sites[record.site]
+        person = before[0] if before else uuid.uuid4()
+        if watch is not None and (before is None or before[1] != digest):
+            taken += watch.take_out(Participant, columns, values, person=person, source_id="")
         if before is None:
-            new.append((uuid.uuid4(), study.id, site_id, record.participant, digest, 1, now, *values))
+            new.append((person, study.id, site_id, record.participant, digest, 1, now, *values))
         elif before[1] == digest:
             unchanged += 1
         else:
@@ -182,22 +195,36 @@ def store_participants(
             Participant.objects.filter(id=before[0]).update(
                 **fields, site_id=site_id, source_hash=digest, version=before[2] + 1
             )
-            changed += 1
+            changed.append((before[0], ""))
     stored = copy_rows(Participant, names, new)
-    return Tally(stored=stored, changed=changed, unchanged=unchanged, refused=tuple(refused))
+    if watch is not None and (taken or changed):
+        watch.keep(Participant, changed, taken)
+    return Tally(stored=stored, changed=len(changed), unchanged=unchanged, refused=tuple(refused))
 
 
 @action
 def store_visits(
-    *, study: Study, records: Iterable[VisitRecord], by: Actor, source: str, reason: str = ""
+    *,
+    study: Study,
+    records: Iterable[VisitRecord],
+    by: Actor,
+    source: str,
+    reason: str = "",
+    watch: Watch | None = None,
 ) -> Tally:
     """Store visits that took place."""
-    return _store(study, VISITS, records)
+    return _store(study, VISITS, records, watch=watch)
 
 
 @action
 def store_exposures(
-    *, study: Study, records: Iterable[ExposureRecord], by: Actor, source: str, reason: str = ""
+    *,
+    study: Study,
+    records: Iterable[ExposureRecord],
+    by: Actor,
+    source: str,
+    reason: str = "",
+    watch: Watch | None = None,
 ) -> Tally:
     """Store when an intervention was given. Interventions are found by their blinded name."""
     known = {item.name: item.id for item in Intervention.objects.filter(study=study)}
@@ -215,20 +242,33 @@ def store_exposures(
         more=("intervention",),
         more_values=lambda record: (known[record.intervention],),
         refuse=refusal,
+        watch=watch,
     )
 
 
 @action
 def store_dispositions(
-    *, study: Study, records: Iterable[DispositionRecord], by: Actor, source: str, reason: str = ""
+    *,
+    study: Study,
+    records: Iterable[DispositionRecord],
+    by: Actor,
+    source: str,
+    reason: str = "",
+    watch: Watch | None = None,
 ) -> Tally:
     """Store milestones and how participation ended."""
-    return _store(study, DISPOSITIONS, records)
+    return _store(study, DISPOSITIONS, records, watch=watch)
 
 
 @action
 def store_measurements(
-    *, study: Study, records: Iterable[MeasurementRecord], by: Actor, source: str, reason: str = ""
+    *,
+    study: Study,
+    records: Iterable[MeasurementRecord],
+    by: Actor,
+    source: str,
+    reason: str = "",
+    watch: Watch | None = None,
 ) -> Tally:
     """Store laboratory results and vital signs. An analyte that tells the arm is refused: it is for the
     closed room.
@@ -241,23 +281,35 @@ def store_measurements(
         message = "This analyte is declared for the closed room; nothing of it is stored here."
         return RefusedRow(row=record.row, rule="closed-analyte", message=message)
 
-    return _store(study, MEASUREMENTS, records, refuse=refusal)
+    return _store(study, MEASUREMENTS, records, refuse=refusal, watch=watch)
 
 
 @action
 def store_history(
-    *, study: Study, records: Iterable[HistoryRecord], by: Actor, source: str, reason: str = ""
+    *,
+    study: Study,
+    records: Iterable[HistoryRecord],
+    by: Actor,
+    source: str,
+    reason: str = "",
+    watch: Watch | None = None,
 ) -> Tally:
     """Store medical history."""
-    return _store(study, HISTORY, records)
+    return _store(study, HISTORY, records, watch=watch)
 
 
 @action
 def store_medications(
-    *, study: Study, records: Iterable[MedicationRecord], by: Actor, source: str, reason: str = ""
+    *,
+    study: Study,
+    records: Iterable[MedicationRecord],
+    by: Actor,
+    source: str,
+    reason: str = "",
+    watch: Watch | None = None,
 ) -> Tally:
     """Store concomitant medication."""
-    return _store(study, MEDICATIONS, records)
+    return _store(study, MEDICATIONS, records, watch=watch)
 
 
 def people_of(study: Study) -> dict[str, uuid.UUID]:
@@ -290,6 +342,7 @@ def _store(
     more: Sequence[str] = (),
     more_values: Callable[[Any], tuple[Any, ...]] = _nothing_more,
     refuse: Callable[[Any], RefusedRow | None] = _no_refusal,
+    watch: Watch | None = None,
 ) -> Tally:
     """Sort rows into new, changed, unchanged and refused; copy the new ones, write the changed ones over."""
     people = people_of(study)
@@ -297,6 +350,8 @@ def _store(
     names = ("study", "participant", "source_id", "source_hash", *more, *shape.names())
     changed: list[tuple[Any, ...]] = []
     refused: list[RefusedRow] = []
+    taken: list[Taken] = []
+    columns = shape.names()
     unchanged = 0
 
     def new_rows() -> Iterator[tuple[Any, ...]]:
@@ -314,7 +369,12 @@ def _store(
             if before == digest:
                 unchanged += 1
                 continue
-            row = (study.id, person, record.source_id, digest, *more_values(record), *shape.values(record))
+            values = shape.values(record)
+            if watch is not None and person is not None:
+                taken.extend(
+                    watch.take_out(shape.model, columns, values, person=person, source_id=record.source_id)
+                )
+            row = (study.id, person, record.source_id, digest, *more_values(record), *values)
             if before is None:
                 yield row
             else:
@@ -322,6 +382,8 @@ def _store(
 
     stored = copy_rows(shape.model, names, new_rows())
     _write_over(shape.model, names, changed)
+    if watch is not None and (taken or changed):
+        watch.keep(shape.model, [(row[1], row[2]) for row in changed], taken)
     return Tally(stored=stored, changed=len(changed), unchanged=unchanged, refused=tuple(refused))
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 
+from pvtracker.accounts.free_text import FreeTextField
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.roles import study_roles
 from pvtracker.studies.models import Membership, Site, Study
@@ -20,9 +21,9 @@ def day_input() -> forms.DateInput:
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-def reason_field(label: str, hint: str) -> forms.CharField:
+def reason_field(label: str, hint: str) -> FreeTextField:
     """A sentence of at most 300 characters, which stays in the record."""
-    return forms.CharField(
+    return FreeTextField(
         label=label,
         max_length=300,
         help_text=hint,

@@ -17,6 +17,7 @@ from pvtracker.audit.models import Operation
 from pvtracker.events import states
 from pvtracker.events.actions.errors import EventRefused
 from pvtracker.events.actions.fitting import JUDGEMENT_LIMITS, LIMITS
+from pvtracker.events.actions.held_rows import close_questions, put_into_row
 from pvtracker.events.actions.versions import write_version
 from pvtracker.events.enums import EventState
 from pvtracker.events.holding import HELD, LABELS, RULE, lexicon_of
@@ -67,8 +68,11 @@ def note_attempts(*, study_id: uuid.UUID, fields: Sequence[tuple[uuid.UUID, str]
 
 
 @action
-def release_text(*, held: HeldText, text: str, reason: str, by: Actor, source: str = "form") -> AdverseEvent:
-    """Put a text back into its event, as it was written or with the telling words taken out, as a new version.
+def release_text(
+    *, held: HeldText, text: str, reason: str, by: Actor, source: str = "form"
+) -> AdverseEvent | None:
+    """Put a text back, as it was written or with the telling words taken out: into its event as a new version, or
+    into its delivered row.
 
     Raises `EventRefused` when it was decided already, when the person wrote it, or when the event is void.
     """
@@ -76,7 +80,7 @@ def release_text(*, held: HeldText, text: str, reason: str, by: Actor, source: s
         raise EventRefused("A reason is missing. Say in a few words why the text may be read by everybody.")
     if lexicon_of(held.study).found(reason):
         raise EventRefused("The reason itself may tell who received what. Say it without naming an arm.")
-    event = (
+    event = held.event_id and (
         AdverseEvent.objects.select_for_update(of=("self",))
         .select_related("participant__site", "study", "term__release")
         .get(pk=held.event_id)
@@ -88,6 +92,11 @@ def release_text(*, held: HeldText, text: str, reason: str, by: Actor, source: s
         )
     if same_human(current.held_from, by.id):
         raise EventRefused("Who wrote the text does not release it. Ask another person who may.")
+    if not event:
+        put_into_row(current, text)
+        _decide(current, reason=reason, by=by, at=timezone.now())
+        close_questions([current])
+        return None
     if event.state == EventState.VOIDED:
         raise EventRefused("The event is void; its text stays held.")
     states.check_writable(event)
@@ -97,9 +106,7 @@ def release_text(*, held: HeldText, text: str, reason: str, by: Actor, source: s
     event.version += 1
     event.save(force_update=True)
     Assessment.objects.bulk_update(assessments, ["causality_reported", "action_reported"])
-    current.state, current.decided_at, current.decided_by = HeldState.RELEASED, now, by.name[:120]
-    current.reason = reason[:500]
-    current.save(update_fields=["state", "decided_at", "decided_by", "reason"])
+    _decide(current, reason=reason, by=by, at=now)
     DataQuery.objects.filter(event=event, rule=RULE, field=current.field[:40]).exclude(
         state=QueryState.CLOSED
     ).update(state=QueryState.CLOSED, closed_at=now)
@@ -117,6 +124,12 @@ def put_arm_words(
     known = set(ArmWord.objects.filter(study=study).values_list("word", flat=True))
     ArmWord.objects.bulk_create([ArmWord(study=study, word=word) for word in wanted if word not in known])
     return wanted
+
+
+def _decide(held: HeldText, *, reason: str, by: Actor, at: datetime) -> None:
+    held.state, held.decided_at, held.decided_by = HeldState.RELEASED, at, by.name[:120]
+    held.reason = reason[:500]
+    held.save(update_fields=["state", "decided_at", "decided_by", "reason"])
 
 
 def _stands(event: AdverseEvent, field: str) -> str:

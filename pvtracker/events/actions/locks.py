@@ -13,6 +13,7 @@ from pvtracker.events import states
 from pvtracker.events.actions.errors import EventRefused
 from pvtracker.events.actions.versions import lock_participant
 from pvtracker.events.enums import EventState, LockScope
+from pvtracker.events.holding import REASON_REFUSED, lexicon_entered
 from pvtracker.events.models import AdverseEvent, Decision, EventLock, UnlockRequest
 from pvtracker.events.queries import with_query_count
 from pvtracker.events.text import one_line
@@ -141,4 +142,6 @@ def _given(reason: str) -> str:
         raise EventRefused("A reason is missing. Say in a few words why.")
     if len(text) > REASON_LIMIT:
         raise EventRefused(f"The reason has {len(text)} characters; at most {REASON_LIMIT} fit.")
+    if found := lexicon_entered().found(text):
+        raise EventRefused(REASON_REFUSED.format(words=", ".join(found)))
     return text

@@ -11,11 +11,12 @@ from django.utils import timezone
 from pvtracker.audit.context import Actor, action
 from pvtracker.events.actions.errors import EventRefused
 from pvtracker.events.enums import EventState, Outcome
-from pvtracker.events.holding import REASON_REFUSED, lexicon_of
+from pvtracker.events.holding import QUIET, REASON_REFUSED, RULE, lexicon_of
 from pvtracker.events.models import AdverseEvent, DataQuery, QueryState
 from pvtracker.events.rules import Finding
 from pvtracker.events.text import one_line
-from pvtracker.formats.records import ParticipantRecord
+from pvtracker.formats.records import ParticipantRecord, Problem
+from pvtracker.lib.arm_words import Lexicon
 from pvtracker.participants.models import Participant
 from pvtracker.studies.models import Study
 
@@ -163,13 +164,16 @@ def ask_about_participants(
     A query that stands open or answered is not asked again while its cause remains. Participants that are not
     stored have none.
     """
+    words = lexicon_of(study)
     told = {record.participant: record.problems for record in records}
     people = dict(Participant.objects.filter(study=study, subject__in=told).values_list("subject", "id"))
     standing = {
         (query.participant_id, query.rule, query.field): query
         for query in DataQuery.objects.filter(
             study=study, domain=PARTICIPANTS, participant__in=people.values()
-        ).exclude(state=QueryState.CLOSED)
+        )
+        .exclude(state=QueryState.CLOSED)
+        .exclude(rule=RULE)  # about a text that is held: it ends with its release
     }
     found = {
         (people[subject], problem.rule, problem.field): problem
@@ -188,7 +192,7 @@ def ask_about_participants(
             domain=PARTICIPANTS,
             rule=problem.rule,
             field=problem.field,
-            message=problem.message[:MESSAGE_LIMIT],
+            message=_said(problem, words),
             opened_at=now,
         )
         for key, problem in found.items()
@@ -196,11 +200,16 @@ def ask_about_participants(
     ]
     DataQuery.objects.bulk_create(new)
     for key, query in standing.items():
-        message = found[key].message[:MESSAGE_LIMIT] if key in found else query.message
+        message = _said(found[key], words) if key in found else query.message
         if query.state == QueryState.OPEN and query.message != message:
             query.message = message
             query.save(update_fields=["message"])
     return Counter(query.rule for query in new)
+
+
+def _said(problem: Problem, words: Lexicon) -> str:
+    """What is asked, without a quotation that may tell an arm."""
+    return QUIET if words.found(problem.message) else problem.message[:MESSAGE_LIMIT]
 
 
 @action

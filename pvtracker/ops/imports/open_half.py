@@ -14,6 +14,7 @@ from django.db import transaction
 from pvtracker.audit.context import Actor
 from pvtracker.coding.actions import release_from_data
 from pvtracker.events.actions.delivered_terms import term_path
+from pvtracker.events.actions.held_rows import watch_over
 from pvtracker.events.actions.importing import import_events
 from pvtracker.events.actions.questions import ask_about_participants
 from pvtracker.formats import DomainFiles, StructuralFault, Table, expect_rows, read_domain_files
@@ -120,9 +121,11 @@ class Job:
         )
 
     def rows_of(self, store: Callable[..., Tally], records: Sequence[Any]) -> Callable[[Origin], Tally]:
-        return lambda origin: store(
-            study=self.study, records=records, by=self.by, source=origin.source, reason=origin.reason
-        )
+        def stored(origin: Origin) -> Tally:
+            told = {"by": self.by, "source": origin.source, "reason": origin.reason}
+            return store(study=self.study, records=records, watch=watch_over(self.study, **told), **told)
+
+        return stored
 
     def measurements(self, domain: str) -> list[Any]:
         return [record for record in self.records.measurements if record.domain == domain]

@@ -8,19 +8,32 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.forms import CharField, Form
 from django.test import Client
 
+from pvtracker.accounts import system_forms
+from pvtracker.accounts.free_text import FreeTextField
+from pvtracker.accounts.system_forms import IdentityForm
+from pvtracker.audit.context import within
 from pvtracker.audit.enums import AccessKind
 from pvtracker.audit.models import AccessRecord, Outbox
+from pvtracker.cuts import forms as cut_forms
+from pvtracker.events import coding_views, held_views
+from pvtracker.events import forms as event_forms
 from pvtracker.events.actions.capture import amend_event, void_event
 from pvtracker.events.actions.errors import EventRefused
 from pvtracker.events.actions.held import put_arm_words, release_text
+from pvtracker.events.actions.locks import lock_event
 from pvtracker.events.holding import HELD, lexicon_of
-from pvtracker.events.models import AdverseEvent, AdverseEventVersion, DataQuery, HeldText
+from pvtracker.events.models import AdverseEvent, AdverseEventVersion, DataQuery, EventLock, HeldText
 from pvtracker.feeds.actions import number
 from pvtracker.feeds.queries import page_after
+from pvtracker.reports import forms as report_forms
+from pvtracker.studies import forms as study_forms
 from pvtracker.studies.actions import ArmEntry, put_arms
+from pvtracker.studies.models import MembershipRequest
 from tests.deliveries import delivery, write
+from tests.open.signing import sign, with_passwords
 from tests.open.test_import_study import event as imported
 from tests.open.test_import_study import load
 from tests.open.world import SOMEONE, World, make_world
@@ -184,6 +197,48 @@ def test_a_reason_or_an_answer_that_tells_an_arm_is_refused(world: World) -> Non
     assert "may tell who received what" in page.content.decode()
     assert DataQuery.objects.get(pk=query.pk).answer == ""
     assert AdverseEvent.objects.get(pk=event.pk).version == 1
+
+
+def test_a_reason_on_any_page_names_no_arm_and_what_was_typed_stays(world: World) -> None:
+    """One of each layer: a lock, a membership, the account pages; the walker below holds every other form."""
+    event = world.record()
+    with_passwords(world)
+    sign(world, event, world.client("alice"))
+    sara, told = world.client("sara"), {"reason": "he got Zyxoline"}
+    page = sara.post(world.url(f"adverse-events/{event.id}/lock/"), told)
+    assert "may tell who received what (zyxoline)" in page.content.decode()
+    assert 'value="he got Zyxoline"' in page.content.decode() and not EventLock.objects.exists()
+    with pytest.raises(EventRefused, match="may tell who received what"):
+        lock_event(
+            event=event, reason="he got Zyxoline", by=world.people["sara"].actor("study_administrator")
+        )
+    asked = {"username": world.people["carl"].username, "role": "auditor_open", "starts_on": "2026-01-01"}
+    page = sara.post(world.url("people/propose/"), {**asked, "reason": "for the placebo arm"})
+    assert "may tell who received what" in page.content.decode()
+    assert not MembershipRequest.objects.exists()
+    with within(None):
+        assert "placebo" in str(IdentityForm({"how": "was given placebo"}).errors)
+        assert not IdentityForm({"how": "passport seen"}).errors
+
+
+def test_every_free_text_of_a_form_is_examined() -> None:
+    """A new text field of a form is of the examined kind, or named here with the place that looks at it."""
+    elsewhere = {
+        "EventForm.verbatim": "held", "EventForm.narrative": "held", "ReleaseForm.text": "read by a person",
+        "ReleaseForm.reason": "release_text", "TermForm.reason": "code_event",
+    }  # fmt: skip
+    free = {"reason", "comment", "narrative", "verbatim", "answer", "text", "how", "title", "note", "summary"}
+    modules = (event_forms, held_views, coding_views, study_forms, system_forms, cut_forms, report_forms)
+    kinds = {
+        k for module in modules for k in vars(module).values() if isinstance(k, type) and issubclass(k, Form)
+    }
+    found = {
+        f"{kind.__name__}.{name}"
+        for kind in kinds
+        for name, field in kind.base_fields.items()
+        if isinstance(field, CharField) and name in free and not isinstance(field, FreeTextField)
+    }
+    assert found == set(elsewhere)
 
 
 def test_product_names_are_added_per_study(world: World) -> None:

@@ -1,0 +1,24 @@
+"""Free text that stands at once where everybody of the room reads it: reasons, comments, decisions.
+
+It cannot be held back, as the text of an event is, because the record that it explains is written with it. So in the
+open room a text that may tell an arm is refused where it is typed, with the words that were found and the remedy.
+Which check that is, a setting names: accounts and studies know no arms.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+class FreeTextField(forms.CharField):
+    """A text field whose content is examined by `settings.FREE_TEXT_VALIDATORS`."""
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value:
+            for path in settings.FREE_TEXT_VALIDATORS:
+                import_string(path)(value)
