@@ -59,6 +59,7 @@ urlpatterns = [
         name="event_opinion",
     ),
     path("studies/<str:code>/held-texts/", held_views.held_texts, name="held_texts"),
+    path("studies/<str:code>/held-texts/names/", held_views.arm_names, name="arm_names"),
     path("studies/<str:code>/held-texts/<uuid:held_id>/", held_views.held_text, name="held_text"),
     path("studies/<str:code>/coding/", coding_views.coding, name="coding"),
     path("studies/<str:code>/coding/<uuid:event_id>/", coding_views.event_code, name="event_code"),

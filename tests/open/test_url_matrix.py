@@ -78,6 +78,7 @@ RULES = {
     "event_unlock": Rule("lock_events approve_unlock", "lock_events approve_unlock", at_site=True),
     "locks": Rule("lock_events approve_unlock", "lock_events"),
     "held_texts": Rule("release_held_text", NO),
+    "arm_names": Rule("release_held_text", "release_held_text"),
     "held_text": Rule("release_held_text", "release_held_text"),
     "looks": Rule("read_audit", NO),
     "trail": Rule("read_audit", NO),

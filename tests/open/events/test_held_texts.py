@@ -22,7 +22,7 @@ from pvtracker.events import coding_views, held_views
 from pvtracker.events import forms as event_forms
 from pvtracker.events.actions.capture import amend_event, void_event
 from pvtracker.events.actions.errors import EventRefused
-from pvtracker.events.actions.held import put_arm_words, release_text
+from pvtracker.events.actions.held import release_text
 from pvtracker.events.actions.locks import lock_event
 from pvtracker.events.holding import HELD, lexicon_of
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, DataQuery, EventLock, HeldText
@@ -241,11 +241,29 @@ def test_every_free_text_of_a_form_is_examined() -> None:
     assert found == set(elsewhere)
 
 
-def test_product_names_are_added_per_study(world: World) -> None:
+def test_product_names_are_declared_on_a_page_and_stand_nowhere_else(world: World) -> None:
+    world.person("ada", "auditor_open")
+    sara, page = world.client("sara"), world.url("held-texts/names/")
     assert not lexicon_of(world.study).found("after RZ-2 cells")
-    put_arm_words(study=world.study, words=["RZ2", " "], by=SOMEONE, reason="protocol 3.0")
+    refused = sara.post(page, {"names": "RZ2\n\nQuellimab", "reason": ""})
+    assert refused.status_code == 422 and "Quellimab" in refused.content.decode(), "what was typed stays"
+    assert (
+        sara.post(page, {"names": "RZ2\n\nQuellimab", "reason": "as the placebo is named"}).status_code == 422
+    )
+    assert sara.post(page, {"names": "RZ2\n\nQuellimab", "reason": "protocol 3.0"}).status_code == 302
     assert lexicon_of(world.study).found("after RZ-2 cells") == ("rz 2",)
     assert not lexicon_of(make_world("OTHER").study).found("after RZ-2 cells")
+    assert "RZ2" in sara.get(page).content.decode()
+    event = world.record(narrative="Two days after quelimab.")
+    assert event.narrative == HELD
+    told = world.client("ada").get(world.url("history/?kind=events_armword")).content.decode()
+    assert "protocol 3.0" in told and "name (not repeated here)" in told
+    exported = world.client("ada").get(world.url("history/?format=csv")).content.decode()
+    assert not any(name in told + exported for name in ("RZ2", "Quellimab"))
+    for name in ("alice", "mona", "ada"):
+        assert world.client(name).get(page).status_code == 404
+    assert sara.post(page, {"names": "RZ2", "reason": "protocol 4.0"}).status_code == 302
+    assert not lexicon_of(world.study).found("quellimab")
 
 
 def test_a_typed_text_is_never_lost_when_nothing_else_changed(world: World, client: Client) -> None:
