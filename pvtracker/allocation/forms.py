@@ -128,12 +128,14 @@ class AskForm(forms.Form):
         self.study = study
 
     def clean_subject(self) -> str:
-        """The subject identifier. People read and say it without the study code that stands before it in SDTM."""
-        typed = str(self.cleaned_data["subject"])
-        full = f"{self.study.code}-{typed}"
-        if not queries.is_allocated(self.study, typed) and queries.is_allocated(self.study, full):
-            return full
-        return typed
+        """The subject identifier of whom the number names; one that names several has to be written out."""
+        typed = str(self.cleaned_data["subject"]).strip()
+        meant = queries.subjects_named(self.study, typed)
+        if len(meant) > 1:
+            raise forms.ValidationError(
+                f"{len(meant)} participants have the number {typed}: {', '.join(meant[:5])}. Give the whole identifier."
+            )
+        return meant[0] if meant else typed
 
     def clean_recipient_username(self) -> str:
         """The id of the account; the person has to work in the study today."""

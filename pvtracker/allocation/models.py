@@ -19,6 +19,7 @@ class Allocation(models.Model):
     planned = models.CharField(max_length=120)
     actual_code = models.CharField(max_length=40)
     actual = models.CharField(max_length=120)
+    number = models.CharField(max_length=60, blank=True)  # as the site knows and prints the participant
     recorded_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

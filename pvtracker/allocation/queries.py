@@ -71,6 +71,25 @@ def is_allocated(study: Study, subject: str) -> bool:
     return Allocation.objects.filter(study=study, subject=subject).exists()
 
 
+def subjects_named(study: Study, typed: str) -> list[str]:
+    """Whom people mean by what they read off a form: the subject identifier, the same without the study code that
+    stands before it, or the number that the site prints, alone or with the site before it.
+
+    The nearest meaning wins; within one, several participants may be meant. Another end of an identifier names nobody.
+    """
+    allocated = Allocation.objects.filter(study=study)
+    for subject in (typed, f"{study.code}-{typed}"):
+        if allocated.filter(subject=subject).exists():
+            return [subject]
+    rows = allocated.exclude(number="").values_list("subject", "number")
+    meant = [
+        subject
+        for subject, number in rows
+        if typed == number or (subject.endswith(f"-{typed}") and typed.endswith(f"-{number}"))
+    ]
+    return sorted(meant)
+
+
 def received(study: Study, subject: str) -> Received:
     """The arm, planned and actual, and what was in the exposures; Http404 when the participant has no allocation."""
     found = Allocation.objects.filter(study=study, subject=subject).first()

@@ -21,10 +21,10 @@ from pvtracker.events import queries, states
 from pvtracker.events.actions import coding as actions
 from pvtracker.events.actions.errors import EventRefused, VersionConflict
 from pvtracker.events.forms import REASON_LIMIT
-from pvtracker.events.holding import HELD
 from pvtracker.events.models import AdverseEvent
 from pvtracker.events.text import one_line
 from pvtracker.events.views import open_study, require
+from pvtracker.participants.holding import HELD
 from pvtracker.studies.queries import actor_for, study_for
 
 PER_PAGE = 50

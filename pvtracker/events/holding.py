@@ -90,7 +90,8 @@ def no_arm_is_told(text: str) -> None:
 
 def lexicon_entered() -> Lexicon:
     """The lexicon of the study whose rows can be seen; where none was entered, of the general words alone."""
-    study = Study.objects.filter(pk=entered_study()).first() if connection.in_atomic_block else None
+    entered = entered_study() if connection.in_atomic_block else None
+    study = Study.objects.filter(pk=entered).first() if entered else None
     return lexicon_of(study) if study else lexicon(())
 
 

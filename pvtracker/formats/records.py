@@ -199,6 +199,7 @@ class AllocationRecord:
     planned: str  # ARM
     actual_code: str  # ACTARMCD
     actual: str  # ACTARM
+    number: str = ""  # SUBJID: the participant as the site knows and prints it
 
 
 @dataclass(frozen=True, slots=True)

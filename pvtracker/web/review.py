@@ -7,6 +7,7 @@ on computerised systems, 6.2.2); the reason that was given stands beside them.
 from __future__ import annotations
 
 import datetime
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,7 +64,7 @@ class Finding:
         return self.entries[0]
 
 
-def review(study_id: object) -> dict[str, list[Finding]]:
+def review(study_id: uuid.UUID) -> dict[str, list[Finding]]:
     """The findings of the study that was entered, by kind, the latest first."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -170,7 +170,7 @@ class Entries:
         )
 
 
-def read_entries(condition: str, values: Sequence[object]) -> Iterator[Entry]:
+def read_entries(condition: str, values: Sequence[Any]) -> Iterator[Entry]:
     """Entries under a condition, which is written here or by our own modules and never by who asks."""
     with connection.cursor() as cursor:
         cursor.execute(f"{SELECT} where {condition}", values)

@@ -212,6 +212,7 @@ FIELDS = {
         "planned": "planned arm",
         "actual_code": "code of the actual arm",
         "actual": "actual arm",
+        "number": "participant number",
     },
     "allocation_blockplace": {"position": "place"},
     "allocation_codebreak": {

@@ -33,7 +33,7 @@ class Shape:
     says: tuple[str, ...]
 
 
-ALLOCATIONS = Shape(Allocation, ("subject",), ("planned_code", "planned", "actual_code", "actual"))
+ALLOCATIONS = Shape(Allocation, ("subject",), ("planned_code", "planned", "actual_code", "actual", "number"))
 TREATMENTS = Shape(Treatment, ("subject", "source_id"), ("treatment", "dose", "unit", "start", "end"))
 MEASUREMENTS = Shape(
     RevealingMeasurement,

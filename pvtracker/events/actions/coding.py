@@ -12,9 +12,10 @@ from pvtracker.events.actions.questions import ask_about_term
 from pvtracker.events.actions.reading import current_event, others_of, reason_given, usable_term
 from pvtracker.events.actions.versions import lock_participant, write_version
 from pvtracker.events.details import EventDetails, Known, facts_of, participant_facts
-from pvtracker.events.holding import HELD, lexicon_of, quiet
+from pvtracker.events.holding import lexicon_of, quiet
 from pvtracker.events.models import AdverseEvent, Assessment
 from pvtracker.events.rules import Finding, examine
+from pvtracker.participants.holding import HELD
 from pvtracker.participants.models import Participant
 
 CODED = "coded"  # the reason of the version that gives an event its first term

@@ -20,7 +20,7 @@ from pvtracker.events.actions.fitting import JUDGEMENT_LIMITS, LIMITS
 from pvtracker.events.actions.held_rows import close_questions, put_into_row
 from pvtracker.events.actions.versions import write_version
 from pvtracker.events.enums import EventState
-from pvtracker.events.holding import HELD, LABELS, RULE, lexicon_of
+from pvtracker.events.holding import LABELS, RULE, lexicon_of
 from pvtracker.events.models import (
     AdverseEvent,
     ArmWord,
@@ -32,6 +32,7 @@ from pvtracker.events.models import (
 )
 from pvtracker.events.rules import NARRATIVE_LIMIT
 from pvtracker.events.text import many_lines, one_line
+from pvtracker.participants.holding import HELD
 from pvtracker.studies.models import Study
 
 log = logging.getLogger(__name__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import Model
 from django.utils import timezone
@@ -73,7 +74,7 @@ def keep_row_texts(
         [
             DataQuery(
                 study=study,
-                participant_id=text.participant_id,
+                participant_id=one.participant,
                 domain=text.domain,
                 source_id=text.source_id,
                 rule=RULE,
@@ -81,7 +82,7 @@ def keep_row_texts(
                 message=ASKED.format(what=label_of(text)),
                 opened_at=now,
             )
-            for text in kept
+            for one, text in zip(taken, kept, strict=True)
         ]
     )
     if kept:
@@ -106,10 +107,11 @@ def put_into_row(held: HeldText, text: str) -> None:
     if getattr(row, held.field) != HELD:
         raise EventRefused("The row was delivered anew meanwhile; nothing was changed.")
     stored = one_line(text)
-    limit = model._meta.get_field(held.field).max_length or 0
+    column: Any = model._meta.get_field(held.field)
+    limit = column.max_length
     if len(stored) > limit:
         raise EventRefused(f"The text has {len(stored)} characters; at most {limit} fit.")
-    if not stored and not model._meta.get_field(held.field).blank:
+    if not stored and not column.blank:
         raise EventRefused("The text is empty. Leave at least what happened.")
     setattr(row, held.field, stored)
     row.save(update_fields=[held.field])
@@ -119,7 +121,7 @@ def close_questions(texts: Sequence[HeldText]) -> None:
     """What was asked about these texts is settled. Inside an action only."""
     for text in texts:
         DataQuery.objects.filter(
-            participant_id=text.participant_id,
+            participant=text.participant,
             event=None,
             domain=text.domain,
             source_id=text.source_id,

@@ -88,6 +88,7 @@ def _allocation(row: Row) -> AllocationRecord:
         planned=row.text("ARM"),
         actual_code=row.text("ACTARMCD"),
         actual=row.text("ACTARM"),
+        number=row.text("SUBJID"),
     )
 
 

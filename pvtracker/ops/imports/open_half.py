@@ -122,7 +122,7 @@ class Job:
 
     def rows_of(self, store: Callable[..., Tally], records: Sequence[Any]) -> Callable[[Origin], Tally]:
         def stored(origin: Origin) -> Tally:
-            told = {"by": self.by, "source": origin.source, "reason": origin.reason}
+            told: dict[str, Any] = {"by": self.by, "source": origin.source, "reason": origin.reason}
             return store(study=self.study, records=records, watch=watch_over(self.study, **told), **told)
 
         return stored

@@ -347,6 +347,29 @@ def test_the_number_that_the_site_knows_names_the_participant_but_no_end_of_a_nu
     assert desk.asked(subject="US1-014").subject == full
 
 
+@pytest.mark.parametrize("typed", ["01-701-1015", "701-1015", "1015", " 1015 "])
+def test_a_number_names_its_participant_where_the_identifier_does_not_begin_with_the_study(
+    desk: Desk, typed: str
+) -> None:
+    """As in the CDISC pilot: USUBJID 01-701-1015, SUBJID 1015, which the site prints."""
+    told = [
+        ("01-701-1015", "1015"),
+        ("01-702-1015x", "1015x"),
+        ("01-703-1100", "1100"),
+        ("01-704-1100", "1100"),
+    ]
+    records = [
+        AllocationRecord(row, subject, "LOW", "Low dose", "LOW", "Low dose", number)
+        for row, (subject, number) in enumerate(told, 1)
+    ]
+    store_allocations(study=desk.study, records=records, by=BY, source="test")
+    for nobody in ("015", "15", "01-1015", "0"):
+        assert desk.ask(subject=nobody, confirmed="on").status_code == 422
+    several = desk.ask(subject="1100", confirmed="on")
+    assert several.status_code == 422 and "2 participants have the number 1100" in several.text
+    assert desk.asked(subject=typed).subject == "01-701-1015"
+
+
 def test_one_participant_waits_once(desk: Desk) -> None:
     desk.asked()
     again = desk.ask(confirmed="on")

@@ -13,10 +13,10 @@ from pvtracker.coding.models import Term
 from pvtracker.events import coding_views
 from pvtracker.events.actions import capture, coding
 from pvtracker.events.actions.errors import EventRefused
-from pvtracker.events.holding import HELD
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, DataQuery
 from pvtracker.events.signing import manifestations_of
 from pvtracker.events.snapshots import content
+from pvtracker.participants.holding import HELD
 from tests.open.events.test_states import lock
 from tests.open.signing import sign, with_passwords
 from tests.open.world import World, make_terms, make_world

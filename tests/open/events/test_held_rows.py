@@ -18,9 +18,9 @@ from pvtracker.cuts import freeze
 from pvtracker.cuts.actions import no_progress
 from pvtracker.events.actions.errors import EventRefused
 from pvtracker.events.actions.held import release_text
-from pvtracker.events.holding import HELD, OF_ROWS
+from pvtracker.events.holding import OF_ROWS
 from pvtracker.events.models import DataQuery, HeldText
-from pvtracker.participants.holding import DOMAINS, FREE_TEXT, MODELS
+from pvtracker.participants.holding import DOMAINS, FREE_TEXT, HELD, MODELS
 from pvtracker.participants.models import MedicalHistory, Medication, Participant
 from tests.deliveries import delivery, write
 from tests.open.test_import_study import CODE, load

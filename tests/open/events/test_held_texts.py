@@ -24,10 +24,11 @@ from pvtracker.events.actions.capture import amend_event, void_event
 from pvtracker.events.actions.errors import EventRefused
 from pvtracker.events.actions.held import release_text
 from pvtracker.events.actions.locks import lock_event
-from pvtracker.events.holding import HELD, lexicon_of
+from pvtracker.events.holding import lexicon_of
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, DataQuery, EventLock, HeldText
 from pvtracker.feeds.actions import number
 from pvtracker.feeds.queries import page_after
+from pvtracker.participants.holding import HELD
 from pvtracker.reports import forms as report_forms
 from pvtracker.studies import forms as study_forms
 from pvtracker.studies.actions import ArmEntry, put_arms
