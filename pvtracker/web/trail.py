@@ -16,6 +16,7 @@ from django.db import connection
 
 from pvtracker.accounts.roles import ROLES
 from pvtracker.audit.provenance import actor_in_words, source_in_words
+from pvtracker.audit.tables import EVENT_TABLE, PARTICIPANT_TABLE
 from pvtracker.web import words
 from pvtracker.web.telling import belongs_to_a_study, columns, recorded
 
@@ -109,6 +110,11 @@ class Entry:
     @property
     def kind(self) -> str:
         return _headed(words.record_name(self.table))
+
+    @property
+    def names_its_kind(self) -> bool:
+        """The entry is about the event or participant itself, whose name says what it is."""
+        return self.table in {EVENT_TABLE, PARTICIPANT_TABLE}
 
     @property
     def done(self) -> str:
