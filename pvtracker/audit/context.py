@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import getpass
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
@@ -36,6 +37,13 @@ class Actor:
     def process(cls, name: str) -> Actor:
         """A command or scheduler acting without a person."""
         return cls(id=f"process:{name}", name=name, role="process")
+
+    @classmethod
+    def command(cls, name: str) -> Actor:
+        """A command, and who ran it: the account of the operating system, which is how a human comes to one."""
+        return cls(
+            id=f"process:command:{name}", name=f"command:{name}, run by {getpass.getuser()}", role="process"
+        )
 
 
 @dataclass(frozen=True, slots=True)

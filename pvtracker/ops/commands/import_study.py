@@ -15,6 +15,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
 
+from pvtracker.lib.whole_files import write_whole
 from pvtracker.ops import children
 from pvtracker.ops.imports.expected import add_expect, as_options
 from pvtracker.ops.rooms import Installation
@@ -55,7 +56,7 @@ def run(arguments: Namespace, installation: Installation) -> int:
     else:
         print(table(report))
         if arguments.json:
-            Path(arguments.json).write_text(json.dumps(report, indent=1) + "\n")
+            write_whole(Path(arguments.json), (json.dumps(report, indent=1) + "\n").encode())
     faults = [
         part["fault"] for half in ("domains", "closed") for part in report[half].values() if part["fault"]
     ]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import getpass
 import io
 import uuid
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 
 from pvtracker.accounts.agreement import VERSION
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor
+from pvtracker.ops.management import commands
 from pvtracker.studies.actions import SiteEntry, StudyEntry, create_study, put_sites
 from pvtracker.studies.models import Membership, Study
 
@@ -129,3 +133,33 @@ def test_nobody_works_in_a_study_and_administers_the_system(
             "--reason",
             "x",
         )
+
+
+def test_the_trail_names_the_command_who_ran_it_and_why(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account(study, "--full-name", "A Monitor", "--role", "medical_monitor", monkeypatch=monkeypatch)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct actor, actor_name, role, source, reason from audit.entry "
+            "where table_name = 'studies_membership' and study_id = %s",
+            [study.id],
+        )
+        told = cursor.fetchall()
+    human = f"command:create_account, run by {getpass.getuser()}"
+    assert told == [("process:command:create_account", human, "process", "command", "first sign-in")]
+    with pytest.raises(CommandError, match="--reason"):
+        run("create_account", "b.monitor", "--study", study.code, "--role", "medical_monitor")
+
+
+def test_every_command_that_writes_says_which_it_is() -> None:
+    """A command that makes an actor of its own makes it with `Actor.command`, which names the human."""
+    folder = Path(commands.__file__).parent
+    made = {path.stem: path.read_text() for path in folder.glob("*.py")}
+    nameless = {name for name, text in made.items() if "Actor.process(" in text}
+    assert nameless == {
+        "load_simulation_open",
+        "load_simulation_closed",
+        "demo_accounts",
+    }  # of the demo and of tests
+    assert sum("Actor.command(" in text for text in made.values()) >= 9

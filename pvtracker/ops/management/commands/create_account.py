@@ -24,7 +24,7 @@ from pvtracker.studies.models import Membership, MembershipRequest, Site, Study
 from pvtracker.studies.queries import all_studies, somebody_approves
 from pvtracker.studies.rules import running
 
-BY = Actor.process("command:create_account")
+BY = Actor.command("create_account")
 
 
 class Command(BaseCommand):

@@ -48,7 +48,7 @@ class Command(BaseCommand):
                     "authorization_grant_type": Application.GRANT_CLIENT_CREDENTIALS,
                 },
             )
-            by = Actor.process("command:create_client")
+            by = Actor.command("create_client")
             grant_feed(study=study, client_id=client.pk, by=by, reason=options["reason"])
         self.stdout.write(f"client {client.client_id} may read the feed of {study.code}")
         if is_new:

@@ -55,7 +55,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        by = Actor.process("command:detect_signals")
+        by = Actor.command("detect_signals")
         closed.receive_cuts(by=by)
         study = study_named(options["study"])
         try:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sys
-import tempfile
 import time
 import uuid
 from argparse import ArgumentParser
@@ -21,6 +18,7 @@ from pvtracker.audit.context import Actor, within
 from pvtracker.audit.enums import AccessKind
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
+from pvtracker.lib.whole_files import write_whole
 from pvtracker.ops.management.studies import study_named
 from pvtracker.reports import actions, queries
 from pvtracker.reports.frozen import rows
@@ -67,7 +65,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not options["output"] and not options["queue"]:
             raise CommandError("Say where to write the report: --output FILE.pdf")
-        by = Actor.process("command:dsmb_report")
+        by = Actor.command("dsmb_report")
         try:
             request = _request(options, by)
             if options["queue"]:
@@ -100,14 +98,14 @@ class Command(BaseCommand):
         )
         to_stdout = options["json"] == "-"
         if options["output"]:
-            write_private(options["output"], queries.pdf_of(record))
+            write_whole(options["output"], queries.pdf_of(record))
         if options["json"]:
             plain = rows(queries.content_of(record))
             text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False)
             if to_stdout:
                 self.stdout.write(text)
             else:
-                write_private(Path(options["json"]), f"{text}\n".encode())
+                write_whole(Path(options["json"]), f"{text}\n".encode())
         lines = [
             f"report  {record.id} ({record.audience})",
             f"cut     {record.cut_id} of {record.cut.date}",
@@ -160,17 +158,3 @@ def _wait(job: Job) -> ReportRecord:
 
 def _tell(done: int, total: int, text: str) -> None:
     print(f"{done}/{total} {text}", file=sys.stderr)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read; it appears whole or not at all. OSError when it cannot be written."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            Path(name).unlink()

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             task=options["task"],
             study_id=study.id,
             parameters=parameters,
-            by=Actor.process("command:enqueue"),
+            by=Actor.command("enqueue"),
         )
         if not options["wait"]:
             self.stdout.write(str(job.id))

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         day = options["date"] or timezone.localdate()
         if day > timezone.localdate():
             raise CommandError(f"The cut-off date {day} lies in the future. Give today or an earlier day.")
-        by = Actor.process("command:freeze_cut")
+        by = Actor.command("freeze_cut")
         if options["queue"]:
             job = jobs.enqueue(
                 task="cuts.freeze",

@@ -46,7 +46,7 @@ class Command(BaseCommand):
             expected=expected_rows(options["expect"]),
             dry_run=options["dry_run"],
         )
-        return import_closed(order, by=Actor.process("import_study"), say=_say)
+        return import_closed(order, by=Actor.command("import_study"), say=_say)
 
 
 def _say(text: str) -> None:

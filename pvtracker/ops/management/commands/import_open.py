@@ -43,7 +43,7 @@ class Command(BaseCommand):
             dry_run=options["dry_run"],
         )
         try:
-            report = import_open(order, by=Actor.process("import_study"), say=_say)
+            report = import_open(order, by=Actor.command("import_study"), say=_say)
         except (ImportRefused, StudyRefused) as refusal:
             raise CommandError(str(refusal)) from refusal
         options["report"].write_text(json.dumps(report))

@@ -36,7 +36,7 @@ class Command(BaseCommand):
                 blocks = store_list(
                     study=study,
                     places=places,
-                    by=Actor.process("command:import_randomisation"),
+                    by=Actor.command("import_randomisation"),
                     source="import_randomisation",
                     reason=options["reason"],
                 )

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Register, verify and join the cuts in the open storage. Exit 1 when one was refused."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        received = closed.receive_cuts(by=Actor.process("command:receive_cuts"))
+        received = closed.receive_cuts(by=Actor.command("receive_cuts"))
         for word in ("registered", "joined", "waiting", "refused"):
             for cut_id in getattr(received, word):
                 self.stdout.write(f"{word} {cut_id}")
