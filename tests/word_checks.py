@@ -7,6 +7,7 @@ from django.db.models import Model
 
 from pvtracker.audit.tables import LEFT_OUT, UNRECORDED
 from pvtracker.web import words
+from pvtracker.web.field_words import EVERYWHERE, FIELDS
 
 
 def unnamed() -> list[str]:
@@ -18,7 +19,7 @@ def unnamed() -> list[str]:
             continue
         if table not in words.RECORDS:
             found.append(table)
-        known = {**words.EVERYWHERE, **words.FIELDS.get(table, {})}
+        known = {**EVERYWHERE, **FIELDS.get(table, {})}
         found += [
             f"{table}.{field.column}"
             for field in model._meta.concrete_fields

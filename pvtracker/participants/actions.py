@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
@@ -18,14 +18,12 @@ from django.utils import timezone
 from pvtracker.audit.bulk import copy_rows
 from pvtracker.audit.context import Actor, action
 from pvtracker.formats.records import (
-    UNKNOWN_SITE,
     DispositionRecord,
     ExposureRecord,
     HistoryRecord,
     MeasurementRecord,
     MedicationRecord,
     ParticipantRecord,
-    Problem,
     VisitRecord,
 )
 from pvtracker.lib.content_hash import content_hash
@@ -85,8 +83,6 @@ class Shape:
         return None
 
 
-LONGEST_SITE = 20  # characters of SITEID
-
 PARTICIPANTS = Shape(
     Participant,
     ("code", "country", "age", "sex", "race", "ethnicity", "screen_failure", "died"),
@@ -119,33 +115,6 @@ HISTORY = Shape(
 MEDICATIONS = Shape(
     Medication, ("verbatim", "coded", "medication_class", "indication", "dose_text"), ("start", "end")
 )
-
-
-def fitted(record: ParticipantRecord) -> ParticipantRecord:
-    """The record with every text short enough to be stored and a problem for each that was not, as delivered.
-
-    A country is a code and is left out when it is too long; a site that does not fit becomes the unknown one.
-    The identifier of the participant stays as it is.
-    """
-    instead = {"country": "", "site": UNKNOWN_SITE}
-    limits = {"site": LONGEST_SITE} | {
-        name: getattr(Participant._meta.get_field(name), "max_length", None)
-        for name in ("code", "country", "race", "ethnicity")
-    }
-    changes: dict[str, Any] = {}
-    problems = list(record.problems)
-    for name, limit in limits.items():
-        text = getattr(record, name)
-        if limit is None or len(text) <= limit:
-            continue
-        changes[name] = instead.get(name, text[: limit - 1].rstrip() + "…")
-        stored = f"“{changes[name]}”" if changes[name] else "unknown"
-        message = (
-            f"The {name} “{text[:300]}” has {len(text):,} characters; at most {limit} fit. It is stored as {stored}. "
-            "Deliver a shorter one."
-        )
-        problems.append(Problem("too-long", name, message, text))
-    return replace(record, **changes, problems=tuple(problems)) if changes else record
 
 
 @action

@@ -21,6 +21,7 @@ from pvtracker.audit.tables import EVENT_TABLE, LEFT_OUT, PARTICIPANT_TABLE, STU
 from pvtracker.coding.scales import SCALES
 from pvtracker.events.enums import SeriousnessCriterion
 from pvtracker.web import words
+from pvtracker.web.field_words import EVERYWHERE, FIELDS
 
 if TYPE_CHECKING:
     from pvtracker.web.trail import Entry
@@ -187,8 +188,8 @@ def _coded(column: str, value: str) -> str:
 
 def _key(key: str) -> str:
     """A key within an object, in the words of an adverse event where it has them."""
-    own = words.FIELDS[EVENT_TABLE]
-    return own.get(key) or words.EVERYWHERE.get(key) or key.replace("_", " ")
+    own = FIELDS[EVENT_TABLE]
+    return own.get(key) or EVERYWHERE.get(key) or key.replace("_", " ")
 
 
 def _named(entries: list[Entry]) -> Names:

@@ -240,6 +240,18 @@ def test_each_host_name_leads_to_its_own_room() -> None:
         assert f"/run/secrets/{room}_tls_key;" in server
 
 
+def test_a_token_that_storms_is_told_to_wait_and_nobody_else_is() -> None:
+    """BI-097 as far as the configuration goes: counted by token, at the programs' addresses of the open room only."""
+    template = (DOCKER / "proxy" / "pvtracker.conf.template").read_text()
+    assert "limit_req_zone $http_authorization zone=feed:1m rate=20r/s;" in template
+    assert "limit_req_status 429;" in template
+    parts = template.split("location ")
+    limited = [part.split(" ")[0] for part in parts if "limit_req zone=" in part]
+    assert limited == ["/api/"]
+    slower = next(part for part in parts if part.startswith("@slower"))
+    assert "return 429" in slower and "add_header Retry-After 1 always;" in slower
+
+
 # --- the image ------------------------------------------------------------------------------------------------------
 def instructions() -> list[list[str]]:
     """The Dockerfile's instructions with continued lines joined, comments dropped."""

@@ -116,7 +116,10 @@ BAD_INPUTS: tuple[BadInput, ...] = (
        "open/bad_inputs/test_hostile_text.py::"
        "test_the_same_text_in_a_reason_an_answer_and_a_search_is_never_a_fault"),
     _b("BI-071", "form", "an arm's word in a text", "the event S; the text held from everybody, the feed and the cut "
-       "until it is released; recorded", "text-held", *BOTH,
+       "until it is released; recorded. Texts of delivered rows of every domain alike; a reason, a comment or an "
+       "answer that names one: H", "text-held", *BOTH,
+       "open/events/test_held_rows.py::test_each_is_held_and_stands_nowhere_that_blinded_people_reach",
+       "open/events/test_held_texts.py::test_a_reason_on_any_page_names_no_arm_and_what_was_typed_stays",
        "open/events/test_held_texts.py::test_the_event_is_stored_and_the_text_is_nowhere_but_in_its_place",
        "pure/lib/test_arm_words.py::test_recall_of_the_seeded_phrases_is_at_least_95_percent",
        "pure/lib/test_arm_words.py::test_innocent_phrases_are_seldom_held"),
@@ -140,8 +143,10 @@ BAD_INPUTS: tuple[BadInput, ...] = (
     _b("BI-095", "api", "a parameter twice; another method by header", "400; ignored", "",
        _API + "test_a_parameter_given_twice_is_refused", _API + "test_no_header_changes_the_method",
        waits="a request smuggled past the proxy is not tested: no test starts the proxy"),
-    _b("BI-097", "api", "1,000 requests a second from one token", "",
-       waits="requests are not limited by client yet"),
+    _b("BI-097", "api", "1,000 requests a second from one token",
+       "429 with Retry-After from the proxy, counted by token", "",
+       "pure/test_docker.py::test_a_token_that_storms_is_told_to_wait_and_nobody_else_is",
+       waits="the proxy's configuration is looked at; no test starts the proxy, and without one nothing is limited"),
     _b("BI-099", "form", "double click, back and submit", "one event; the second sending shows it", "",
        _FORM + "test_the_form_sent_twice_shows_the_first_event"),
     _b("BI-101", "form", "role removed between load and save", "404, as for a stranger; the draft stays", "",
@@ -207,13 +212,19 @@ BAD_INPUTS: tuple[BadInput, ...] = (
        "closed/signals/test_runs.py::test_the_same_cut_settings_and_code_give_the_same_hash",
        "open/cuts/test_freeze.py::test_freezing_unchanged_data_again_gives_the_same_sha256_and_the_same_bytes"),
     _b("BI-147", "worker", "broker emptied", "every job runs once", "",
-       "wall/test_jobs_survive.py::test_an_emptied_broker_loses_no_job", waits="with 200 jobs, not 1,000"),
+       "wall/test_jobs_survive.py::test_an_emptied_broker_loses_no_job",
+       waits="with 200 jobs, not 1,000: more would show the same and cost minutes"),
     _b("BI-149", "worker", "a bad webhook target", "", waits="there are no webhooks yet"),
-    _b("BI-151", "cli", "a command without actor and reason", "", waits="recode, unlock and merge are no commands; "
-       "every command acts under its own name, accounts are made with --reason"),
+    _b("BI-151", "cli", "a command without actor and reason", "the trail names the command and the account of the "
+       "operating system that ran it; making accounts and clients without --reason is refused", "",
+       "open/ops/test_first_people.py::test_the_trail_names_the_command_who_ran_it_and_why",
+       "open/ops/test_first_people.py::test_every_command_that_writes_says_which_it_is",
+       waits="recode, unlock and merge are no commands; an import has its file as its reason"),
     _b("BI-153", "cli", "export to an existing file, full disk",
-       "a cut is written beside its place and renamed; other exports overwrite only when whole", "",
-       "open/cuts/test_freeze.py::test_a_freeze_that_stops_half_way_leaves_nothing"),
+       "a cut and every exported file are written beside their place and renamed: whole, or the earlier one stays", "",
+       "open/cuts/test_freeze.py::test_a_freeze_that_stops_half_way_leaves_nothing",
+       "pure/lib/test_whole_files.py::test_an_existing_file_is_replaced_by_a_whole_one",
+       "pure/lib/test_whole_files.py::test_a_full_disk_leaves_the_earlier_file_and_no_part_of_the_new_one"),
     _b("BI-155", "cli", "restoring another study's backup", "", waits="there is no restore command; `verify_audit` "
        "checks the chain of what was restored"),
 )  # fmt: skip

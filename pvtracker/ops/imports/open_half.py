@@ -32,6 +32,7 @@ from pvtracker.ops.imports.report import (
 )
 from pvtracker.ops.imports.trial_summary import entry_from
 from pvtracker.participants import actions as participants
+from pvtracker.participants.fitting import fitted
 from pvtracker.participants.models import Participant
 from pvtracker.studies import actions as studies
 from pvtracker.studies.actions import ArmEntry, InterventionEntry, SiteEntry, VersionEntry
@@ -132,7 +133,7 @@ class Job:
 
     def participants(self, origin: Origin) -> Tally:
         """Sites first: a delivery names them only in the rows of its participants. Then what is asked of them."""
-        records = [participants.fitted(record) for record in self.records.participants]
+        records = [fitted(record) for record in self.records.participants]
         known = {site.code: site for site in Site.objects.filter(study=self.study)}
         countries = {record.site: record.country for record in records if record.country}
         new = sorted({record.site for record in records} - set(known))
