@@ -167,7 +167,11 @@ FIELDS = {
         "seen_by": "account that saw it",
         "seen_by_name": "seen by",
     },
-    "allocation_impactassessment": {"effect": "effect on the trial", "analysis": "effect on the analysis"},
+    "allocation_impactassessment": {
+        "effect": "how the blind is affected",
+        "measures": "what was done",
+        "analysis": "for the analysis",
+    },
     "allocation_joinedcut": {
         "participants": "participants",
         "without_arm": "participants without an arm",

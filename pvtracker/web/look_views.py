@@ -16,6 +16,7 @@ from pvtracker.accounts.roles import ROLES, Permission
 from pvtracker.audit import looks as records
 from pvtracker.audit.enums import AccessKind
 from pvtracker.audit.models import AccessRecord
+from pvtracker.audit.provenance import actor_in_words
 from pvtracker.lib.csv_out import csv_bytes
 from pvtracker.studies.access import AccessFilter, Narrowed, records_of
 from pvtracker.studies.models import Study
@@ -86,9 +87,10 @@ def _role(record: AccessRecord) -> str:
 def _in_words(record: AccessRecord, study: Study) -> dict[str, str]:
     """Who did what, and where the object is to be seen."""
     role = _role(record)
-    who = f"{record.actor_name} ({role})" if role else record.actor_name
+    name = actor_in_words(record.actor_name)
+    who = f"{name} ({role})" if role else name
     what = record.get_kind_display()
-    thing = f": {record.object_kind}" if record.object_kind else ""
+    thing = f": {record.object_kind.replace('_', ' ')}" if record.object_kind else ""
     return {"who": who, "what": f"{what}{thing}", "url": _address(record, study)}
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import astuple
+
 from pvtracker.coding.actions import TermKey, TermPath
 from pvtracker.coding.models import Release, Term
 from pvtracker.formats.records import EventRecord
+from pvtracker.lib.arm_words import Lexicon
 
 
 def term_path(record: EventRecord) -> TermPath:
@@ -16,6 +20,14 @@ def term_path(record: EventRecord) -> TermPath:
         high_level_group_term=record.high_level_group_term,
         system_organ_class=record.system_organ_class,
     )
+
+
+def usable_paths(records: Iterable[EventRecord], words: Lexicon) -> list[TermPath]:
+    """The paths that a release is made of: short enough to be stored, and no level tells an arm. A row of another
+    path is stored without a term and asked about.
+    """
+    paths = dict.fromkeys(term_path(record) for record in records if record.preferred_term)
+    return [path for path in paths if path.fits and not any(map(words.found, astuple(path)))]
 
 
 def terms_of(release: Release | None) -> dict[TermKey, Term]:

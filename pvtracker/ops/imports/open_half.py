@@ -13,10 +13,11 @@ from django.db import transaction
 
 from pvtracker.audit.context import Actor
 from pvtracker.coding.actions import release_from_data
-from pvtracker.events.actions.delivered_terms import term_path
+from pvtracker.events.actions.delivered_terms import usable_paths
 from pvtracker.events.actions.held_rows import watch_over
 from pvtracker.events.actions.importing import import_events
 from pvtracker.events.actions.questions import ask_about_participants
+from pvtracker.events.holding import lexicon_of
 from pvtracker.formats import DomainFiles, StructuralFault, Table, expect_rows, read_domain_files
 from pvtracker.formats.records import UNKNOWN_SITE
 from pvtracker.formats.sdtm import OPEN_COLUMNS, STUDY_TREATMENT, DomainCount, OpenRecords, open_records
@@ -147,11 +148,10 @@ class Job:
 
     def events(self, origin: Origin) -> Tally:
         """The dictionary release is made of the same delivery, in the same transaction."""
-        paths = [term_path(record) for record in self.records.events if record.preferred_term]
         release = release_from_data(
             study_id=self.study.id,
             dictionary=DICTIONARY,
-            paths=[path for path in paths if path.fits],
+            paths=usable_paths(self.records.events, lexicon_of(self.study)),
             origin=f"Made from the adverse events of {self.study.code} ({origin.source})",
             by=self.by,
             source=origin.source,

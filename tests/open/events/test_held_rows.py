@@ -14,12 +14,13 @@ from django.db import connection
 
 from pvtracker.audit.enums import AccessKind
 from pvtracker.audit.models import AccessRecord
+from pvtracker.coding.models import Term
 from pvtracker.cuts import freeze
 from pvtracker.cuts.actions import no_progress
 from pvtracker.events.actions.errors import EventRefused
 from pvtracker.events.actions.held import release_text
 from pvtracker.events.holding import OF_ROWS
-from pvtracker.events.models import DataQuery, HeldText
+from pvtracker.events.models import AdverseEvent, DataQuery, HeldText
 from pvtracker.participants.holding import DOMAINS, FREE_TEXT, HELD, MODELS
 from pvtracker.participants.models import MedicalHistory, Medication, Participant
 from tests.deliveries import delivery, write
@@ -85,6 +86,19 @@ def test_each_is_held_and_stands_nowhere_that_blinded_people_reach(
     asked = DataQuery.objects.filter(study=study, rule="text-held", state="open", event=None)
     assert asked.count() == 5 and not [q for q in asked if any(text in q.message for text in TEXTS)]
     assert AccessRecord.objects.filter(kind=AccessKind.ARM_WORD, object_kind="delivered_rows").count() == 5
+
+
+def test_a_coded_term_that_tells_an_arm_is_in_no_dictionary(tmp_path: Path) -> None:
+    told = delivery()
+    told["ae"][0] |= {"AEDECOD": "ZYXOLINE REACTION", "AELLT": "ZYXOLINE REACTION"}
+    load(write(tmp_path / "in", told))
+    found = AdverseEvent.objects.get(study__code=CODE, participant__subject="S-01", source_id="AE-2")
+    assert (found.term, found.verbatim) == (None, "Headache")
+    assert Term.objects.filter(preferred_term="NAUSEA").exists()
+    assert not Term.objects.filter(preferred_term__icontains="zyx").exists()
+    asked = DataQuery.objects.filter(event=found)
+    assert "term-not-in-release" in {q.rule for q in asked}
+    assert not [q.message for q in asked if "ZYX" in q.message.upper()]
 
 
 def test_the_same_file_changes_nothing_and_a_clean_row_ends_the_holding(
