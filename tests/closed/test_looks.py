@@ -38,6 +38,7 @@ pytestmark = pytest.mark.django_db
 # Pages of the closed room that show data by arm, and files taken out of it: what is recorded of each.
 BY_ARM = {
     "trail": "history",
+    "trail_review": "history",
     "signals": "signals",
     "signal_run": "screening run",
     "report": "report",
@@ -93,7 +94,12 @@ NOT_BY_ARM = {
 
 
 # Who opens a page that a member does not.
-READER = {"trail": "auditor_closed", "recommendation_edit": "dsmb_chair", "recommendation_sign": "dsmb_chair"}
+READER = {
+    "trail": "auditor_closed",
+    "trail_review": "auditor_closed",
+    "recommendation_edit": "dsmb_chair",
+    "recommendation_sign": "dsmb_chair",
+}
 
 
 def reader_of(study: Study, name: str) -> Account:
@@ -129,6 +135,7 @@ def pages(run: Run, record: ReportRecord, recommendation: Recommendation) -> dic
     """An address of each page by arm."""
     return {
         "trail": "/studies/JOIN/history/",
+        "trail_review": "/studies/JOIN/history/review/",
         "signals": "/studies/JOIN/signals/",
         "signal_run": f"/studies/JOIN/signals/runs/{run.id}/",
         "report": f"/studies/JOIN/reports/{record.id}/",
