@@ -44,24 +44,20 @@ create table if not exists audit.head (
 insert into audit.head (seq, hash) values (0, sha256('pvtracker audit chain 1')) on conflict do nothing;
 
 -- What is written of a value that nobody may read: whether it is there, and whether it is the same as before.
+-- Like every function below without a path of its own, it is called only by those that have one.
 create or replace function audit.masked(described jsonb, columns text[]) returns jsonb
-    language sql immutable set search_path = pg_catalog, pg_temp
+    language sql immutable
 as $$
     select described || coalesce(
         (select jsonb_object_agg(name, 'sha256:' || left(encode(sha256(convert_to(described ->> name, 'UTF8')), 'hex'), 32))
          from unnest(columns) as name where described ->> name is not null), '{}')
 $$;
-
--- The values of `one` that `other` does not have.
-create or replace function audit.difference(one jsonb, other jsonb) returns jsonb
-    language sql immutable set search_path = pg_catalog, pg_temp
-as $$
-    select jsonb_object_agg(a.key, a.value) from jsonb_each(one) a where other -> a.key is distinct from a.value
-$$;
+drop function if exists audit.difference(jsonb, jsonb);  -- of an earlier release
 
 -- One entry for each row that a statement inserted, changed or deleted.
 -- Arguments of the trigger: the key column; the columns that name study, participant and event ('' where none);
 -- the columns whose values are masked, and those left out, as arrays.
+-- "offset 0": a row is described once, not once for each time that its description is used.
 create or replace function audit.record() returns trigger
     language plpgsql security definer
     set search_path = pg_catalog, pg_temp
@@ -80,49 +76,54 @@ declare
     masks text[] := tg_argv[4]::text[];
     hidden text[] := tg_argv[5]::text[];
     has_masks boolean := cardinality(masks) > 0;
+    has_hidden boolean := cardinality(hidden) > 0;
     written bigint;
 begin
     if tg_op = 'UPDATE' then
-        with pairs as materialized (
-            select to_jsonb(o) - hidden as was, to_jsonb(n) - hidden as became
-            from old_rows o join new_rows n on to_jsonb(o) ->> tg_argv[0] = to_jsonb(n) ->> tg_argv[0]
-        ), given as (
+        with given as (
             insert into audit.entry (at, actor, actor_name, role, source, reason, request_id, db_user, study_id,
                 participant, event, table_name, row_key, operation, old, new)
             select clock_timestamp(), actor, actor_name, role, source, reason, request_id,
-                session_user, (p.became ->> tg_argv[1])::uuid, p.became ->> tg_argv[2], p.became ->> tg_argv[3],
-                tg_table_name, p.became ->> tg_argv[0], 'update',
-                case when has_masks then audit.difference(audit.masked(p.was, masks), audit.masked(p.became, masks))
-                     else audit.difference(p.was, p.became) end,
-                case when has_masks then audit.difference(audit.masked(p.became, masks), audit.masked(p.was, masks))
-                     else audit.difference(p.became, p.was) end
-            from pairs p where p.was <> p.became
+                session_user, (n.became ->> tg_argv[1])::uuid, n.became ->> tg_argv[2], n.became ->> tg_argv[3],
+                tg_table_name, n.became ->> tg_argv[0], 'update', changed.old, changed.new
+            from (select case when has_masks then audit.masked(to_jsonb(o) - hidden, masks)
+                              when has_hidden then to_jsonb(o) - hidden else to_jsonb(o) end as was
+                  from old_rows o offset 0) o
+            join (select case when has_masks then audit.masked(to_jsonb(n) - hidden, masks)
+                              when has_hidden then to_jsonb(n) - hidden else to_jsonb(n) end as became
+                  from new_rows n offset 0) n on n.became ->> tg_argv[0] = o.was ->> tg_argv[0]
+            cross join lateral (
+                select jsonb_object_agg(a.key, a.value) as old, jsonb_object_agg(a.key, n.became -> a.key) as new
+                from jsonb_each(o.was) a where a.value is distinct from n.became -> a.key) changed
+            where o.was <> n.became
             returning id
         )
         insert into audit.pending select id from given;
         get diagnostics written = row_count;
     elsif tg_op = 'INSERT' then
-        with described as materialized (select to_jsonb(n) - hidden as became from new_rows n), given as (
+        with given as (
             insert into audit.entry (at, actor, actor_name, role, source, reason, request_id, db_user, study_id,
                 participant, event, table_name, row_key, operation, old, new)
             select clock_timestamp(), actor, actor_name, role, source, reason, request_id,
-                session_user, (d.became ->> tg_argv[1])::uuid, d.became ->> tg_argv[2], d.became ->> tg_argv[3],
-                tg_table_name, d.became ->> tg_argv[0], 'insert', null,
-                case when has_masks then audit.masked(d.became, masks) else d.became end
-            from described d
+                session_user, (n.became ->> tg_argv[1])::uuid, n.became ->> tg_argv[2], n.became ->> tg_argv[3],
+                tg_table_name, n.became ->> tg_argv[0], 'insert', null, n.became
+            from (select case when has_masks then audit.masked(to_jsonb(n) - hidden, masks)
+                              when has_hidden then to_jsonb(n) - hidden else to_jsonb(n) end as became
+                  from new_rows n offset 0) n
             returning id
         )
         insert into audit.pending select id from given;
         get diagnostics written = row_count;
     else
-        with described as materialized (select to_jsonb(o) - hidden as was from old_rows o), given as (
+        with given as (
             insert into audit.entry (at, actor, actor_name, role, source, reason, request_id, db_user, study_id,
                 participant, event, table_name, row_key, operation, old, new)
             select clock_timestamp(), actor, actor_name, role, source, reason, request_id,
-                session_user, (d.was ->> tg_argv[1])::uuid, d.was ->> tg_argv[2], d.was ->> tg_argv[3],
-                tg_table_name, d.was ->> tg_argv[0], 'delete',
-                case when has_masks then audit.masked(d.was, masks) else d.was end, null
-            from described d
+                session_user, (o.was ->> tg_argv[1])::uuid, o.was ->> tg_argv[2], o.was ->> tg_argv[3],
+                tg_table_name, o.was ->> tg_argv[0], 'delete', o.was, null
+            from (select case when has_masks then audit.masked(to_jsonb(o) - hidden, masks)
+                              when has_hidden then to_jsonb(o) - hidden else to_jsonb(o) end as was
+                  from old_rows o offset 0) o
             returning id
         )
         insert into audit.pending select id from given;
@@ -192,49 +193,73 @@ begin
 end
 $$;
 
--- A field of what is hashed: its length in bytes and its text, so that no two entries read alike.
+-- A field of what is hashed: its length in bytes and its text, so that no two entries read alike. Like audit.moment it
+-- is written so that the planner puts its text in place of the call (no part more volatile than the whole).
 create or replace function audit.field(value text) returns text
     language sql immutable
-as $$ select case when value is null then '-' else octet_length(value) || ':' || value end $$;
+as $$ select case when value is null then '-' else octet_length(value)::text || ':' || value end $$;
 
--- Microseconds since 1970, which no session setting changes.
+-- Microseconds since 1970, which no session setting changes. In two parts, each exact as a double.
 create or replace function audit.moment(at timestamptz) returns text
-    language sql immutable
-as $$ select (extract(epoch from at) * 1000000)::bigint::text $$;
+    language sql stable
+as $$
+    select (date_part('epoch', date_trunc('second', at))::bigint * 1000000
+            + date_part('microseconds', at)::bigint % 1000000)::text
+$$;
 
--- Give numbers to at most `most` committed entries and add them to the chain; returns how many.
+-- The hash of a link: over the hash before (`first` where the batch begins) and what the entry tells.
+create or replace function audit.linked(before bytea, first bytea, told bytea) returns bytea
+    language sql immutable
+as $$ select sha256(coalesce(before, first) || told) $$;
+create or replace aggregate audit.chained(bytea, bytea) (sfunc = audit.linked, stype = bytea);
+
+-- Give numbers to at most `most` committed entries and add them to the chain; returns how many. One statement does it:
+-- `told` has each value as text, `described` the bytes that are hashed (fields as audit.field writes them).
+-- The settings: a batch is small beside the trail, so every table is entered by its key.
 create or replace function audit.seal(most integer) returns bigint
-    language plpgsql security definer set search_path = pg_catalog, pg_temp
+    language plpgsql security definer
+    set search_path = pg_catalog, pg_temp
+    set enable_seqscan = off
+    set enable_hashjoin = off
+    set enable_mergejoin = off
+    set jit = off
+    set work_mem = '64MB'
 as $$
 declare
     last audit.head;
-    e audit.entry;
-    sealed bigint := 0;
     now_at timestamptz;
+    sealed bigint;
 begin
     select * into last from audit.head for update;
     now_at := clock_timestamp();
-    for e in
-        with taken as (
-            delete from audit.pending where entry_id in (select entry_id from audit.pending order by entry_id limit most)
-            returning entry_id
-        )
-        select entry.* from audit.entry join taken on taken.entry_id = entry.id order by entry.id
-    loop
-        last.seq := last.seq + 1;
-        last.hash := sha256(last.hash || convert_to(
-            audit.field(last.seq::text) || audit.field(audit.moment(now_at)) || audit.field(e.id::text)
-            || audit.field(audit.moment(e.at)) || audit.field(e.actor) || audit.field(e.actor_name)
-            || audit.field(e.role) || audit.field(e.source) || audit.field(e.reason) || audit.field(e.request_id)
-            || audit.field(e.db_user) || audit.field(e.study_id::text) || audit.field(e.participant)
-            || audit.field(e.event) || audit.field(e.table_name) || audit.field(e.row_key) || audit.field(e.operation)
-            || audit.field(e.old::text) || audit.field(e.new::text), 'UTF8'));
-        insert into audit.link values (last.seq, e.id, last.hash, now_at);
-        sealed := sealed + 1;
-    end loop;
-    if sealed > 0 then
-        update audit.head set seq = last.seq, hash = last.hash;
-    end if;
+    with taken as (
+        delete from audit.pending p using (select entry_id from audit.pending order by entry_id limit most) first
+        where p.entry_id = first.entry_id
+        returning p.entry_id
+    ), told as (
+        select last.seq + row_number() over (order by e.id) as seq, e.id, audit.moment(e.at) as at, e.actor,
+            e.actor_name, e.role, e.source, e.reason, e.request_id, e.db_user, e.study_id::text as study_id,
+            e.participant, e.event, e.table_name, e.row_key, e.operation, e.old::text as old, e.new::text as new
+        from audit.entry e join taken on taken.entry_id = e.id
+        offset 0
+    ), described as (
+        select t.seq, t.id, convert_to(
+            audit.field(t.seq::text) || audit.field(audit.moment(now_at)) || audit.field(t.id::text)
+            || audit.field(t.at) || audit.field(t.actor) || audit.field(t.actor_name)
+            || audit.field(t.role) || audit.field(t.source) || audit.field(t.reason) || audit.field(t.request_id)
+            || audit.field(t.db_user) || audit.field(t.study_id) || audit.field(t.participant)
+            || audit.field(t.event) || audit.field(t.table_name) || audit.field(t.row_key) || audit.field(t.operation)
+            || audit.field(t.old) || audit.field(t.new), 'UTF8') as bytes
+        from told t
+    ), added as (
+        insert into audit.link (seq, entry_id, hash, sealed_at)
+        select d.seq, d.id, audit.chained(last.hash, d.bytes) over (order by d.seq rows unbounded preceding), now_at
+        from described d
+        returning seq, hash
+    )
+    update audit.head h set seq = a.seq, hash = a.hash
+    from (select seq, hash from added order by seq desc limit 1) a;
+    select h.seq - last.seq into sealed from audit.head h;
     return sealed;
 end
 $$;
