@@ -10,7 +10,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import BooleanField
 
-from pvtracker.audit import tables
+from pvtracker.audit import guards, tables
 from pvtracker.audit.bulk import copy_objects
 from pvtracker.audit.context import Actor, action, enter_study
 from pvtracker.audit.protection import history
@@ -116,7 +116,7 @@ def check_the_context_is_in_the_entry() -> None:
 def check_every_table_is_recorded_or_named() -> None:
     """A new table is recorded without anybody's doing; one that is left out is named with a reason."""
     with connection.cursor() as cursor:
-        assert history.unrecorded(cursor) == []
+        assert list(guards.faults(cursor)) == []
         found = history.tables(cursor)
         cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname like 'pv\\_recorded\\_%'")
         assert not {name for (name,) in cursor.fetchall()} & set(tables.UNRECORDED)

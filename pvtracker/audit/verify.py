@@ -5,21 +5,21 @@ The hashes are computed here from the stored text, not by the functions of the d
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+from pvtracker.audit import guards
 from pvtracker.audit.anchors import Anchor
 from pvtracker.audit.protection import history
 
 FIRST = sha256(b"pvtracker audit chain 1").digest()
-SCHEMA = Path(history.__file__).with_name("schema.sql")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 MOST_ROWS = 20  # of one table that are named
@@ -74,6 +74,8 @@ class Verdict:
     anchors: int = 0
     tables: int = 0
     rows: int = 0
+    chain_seconds: float = 0.0
+    rows_seconds: float = 0.0
     faults: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -84,10 +86,13 @@ def verify(url: str, *, anchors: Sequence[Anchor]) -> Verdict:
     with psycopg.connect(url, options=SESSION) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
+        begun = time.perf_counter()
         _chain(connection, {anchor.seq: anchor for anchor in anchors}, verdict)
         _unsealed(connection, verdict)
         _guards(connection, verdict)
+        checked = time.perf_counter()
         _rows(connection, verdict)
+        verdict.chain_seconds, verdict.rows_seconds = checked - begun, time.perf_counter() - checked
     return verdict
 
 
@@ -190,28 +195,15 @@ def _unsealed(connection: psycopg.Connection[Any], verdict: Verdict) -> None:
 
 # --- what records, and what was recorded ------------------------------------------------------------------------------
 def _guards(connection: psycopg.Connection[Any], verdict: Verdict) -> None:
-    """The triggers fire, and the functions behind them are those of this release."""
     with connection.cursor() as cursor:
-        for table in history.unrecorded(cursor):
-            verdict.faults.append(f"{table} is not recorded: a trigger is missing or switched off.")
-    schema = SCHEMA.read_text()
-    for name, source in connection.execute(
-        "select proname, prosrc from pg_proc where pronamespace = 'audit'::regnamespace and prokind = 'f'"
-    ):
-        if source not in schema:
-            verdict.faults.append(f"the function audit.{name} is not the one of this release.")
-    for (name,) in connection.execute(
-        "select tgrelid::regclass || ' ' || tgname from pg_trigger where tgrelid in ('audit.entry'::regclass,"
-        " 'audit.link'::regclass, 'audit.head'::regclass, 'audit.pending'::regclass)"
-        " and not tgisinternal and tgenabled <> 'A' order by 1"
-    ):
-        verdict.faults.append(f"the trigger that keeps the trail is switched off: {name}.")
+        verdict.faults += guards.faults(cursor)
 
 
 def _rows(connection: psycopg.Connection[Any], verdict: Verdict) -> None:
     """Every row of every recorded table is what the trail says it became."""
     with connection.cursor() as cursor:
-        recorded = [table for table in history.tables(cursor) if table.recorded]
+        there = history.tables(cursor)
+    recorded = [table for table in there if table.recorded and table.key]
     for table in recorded:
         verdict.tables += 1
         counted = connection.execute(
@@ -229,6 +221,11 @@ def _rows(connection: psycopg.Connection[Any], verdict: Verdict) -> None:
         verdict.faults += [_told(table.name, row) for row in found]
         if found and found[0][6] > MOST_ROWS:
             verdict.faults.append(f"{table.name}: {found[0][6] - MOST_ROWS} further rows differ.")
+    gone = connection.execute(
+        "select distinct table_name from audit.entry where table_name <> all(%s) order by 1",
+        [[table.name for table in there]],
+    )
+    verdict.remarks += [f"the trail tells of a table that is gone: {name}." for (name,) in gone]
 
 
 def _told(table: str, row: tuple[Any, ...]) -> str:

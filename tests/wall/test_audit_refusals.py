@@ -5,6 +5,7 @@ superuser has to break first. Each runs in both rooms against the real logins (d
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import psycopg
 import pytest
@@ -55,6 +56,23 @@ BY_LOGIN = {
     ),
     "delete a row of the study": ("delete from studies_study", "permission denied for table studies_study"),
     "replicate": ("set session_replication_role = replica", "permission denied to set parameter"),
+    "replicate from the next session on": (
+        "alter role {login} set session_replication_role = replica",
+        "permission denied to set parameter",
+    ),
+    "copy into the trail": ("copy audit.entry from stdin", "permission denied for table entry"),
+    "read a file of the server into a table": ("copy accounts_account from '/etc/hosts'", "COPY from a file"),
+    "run a program on the server": ("copy accounts_account from program 'true'", "external program"),
+    "make a large object": ("select lo_create(0)", "permission denied for function lo_create"),
+    "keep bytes in a large object": (
+        "select lo_from_bytea(0, 'x')",
+        "permission denied for function lo_from_bytea",
+    ),
+    "become the owner of the tables": ("set role {owner}", "permission denied to set role"),
+    "begin a session of the owner's": (
+        "set session authorization {owner}",
+        "permission denied to set session authorization",
+    ),
     "call the sealer": ("select audit.seal(1)", "permission denied for function seal"),
     "take up rows as found": (
         "select audit.adopt('studies_study', 'id', '', '', '', '{}')",
@@ -86,6 +104,7 @@ BY_OWNER = {
     "drop the trail": ("drop schema audit cascade", "must be owner of schema audit"),
     "become the owner of the trail": ("set role {audit}", "permission denied to set role"),
     "replicate": ("set session_replication_role = replica", "permission denied to set parameter"),
+    "make a large object": ("select lo_create(0)", "permission denied for function lo_create"),
     "empty a recorded table": ("truncate studies_study cascade", "a recorded table is never emptied"),
     "change what is only added to": ("update audit_accessrecord set actor = 'x'", "added, never changed"),
     "remove what is only added to": ("delete from audit_accessrecord", "added, never changed"),
@@ -112,6 +131,7 @@ BY_SUPERUSER = {  # not out of reach, but not in passing
     "delete an entry": ("delete from audit.entry", "an entry of the audit trail is never changed"),
     "empty the trail": ("truncate audit.entry", "the audit trail is never emptied"),
     "empty the chain": ("truncate audit.link", "the audit trail is never emptied"),
+    "empty a recorded table": ("truncate studies_study cascade", "a recorded table is never emptied"),
     "write without an actor": ("update studies_study set title = 'x'", "No actor, no write"),
     "the same, replicating": (
         "set session_replication_role = replica; update studies_study set title = 'x'",
@@ -131,6 +151,7 @@ def is_refused(rooms: Installation, room: str, who: str, statement: str, told: s
     before = ask(rooms, room, "select count(*), max(id) from audit.entry")
     names = rooms.names
     text = statement.replace("{audit}", names.audit()).replace("{sealer}", names.sealer(room))
+    text = text.replace("{owner}", names.owner(room)).replace("{login}", names.login(room))
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match=told), connected(rooms, room, who) as own:
         own.execute(text.replace("'{{}}'", "'{}'").encode())
     assert ask(rooms, room, "select count(*), max(id) from audit.entry") == before
@@ -198,13 +219,16 @@ def test_a_clinical_row_is_never_deleted(rooms: Installation) -> None:
 
 
 @BOTH
-def test_tables_and_paths_of_ones_own_shadow_nothing(rooms: Installation, room: str) -> None:
-    """Temporary tables of the same names, first on the search path: the change is recorded where it belongs."""
+def test_what_is_made_in_ones_own_schema_shadows_nothing(rooms: Installation, room: str) -> None:
+    """Temporary tables, functions, types and operators of the same names, first on the search path: the change is
+    recorded where it belongs, with the values that it had.
+    """
     study = make_study(rooms, room, "SHADOWED")
     with connected(rooms, room, "login") as own:
         act(own, study)
         for name in ("entry", "pending", "new_rows", "old_rows"):
             own.execute(f"create temporary table {name} (id bigint)".encode())
+        own.execute(SHADOWS)
         own.execute("set search_path = pg_temp, public")
         own.execute("update public.studies_study set title = 'Shadowed' where id = %s", [study])
     assert entries(rooms, room, study)[1][:3] == (
@@ -212,6 +236,84 @@ def test_tables_and_paths_of_ones_own_shadow_nothing(rooms: Installation, room: 
         {"title": "A title"},
         {"title": "Shadowed"},
     )
+
+
+SHADOWS = b"""
+create domain pg_temp.jsonb as pg_catalog.text;
+create function pg_temp.to_jsonb(anyelement) returns pg_catalog.jsonb language sql
+    as $$ select '{}'::pg_catalog.jsonb $$;
+create function pg_temp.clock_timestamp() returns timestamptz language sql as $$ select '1999-01-01'::timestamptz $$;
+create function pg_temp.part(pg_catalog.jsonb, text) returns text language sql as $$ select null::text $$;
+create operator pg_temp.->> (leftarg = pg_catalog.jsonb, rightarg = text, function = pg_temp.part);
+"""
+
+
+@BOTH
+def test_rows_that_are_copied_in_are_recorded_and_cannot_be_frozen(rooms: Installation, room: str) -> None:
+    columns = "id, username, full_name, email, person, is_active, created_at, password"
+    key = uuid.uuid4()
+    line = f"{key}\t{key.hex}\tEve\t\t{uuid.uuid4()}\tt\t2026-01-01\t!\n"
+
+    def copied(own: psycopg.Connection[tuple[Any, ...]], how: str) -> None:
+        statement = f"copy accounts_account ({columns}) from stdin {how}"
+        with own.cursor().copy(statement.encode()) as copy:
+            copy.write(line)
+
+    with (
+        pytest.raises(psycopg.errors.InsufficientPrivilege, match="No actor, no write: insert of accounts_"),
+        connected(rooms, room, "login") as own,
+    ):
+        copied(own, "")
+    with (
+        pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match="COPY FREEZE"),
+        connected(rooms, room, "login") as own,
+    ):
+        act(own)
+        copied(own, "(freeze)")
+    assert entries(rooms, room, key) == []
+    with connected(rooms, room, "login") as own:
+        act(own)
+        copied(own, "")
+    [(operation, _, new, actor, _)] = entries(rooms, room, key)
+    assert (operation, new["username"], actor) == ("insert", key.hex, "ann")
+
+
+@BOTH
+def test_a_borrowed_name_stands_beside_the_login_that_borrowed_it(rooms: Installation, room: str) -> None:
+    """A documented limit: SQL on the room's own connection may say any name. Login and request do not follow."""
+    study = make_study(rooms, room, "BORROWED")
+    with connected(rooms, room, "login") as own:
+        for name, value in (("pv.actor", "the principal investigator"), ("pv.study", str(study))):
+            own.execute("select set_config(%s, %s, true)", [name, value])
+        own.execute("update studies_study set title = 'x' where id = %s", [study])
+    told = "select actor, db_user, request_id, source from audit.entry where row_key = %s order by id desc limit 1"
+    assert ask(rooms, room, told, str(study)) == [
+        ("the principal investigator", rooms.names.login(room), "", "")
+    ]
+
+
+@BOTH
+def test_a_transaction_that_commits_late_is_sealed_late_and_not_passed_over(
+    rooms: Installation, room: str
+) -> None:
+    late, early = make_study(rooms, room, "LATE"), make_study(rooms, room, "EARLY")
+    ask(rooms, room, "select audit.seal(1000)", who="sealer")
+    with connected(rooms, room, "login") as own:
+        act(own, late)
+        own.execute("update studies_study set title = 'first' where id = %s", [late])
+        change_title(rooms, room, early, "second")
+        assert ask(rooms, room, "select audit.seal(1000)", who="sealer") == [(1,)]
+        own.execute("update studies_study set title = 'third' where id = %s", [late])
+    assert ask(rooms, room, "select audit.seal(1000)", who="sealer") == [(2,)]
+    linked = ask(
+        rooms,
+        room,
+        "select e.new ->> 'title', l.seq from audit.link l join audit.entry e on e.id = l.entry_id"
+        " where e.row_key = any(%s) and e.operation = 'update' order by e.id",
+        [str(late), str(early)],
+    )
+    last = linked[-1][1]
+    assert linked == [("first", last - 1), ("second", last - 2), ("third", last)]
 
 
 @BOTH

@@ -26,6 +26,9 @@ from pvtracker.audit.tables import (
 
 TRIGGERS = ("pv_recorded_insert", "pv_recorded_update", "pv_recorded_delete", "pv_key", "pv_emptied")
 ONLY_ADDED = "pv_only_added"
+KEY_STAYS = "the key of a row never changes"
+NEVER_EMPTIED = "a recorded table is never emptied"
+NEVER_CHANGED = "its rows are added, never changed or removed"
 READER = "pv_sealer"  # the policy by which the sealer's login reads every study's rows, to compare them
 
 
@@ -35,7 +38,7 @@ class Table:
 
     name: str
     columns: frozenset[str]
-    key: str
+    key: str  # '' where the primary key is not one column
 
     @property
     def study(self) -> str:
@@ -67,6 +70,8 @@ class Table:
 def apply(cursor: Any) -> None:
     """Attach the triggers and set the rights; run as the owner of the schema, as often as one likes."""
     for table in tables(cursor):
+        if table.recorded and not table.key:
+            raise RuntimeError(f"{table.name} cannot be recorded: its primary key must be one column.")
         if table.recorded:
             _record(cursor, table)
         else:
@@ -79,47 +84,94 @@ def apply(cursor: Any) -> None:
 def tables(cursor: Any) -> list[Table]:
     """Every table of the schema, by name."""
     cursor.execute(TABLES)
-    found = []
-    for name, columns, key in cursor.fetchall():
-        if name not in UNRECORDED and len(key) != 1:
-            raise RuntimeError(f"{name} cannot be recorded: its primary key must be one column, not {key}.")
-        found.append(Table(name=name, columns=frozenset(columns), key=key[0] if key else ""))
+    return [
+        Table(name=name, columns=frozenset(columns), key=key[0] if len(key) == 1 else "")
+        for name, columns, key in cursor.fetchall()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """How a trigger is attached: when it fires, for which columns, on what condition, and what it runs with."""
+
+    kind: int  # PostgreSQL's bits: for each row or statement, before or after, which operations
+    enabled: str
+    columns: tuple[str, ...]
+    conditional: bool
+    function: str
+    arguments: tuple[str, ...]
+
+
+ROW, BEFORE, INSERT, DELETE, UPDATE, TRUNCATE = 1, 2, 4, 8, 16, 32
+
+
+def wanted(table: Table) -> dict[str, Trigger]:
+    """The triggers of a recorded table, as `apply` attaches them."""
+    told = {"columns": (), "conditional": False, "function": "audit.record()", "arguments": _arguments(table)}
+    found = {
+        name: Trigger(kind=kind, enabled="A", **told)  # type: ignore[arg-type]
+        for name, kind in zip(TRIGGERS[:3], (INSERT, UPDATE, DELETE), strict=True)
+    }
+    refusals = [
+        ("pv_key", ROW | BEFORE | UPDATE, KEY_STAYS),
+        ("pv_emptied", BEFORE | TRUNCATE, NEVER_EMPTIED),
+    ]
+    if table.name in APPEND_ONLY:
+        refusals.append((ONLY_ADDED, BEFORE | UPDATE | DELETE, NEVER_CHANGED))
+    for name, kind, sentence in refusals:
+        keyed = name == "pv_key"
+        found[name] = Trigger(
+            kind=kind,
+            enabled="A",
+            columns=(table.key,) if keyed else (),
+            conditional=keyed,
+            function="audit.refuse()",
+            arguments=(sentence,),
+        )
     return found
 
 
-def unrecorded(cursor: Any) -> list[str]:
-    """Tables that should be recorded and lack a trigger, or have one that does not always fire."""
-    return [
-        table.name
-        for table in tables(cursor)
-        if table.recorded and set(TRIGGERS) - _firing(cursor, table.name)
-    ]
+def attached(cursor: Any, table: str) -> dict[str, Trigger]:
+    """The triggers that a table has, but for those behind its foreign keys."""
+    cursor.execute(ATTACHED, [f'public."{table}"'])
+    return {
+        name: Trigger(
+            kind=kind,
+            enabled=enabled,
+            columns=tuple(columns),
+            conditional=conditional,
+            function=function,
+            arguments=tuple(bytes(arguments).decode().split("\0")[:-1]),
+        )
+        for name, kind, enabled, columns, conditional, function, arguments in cursor.fetchall()
+    }
 
 
 def _firing(cursor: Any, table: str) -> set[str]:
     """Names of the triggers of ours that fire in every session."""
-    cursor.execute(
-        "select t.tgname from pg_trigger t join pg_proc p on p.oid = t.tgfoid"
-        " where t.tgrelid = to_regclass(%s) and t.tgenabled = 'A' and p.pronamespace = 'audit'::regnamespace",
-        [f'public."{table}"'],
+    return {
+        name
+        for name, trigger in attached(cursor, table).items()
+        if trigger.enabled == "A" and trigger.function.startswith("audit.")
+    }
+
+
+def _arguments(table: Table) -> tuple[str, ...]:
+    """What `audit.record` is told of the table."""
+    return (
+        table.key,
+        table.study,
+        table.participant,
+        table.event,
+        _array(table.masked),
+        _array(table.left_out),
     )
-    return {row[0] for row in cursor.fetchall()}
 
 
 def _record(cursor: Any, table: Table) -> None:
     name, key = f'public."{table.name}"', f'"{table.key}"'
     new = not {"pv_recorded_insert"} & _firing(cursor, table.name)
-    told = ", ".join(
-        _literal(argument)
-        for argument in (
-            table.key,
-            table.study,
-            table.participant,
-            table.event,
-            _array(table.masked),
-            _array(table.left_out),
-        )
-    )
+    told = ", ".join(_literal(argument) for argument in _arguments(table))
     for operation, seen in (
         ("insert", "new table as new_rows"),
         ("update", "old table as old_rows new table as new_rows"),
@@ -132,11 +184,11 @@ def _record(cursor: Any, table: Table) -> None:
     cursor.execute(
         f"create or replace trigger pv_key before update of {key} on {name} for each row"
         f" when (old.{key} is distinct from new.{key})"
-        " execute function audit.refuse('the key of a row never changes')"
+        f" execute function audit.refuse({_literal(KEY_STAYS)})"
     )
     cursor.execute(
         f"create or replace trigger pv_emptied before truncate on {name} for each statement"
-        " execute function audit.refuse('a recorded table is never emptied')"
+        f" execute function audit.refuse({_literal(NEVER_EMPTIED)})"
     )
     for trigger in TRIGGERS:
         cursor.execute(f"alter table {name} enable always trigger {trigger}")
@@ -184,7 +236,7 @@ def _only_added(cursor: Any, table: Table) -> None:
         return
     cursor.execute(
         f"create or replace trigger {ONLY_ADDED} before update or delete on {name} for each statement"
-        " execute function audit.refuse('its rows are added, never changed or removed')"
+        f" execute function audit.refuse({_literal(NEVER_CHANGED)})"
     )
     cursor.execute(f"alter table {name} enable always trigger {ONLY_ADDED}")
 
@@ -237,6 +289,14 @@ select c.relname,
        coalesce((select array_agg(a.attname::text) from pg_index i join pg_attribute a
                  on a.attrelid = c.oid and a.attnum = any(i.indkey) where i.indrelid = c.oid and i.indisprimary), '{}')
 from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' order by c.relname
+"""
+ATTACHED = """
+select t.tgname, t.tgtype, t.tgenabled::text,
+       array(select a.attname::text from unnest(t.tgattr::int2[]) with ordinality k(number, place)
+             join pg_attribute a on a.attrelid = t.tgrelid and a.attnum = k.number order by k.place),
+       t.tgqual is not null, n.nspname || '.' || p.proname || '()', t.tgargs
+from pg_trigger t join pg_proc p on p.oid = t.tgfoid join pg_namespace n on n.oid = p.pronamespace
+where t.tgrelid = to_regclass(%s) and not t.tgisinternal
 """
 # Who holds a right on a table without owning it.
 LOGINS = """

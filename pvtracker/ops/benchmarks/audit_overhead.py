@@ -1,62 +1,47 @@
 """What the audit trail costs: the same writes with its triggers off, on, and on while the sealer works.
 
-In a scratch installation, whose owner takes the triggers off: nowhere else is there a trail that is off. As many writers
-as there are cores work at once, so that no core does the sealing for nothing. Three loads in the open room: adverse
-events recorded through the action, single rows inserted in transactions of their own, and a COPY of many rows. Each
-round has every load in every condition, in another order each time; the figure is the median over the rounds of what
-was left of the throughput in that round. `recorded and sealed` counts until the last entry is a link of the chain.
+In a scratch installation, whose owner takes the triggers off: nowhere else is there a trail that is off. As many
+writers as there are cores work at once, so that no core does the sealing for nothing. Three loads in the open room:
+adverse events recorded through the action, single rows inserted in transactions of their own, and a COPY of many rows.
+Each round has every load in every condition, in another order each time; the figure is the median over the rounds of
+what was left of the throughput in that round. `recorded and sealed` counts until the last entry is a link of the chain.
+Not counted, because they are there without the triggers too: telling the database who acts, and what rights refuse.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from statistics import median
+from typing import Any
 
 import psycopg
 
 from pvtracker.audit.sealing import seal
 from pvtracker.ops import children
 from pvtracker.ops.benchmarks import Measurement
-from pvtracker.ops.benchmarks.large_trial import SUFFIX, drop
-from pvtracker.ops.provision import provision
-from pvtracker.ops.rooms import Home, Installation, Names
+from pvtracker.ops.benchmarks.scratch import STUDY_OF_ONE, scratch
+from pvtracker.ops.rooms import Installation
 
 ROUNDS = 7
 WRITERS = max(2, min(os.cpu_count() or 2, 4))
 LOADS = {"actions": 40, "rows": 250, "copied": 10_000}  # how many of each, by each writer
 CONDITIONS = {"off": "", "on": "recorded", "sealed": "recorded and sealed"}
-PAUSE = 0.2  # seconds between two goes of the sealer; the scheduler leaves two, but these loads last no longer
+PAUSE = 0.2  # seconds between two goes of the sealer; the scheduler leaves 2, but these loads last no longer
 # Runs inside the open room: its own settings, its own login. It has a study of its own, and obeys line by line: a load
 # is made ready, then done.
-WRITER = """
-import sys, uuid
+WRITER = (
+    STUDY_OF_ONE
+    + """
+import sys
 from django.db import transaction
 from pvtracker.audit.bulk import copy_objects
-from pvtracker.audit.context import Actor, acting, enter_study, within
 from pvtracker.events.actions.capture import record_event
 from pvtracker.events.details import EventDetails
-from pvtracker.formats.records import ParticipantRecord
-from pvtracker.participants.actions import store_participants
-from pvtracker.participants.models import Measurement, Participant, Visit
-from pvtracker.studies.actions import SiteEntry, StudyEntry, create_study, put_sites
-by = Actor.process("bench")
-entry = StudyEntry(code=f"B-{uuid.uuid4().hex[:8]}", title="Bench", severity_scale="daids-2.1")
-study = create_study(entry=entry, by=by)
-put_sites(study=study, sites=[SiteEntry("01", "USA", "UTC")], by=by)
-person = ParticipantRecord(row=1, participant="P1", code="P1", site="01", country="USA", age=40, sex="F", race="",
-    ethnicity="", consented_on="2026-01-10", started_on="2026-02-01", ended_on="", died_on="", died=False,
-    screen_failure=False)
-store_participants(study=study, records=[person], by=by, source="bench")
-with within(study.id):
-    one = Participant.objects.select_related("site", "study").get(study=study)
 
 def actions(count):
     for n in range(count):
@@ -98,6 +83,7 @@ for line in sys.stdin:
         prepared = list(globals()[load](int(count)))
     print("done", flush=True)
 """
+)
 
 Writers = Sequence["subprocess.Popen[str]"]
 
@@ -106,7 +92,7 @@ def run(installation: Installation) -> Measurement:
     """The median of what is left of the throughput, by load and condition."""
     left: dict[tuple[str, str], list[float]] = {}
     spent: dict[tuple[str, str], list[float]] = {}
-    with _scratch(installation) as place, _writers(place) as writers:
+    with scratch(installation) as place, _writers(place) as writers:
         for number in range(ROUNDS):
             for load, count in LOADS.items():
                 told = {
@@ -141,20 +127,6 @@ def _turned(conditions: list[str], number: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def _scratch(installation: Installation) -> Iterator[Installation]:
-    with tempfile.TemporaryDirectory(prefix="pvtracker-bench-") as folder:
-        home = Home(Path(folder))
-        home.make()
-        place = dataclasses.replace(installation, home=home, names=Names(SUFFIX))
-        drop(place)
-        try:
-            provision(place)
-            yield place
-        finally:
-            drop(place)
-
-
-@contextlib.contextmanager
 def _writers(place: Installation) -> Iterator[Writers]:
     command = children.command_line("shell", "--no-imports", "-c", WRITER)
     writers = [
@@ -185,6 +157,7 @@ def _measured(place: Installation, writers: Writers, condition: str, load: str, 
     with psycopg.connect(place.sealer_url("open"), autocommit=True) as connection:
         while seal(connection):  # what was recorded before is not this load's to pay for
             pass
+        before = _last(connection)
         written = threading.Event()
         sealer = threading.Thread(target=_seal, args=(connection, written))
         begun = time.perf_counter()
@@ -194,10 +167,19 @@ def _measured(place: Installation, writers: Writers, condition: str, load: str, 
         written.set()
         if condition == "sealed":
             sealer.join()
-        return time.perf_counter() - begun
+        seconds = time.perf_counter() - begun
+        if (_last(connection) > before) != (condition != "off"):
+            raise RuntimeError(f"the trail was not {condition} while it was measured")
+    return seconds
 
 
-def _seal(connection: psycopg.Connection[tuple[object, ...]], written: threading.Event) -> None:
+def _last(connection: psycopg.Connection[tuple[Any, ...]]) -> int:
+    """The latest entry; none is there before the writers begin but those of their studies."""
+    found = connection.execute("select max(id) from audit.entry").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _seal(connection: psycopg.Connection[tuple[Any, ...]], written: threading.Event) -> None:
     """What the scheduler does; at the end at once, until nothing waits."""
     while not written.is_set():
         seal(connection)
@@ -208,16 +190,13 @@ def _seal(connection: psycopg.Connection[tuple[object, ...]], written: threading
 
 def _told(writers: Writers, line: str) -> None:
     for writer in writers:
-        assert writer.stdin
-        writer.stdin.write(f"{line}\n")
-        writer.stdin.flush()
+        print(line, file=writer.stdin, flush=True)
     _answered(writers, "done")
 
 
 def _answered(writers: Writers, word: str) -> None:
     for writer in writers:
-        assert writer.stdout
-        said = writer.stdout.readline().strip()
+        said = writer.stdout.readline().strip() if writer.stdout else ""
         if said != word:
             raise RuntimeError(f"a writer of the benchmark ended: {said}")
 

@@ -20,6 +20,7 @@ BENCHMARKS = {
     "screen-large": "the eight methods on 40,000 participants, 400,000 events, 5,000 terms",
     "freeze": "a cut of 400,000 events against a bare COPY of the same rows",
     "audit-overhead": "writes with the audit trail off, on, and on while it is sealed",
+    "verify-audit": "checking an audit trail of a million entries",
     "report": "a closed report of 1,000 participants and about 14,000 events",
 }
 
