@@ -209,8 +209,8 @@ $$;
 
 -- The hash of a link: over the hash before (`first` where the batch begins) and what the entry tells.
 create or replace function audit.linked(before bytea, first bytea, told bytea) returns bytea
-    language sql immutable
-as $$ select sha256(coalesce(before, first) || told) $$;
+    language plpgsql immutable
+as $$ begin return sha256(coalesce(before, first) || told); end $$;
 create or replace aggregate audit.chained(bytea, bytea) (sfunc = audit.linked, stype = bytea);
 
 -- Give numbers to at most `most` committed entries and add them to the chain; returns how many. One statement does it:
@@ -236,15 +236,17 @@ begin
         delete from audit.pending p using (select entry_id from audit.pending order by entry_id limit most) first
         where p.entry_id = first.entry_id
         returning p.entry_id
+    ), numbered as (
+        select entry_id, last.seq + row_number() over (order by entry_id) as seq from taken
     ), told as (
-        select last.seq + row_number() over (order by e.id) as seq, e.id, audit.moment(e.at) as at, e.actor,
-            e.actor_name, e.role, e.source, e.reason, e.request_id, e.db_user, e.study_id::text as study_id,
-            e.participant, e.event, e.table_name, e.row_key, e.operation, e.old::text as old, e.new::text as new
-        from audit.entry e join taken on taken.entry_id = e.id
+        select n.entry_id, n.seq, audit.moment(e.at) as at, e.actor, e.actor_name, e.role, e.source, e.reason,
+            e.request_id, e.db_user, e.study_id::text as study_id, e.participant, e.event, e.table_name, e.row_key,
+            e.operation, e.old::text as old, e.new::text as new
+        from numbered n join audit.entry e on e.id = n.entry_id
         offset 0
     ), described as (
-        select t.seq, t.id, convert_to(
-            audit.field(t.seq::text) || audit.field(audit.moment(now_at)) || audit.field(t.id::text)
+        select t.entry_id, t.seq, convert_to(
+            audit.field(t.seq::text) || audit.field(audit.moment(now_at)) || audit.field(t.entry_id::text)
             || audit.field(t.at) || audit.field(t.actor) || audit.field(t.actor_name)
             || audit.field(t.role) || audit.field(t.source) || audit.field(t.reason) || audit.field(t.request_id)
             || audit.field(t.db_user) || audit.field(t.study_id) || audit.field(t.participant)
@@ -253,7 +255,8 @@ begin
         from told t
     ), added as (
         insert into audit.link (seq, entry_id, hash, sealed_at)
-        select d.seq, d.id, audit.chained(last.hash, d.bytes) over (order by d.seq rows unbounded preceding), now_at
+        select d.seq, d.entry_id,
+            audit.chained(last.hash, d.bytes) over (order by d.entry_id rows unbounded preceding), now_at
         from described d
         returning seq, hash
     )

@@ -27,7 +27,7 @@ from pvtracker.ops.benchmarks import Measurement
 from pvtracker.ops.benchmarks.scratch import STUDY_OF_ONE, scratch
 from pvtracker.ops.rooms import Installation
 
-ROUNDS = 7
+ROUNDS = 5
 WRITERS = max(2, min(os.cpu_count() or 2, 4))
 LOADS = {"actions": 40, "rows": 250, "copied": 10_000}  # how many of each, by each writer
 CONDITIONS = {"off": "", "on": "recorded", "sealed": "recorded and sealed"}

@@ -1,4 +1,4 @@
-"""A scratch installation beside the one at hand, on the same server and gone afterwards; in it a study of one person."""
+"""A scratch installation beside the one at hand, on the same server, gone afterwards; in it a study of one person."""
 
 from __future__ import annotations
 
