@@ -44,6 +44,17 @@ def faults(cursor: Any) -> Iterator[str]:
     yield from _detours(cursor)
 
 
+def remarks(cursor: Any) -> Iterator[str]:
+    """What lets data lie in the database unrecorded, and only the administrator of the server can forbid."""
+    cursor.execute(
+        "select proname from pg_proc p cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a"
+        " where p.pronamespace = 'pg_catalog'::regnamespace and p.proname in ('lo_creat', 'lo_create', 'lo_from_bytea')"
+        " and a.grantee = 0 order by 1"
+    )
+    for (name,) in cursor.fetchall():
+        yield f"every login may make large objects, which no trigger sees ({name} is granted to public)."
+
+
 def expected() -> dict[str, Function]:
     """The functions as `schema.sql` makes them, by name."""
     found = {}

@@ -197,6 +197,7 @@ def _unsealed(connection: psycopg.Connection[Any], verdict: Verdict) -> None:
 def _guards(connection: psycopg.Connection[Any], verdict: Verdict) -> None:
     with connection.cursor() as cursor:
         verdict.faults += guards.faults(cursor)
+        verdict.remarks += guards.remarks(cursor)
 
 
 def _rows(connection: psycopg.Connection[Any], verdict: Verdict) -> None:

@@ -118,6 +118,18 @@ def test_nothing_is_named_where_nothing_was_done(rooms: Installation, room: str)
 
 
 @BOTH
+def test_a_server_whose_large_objects_are_open_to_everybody_is_remarked(
+    rooms: Installation, room: str
+) -> None:
+    with connected(rooms, room, "superuser") as own:
+        assert list(guards.remarks(own.cursor())) == []
+        own.execute("grant execute on function lo_create(oid) to public")
+        [remark] = guards.remarks(own.cursor())
+        own.rollback()
+    assert "lo_create is granted to public" in remark
+
+
+@BOTH
 @pytest.mark.parametrize("attack", BY_OWNER)
 def test_the_owners_way_round_is_named(rooms: Installation, room: str, attack: str) -> None:
     statements, sentence = BY_OWNER[attack]
