@@ -187,9 +187,10 @@ SOCIALACCOUNT_PROVIDERS = (
     if OIDC_ISSUER
     else {}
 )
-SECURITY_CONTACT = read(
-    "PVTRACKER_SECURITY_CONTACT", ""
-)  # told of lockouts by mail, where a mail host is given
+# --- mail: off unless a host (or, in a demo, a folder) is given; it says that something needs its reader, nothing else
+SECURITY_CONTACT = read("PVTRACKER_SECURITY_CONTACT", "")
+EMAIL_FILE_PATH = read("PVTRACKER_MAIL_FOLDER", "")
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if EMAIL_FILE_PATH else 'smtp'}.EmailBackend"
 EMAIL_HOST = read("PVTRACKER_MAIL_HOST", "")
 EMAIL_PORT = int(read("PVTRACKER_MAIL_PORT", "25"))
 EMAIL_USE_TLS = read_bool("PVTRACKER_MAIL_TLS")
@@ -197,6 +198,7 @@ EMAIL_HOST_USER = read("PVTRACKER_MAIL_USER", "")
 EMAIL_HOST_PASSWORD = read("PVTRACKER_MAIL_PASSWORD", "")
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = read("PVTRACKER_MAIL_FROM", "pvtracker@localhost")
+MAIL = bool(EMAIL_HOST or EMAIL_FILE_PATH)
 
 # --- cookies and headers (cookies ignore ports, so each room has its own names) ------------------------------------
 SECURE = read_bool("PVTRACKER_HTTPS", default=not DEMO)
@@ -210,6 +212,11 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = SECURE
+# where people open this room, as mail tells it
+ADDRESS = (
+    read("PVTRACKER_ADDRESS", "")
+    or next(iter(CSRF_TRUSTED_ORIGINS), f"{'https' if SECURE else 'http'}://{ALLOWED_HOSTS[0]}")
+).rstrip("/")
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 BEHIND_PROXY = read_bool("PVTRACKER_BEHIND_PROXY")
@@ -254,7 +261,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["oauth2_provider.contrib.rest_framework.OAuth2Authentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["pvtracker.feeds.parser.Json"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
 }

@@ -5,30 +5,42 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import date, timedelta
+from functools import cache
+from unittest import mock
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
 from pvtracker.accounts import actions, agreement, queries
-from pvtracker.accounts.models import Account
+from pvtracker.accounts.actions import resets
+from pvtracker.accounts.models import Account, Reset
 from pvtracker.audit.context import Actor
 from pvtracker.studies.actions import grant_membership
 from pvtracker.studies.models import Site, Study
 
 SOMEONE = Actor.process("test")
+ADMINISTERS = "system_administrator"
 PASSWORD = uuid.uuid4().hex
 
 
 def account(name: str = "", *, person: uuid.UUID | None = None) -> Account:
     """An account that lacks agreement, training and identity check."""
-    return actions.create_account(
-        username=f"{name or 'somebody'}-{uuid.uuid4().hex[:8]}",
-        full_name=(name or "somebody").title(),
-        password=PASSWORD,
-        person=person,
-        by=SOMEONE,
-    )
+    with mock.patch.object(Account, "set_password", lambda self, raw: setattr(self, "password", hashed(raw))):
+        return actions.create_account(
+            username=f"{name or 'somebody'}-{uuid.uuid4().hex[:8]}",
+            full_name=(name or "somebody").title(),
+            password=PASSWORD,
+            person=person,
+            by=SOMEONE,
+        )
+
+
+@cache
+def hashed(password: str) -> str:
+    """The password as it is kept. Hashed once for everybody: a good hasher is slow on purpose."""
+    return make_password(password)
 
 
 def may_begin(someone: Account) -> Account:
@@ -76,10 +88,17 @@ def member(
 def administrator() -> Account:
     """A system administrator of this room."""
     made = make_ready(account("administrator"))
-    actions.grant_system_role(
-        account=made, role="system_administrator", room=settings.ROOM, reason="test", by=SOMEONE
-    )
+    actions.grant_system_role(account=made, role=ADMINISTERS, room=settings.ROOM, reason="test", by=SOMEONE)
     return made
+
+
+def asked_reset(someone: Account, what: str = "both") -> Reset:
+    """A reset of this person's sign-in that waits for a second person."""
+    admin = administrator()
+    asked, _ = resets.ask_reset(
+        account=someone, what=what, reason="phone lost", identity="called back", by=admin.actor(ADMINISTERS)
+    )
+    return asked
 
 
 def browser(someone: Account) -> Client:

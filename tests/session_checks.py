@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from pvtracker.accounts import actions
 from pvtracker.accounts.models import Account, OpenSession
 from pvtracker.audit.models import AccessRecord
 from tests.door import code, enrol, idle_for, is_in, knock
-from tests.people import SOMEONE, account, administrator, make_ready
+from tests.people import SOMEONE, account, administrator, browser, make_ready
 
 
 def in_two_browsers() -> tuple[Account, Client, Client]:
@@ -111,17 +112,22 @@ def check_administrators_are_out_after_fifteen_minutes() -> None:
 
 
 def check_a_lost_device() -> None:
-    """An administrator removes the factors of somebody else; the sessions end, and a new one is asked for."""
-    lost, admin = administrator(), administrator()
+    """One administrator asks, which changes nothing, another approves: sessions end, and a new factor is asked for."""
+    lost, admin, second = administrator(), administrator(), administrator()
     key = enrol(lost)
     client = Client()
     knock(client, lost.username)
     client.post("/sign-in/code/", {"code": code(key)})
     assert client.get("/system/accounts/").status_code == 200
-    browser = Client()
-    browser.force_login(admin)
-    said = {"reason": "phone lost, called back"}
-    assert browser.post(f"/system/accounts/{lost.id}/factors/", said).status_code == 302
-    assert not is_in(client)
+    said = {"what": "factors", "reason": "phone lost", "identity": "called back"}
+    assert browser(admin).post(f"/system/resets/ask/{lost.id}/", said).status_code == 200
+    assert is_in(client) and Authenticator.objects.filter(user=lost).exists()
+    page = f"/system/resets/{lost.resets.get().id}/"
+    said = {"decision": "approve", "reason": "asked Ann herself"}
+    refused = browser(admin).post(page, said)
+    assert refused.status_code == 422 and "Nobody approves what they asked" in refused.content.decode()
+    assert is_in(client)
+    assert browser(second).post(page, said).status_code == 302
+    assert not is_in(client) and not Authenticator.objects.filter(user=lost).exists()
     knock(client, lost.username)
     assert client.get("/system/accounts/").headers["Location"] == "/account/"

@@ -15,11 +15,13 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from pvtracker.accounts import alerts, carried, factors, lockout, sessions, sso
-from pvtracker.accounts.models import Account
+from pvtracker.accounts import actions, alerts, carried, factors, lockout, sessions, sso
+from pvtracker.accounts.actions import notices, resets
+from pvtracker.accounts.models import Account, Invitation, OpenSession
 from pvtracker.audit import looks
 from pvtracker.audit.context import Actor, acting
 from pvtracker.audit.enums import AccessKind
@@ -33,6 +35,10 @@ REFUSED = (
 CODE_REFUSED = (
     "The code is not right, was used before, or there were too many tries. Wait for the next code and try again;"
     " after too many tries wait 15 minutes, or ask the system administrator."
+)
+RESET_CODE_REFUSED = (
+    "The code is not right, or there were too many tries. Whoever asked for the reset tells it to you; after too many"
+    " tries wait 15 minutes."
 )
 VISITOR = Actor.process("visitor")
 CONFIRMED_FOR_SECONDS = 300  # after this, changes of one's own factors ask for the password again
@@ -91,10 +97,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
         """Open the session under a new id; from here on the person, not a visitor, is the one who acts."""
         acting(by=user.actor(), reason="", source="form")
         super().login(request, user)
-        sessions.begin(request, user, second_factor=used_second_factor(request, user))
-        looks.record(
-            kind=AccessKind.SIGN_IN, by=user.actor(), detail=_ways(request, user), address=_address(request)
-        )
+        opened = sessions.begin(request, user, second_factor=used_second_factor(request, user))
+        ways = _ways(request, user) + (", new device" if self._tell(opened, user) else "")
+        looks.record(kind=AccessKind.SIGN_IN, by=user.actor(), detail=ways, address=_address(request))
+
+    def _tell(self, opened: OpenSession, user: Account) -> bool:
+        """What the person has to know of their sign-in stands on the next page. True: from a new device."""
+        said = [*resets.tell_owner(account=user, by=user.actor()), *factors.overdue_sentences(user)]
+        for text in said:
+            sessions.say(opened, text)
+        if not sessions.is_new_device(opened):
+            return False
+        sessions.note_new_device(opened)
+        notices.owe(accounts=[user], by=user.actor())
+        return True
 
     def logout(self, request: HttpRequest) -> None:
         if isinstance(request.user, Account):
@@ -176,6 +192,22 @@ def spend_code_at_the_door(request: HttpRequest, account: Account, code: str) ->
     else:
         lockout.passed(theirs)
     return found
+
+
+def reset_code_at_the_door(request: HttpRequest, invitation: Invitation, code: str) -> bool:
+    """Is this the code that the link of a reset asks for? Wrong tries are counted; a first invitation has none."""
+    if invitation.reset is None:
+        return True
+    doors = [
+        lockout.door("code", f"reset:{invitation.reset_id}"),
+        lockout.door("address", lockout.address_of(request)),
+    ]
+    shut = lockout.is_shut(doors)
+    if check_password(actions.plain_code(code), invitation.reset.code) and not shut:
+        lockout.passed(doors[0])
+        return True
+    note_failure(request, doors, invitation.account, detail="code of a reset")
+    return False
 
 
 def _ways(request: HttpRequest, account: Account) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import (
@@ -13,13 +15,16 @@ from allauth.mfa.totp.internal.auth import (
 from allauth.mfa.utils import decrypt
 from django.conf import settings
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from pvtracker.accounts import sessions
-from pvtracker.accounts.actions import AccountRefused
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor, action
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+KINDS = {Authenticator.Type.TOTP: "An authenticator app", Authenticator.Type.WEBAUTHN: "A passkey"}
+RETEST_DAYS = 365
 LAST_COUNTER = "last_counter"  # in the authenticator's data: the half minute whose code was spent last
 
 
@@ -36,6 +41,38 @@ def held(account: object) -> list[tuple[int, str, str]]:
     return [(one.id, one.type, str(one.data.get("secret", one.data.get("seed", "")))) for one in theirs]
 
 
+def overdue(account: Account) -> list[Authenticator]:
+    """Apps and passkeys that have not opened the door for a year, or since they were added a year ago."""
+    before = timezone.now() - timedelta(days=RETEST_DAYS)
+    theirs = Authenticator.objects.filter(user=account, type__in=SECOND_FACTORS).order_by("type", "id")
+    return [one for one in theirs if (one.last_used_at or one.created_at) < before]
+
+
+def overdue_sentences(account: Account) -> list[str]:
+    """What the person is asked at sign-in: to use each such factor once, or to take it off."""
+    return [
+        f"{KINDS[one.type]} of yours was last used on {one.last_used_at or one.created_at:%Y-%m-%d}. Once a year each "
+        "one has to be tested: under Your account, test it or remove it."
+        for one in overdue(account)
+    ]
+
+
+def last_tested() -> Subquery:
+    """For a queryset of accounts or of rows that have one: when a second factor of the person worked last."""
+    return _latest(OuterRef("pk"))
+
+
+def last_tested_of_member() -> Subquery:
+    """The same for rows with an account."""
+    return _latest(OuterRef("account"))
+
+
+def _latest(person: OuterRef) -> Subquery:
+    theirs = Authenticator.objects.filter(user=person, type__in=SECOND_FACTORS)
+    worked = theirs.annotate(worked=Coalesce("last_used_at", "created_at")).order_by("-worked")
+    return Subquery(worked.values("worked")[:1])
+
+
 @action
 def enrol_known(
     *, account: Account, secret: str, by: Actor, reason: str = "", source: str = "command"
@@ -47,20 +84,6 @@ def enrol_known(
     if held is None or decrypt(held.data["secret"]) != secret:
         Authenticator.objects.filter(user=account).delete()
         TOTP.activate(account, secret)
-
-
-@action
-def remove_factors(*, account: Account, reason: str, by: Actor, source: str = "form") -> int:
-    """Every factor of a person whose device is lost, and every session; how many factors there were."""
-    if not reason.strip():
-        raise AccountRefused("Say why the second factors are removed.")
-    if by.id == str(account.id):
-        raise AccountRefused(
-            "Nobody removes their own second factors here; ask another system administrator."
-        )
-    removed = Authenticator.objects.filter(user=account).delete()[0]
-    sessions.end_all(account, because="second factor removed")
-    return int(removed)
 
 
 @transaction.atomic

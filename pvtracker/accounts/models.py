@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Cast, Lower, Now
 
 from pvtracker.accounts.roles import ROLES
 from pvtracker.audit.context import Actor
@@ -31,6 +31,10 @@ class Account(AbstractBaseUser):
     person = models.UUIDField(default=uuid.uuid4)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    reopenable = models.BooleanField(
+        default=False
+    )  # closed for now, or as unused: two people may open it again
+    reopened_at = models.DateTimeField(null=True)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -75,7 +79,10 @@ class SystemRole(models.Model):
 
 
 class Invitation(models.Model):
-    """A way in that works once and for some days. Of its token only the hash is kept."""
+    """A way in that works once and for some days. Of its token only the hash is kept.
+
+    One that belongs to a reset asks for the code as well that was told to whoever asked for the reset.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="invitations")
@@ -85,6 +92,10 @@ class Invitation(models.Model):
     used_at = models.DateTimeField(null=True)
     invited_by_id = models.CharField(max_length=60)
     invited_by = models.CharField(max_length=120)
+    reset = models.ForeignKey("accounts.Reset", on_delete=models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return f"invitation of {self.account}"
 
 
 class IdentityCheck(models.Model):
@@ -96,6 +107,18 @@ class IdentityCheck(models.Model):
     checked_at = models.DateTimeField()
     checked_by_id = models.CharField(max_length=60)
     checked_by = models.CharField(max_length=120)
+
+
+class AgencyLetter(models.Model):
+    """The letter by which an agency was told that this person's electronic signatures bind (21 CFR 11.100(c))."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="agency_letters")
+    agency = models.CharField(max_length=120)
+    sent_on = models.DateField()
+    reference = models.CharField(max_length=200, blank=True)
+    recorded_by_id = models.CharField(max_length=60)
+    recorded_by = models.CharField(max_length=120)
 
 
 class Training(models.Model):
@@ -179,6 +202,8 @@ class OpenSession(models.Model):
     device = models.CharField(max_length=200)
     address = models.CharField(max_length=60)
     second_factor = models.BooleanField(default=False)
+    new_device = models.BooleanField(default=False)  # not seen for this account before
+    tell = models.TextField(blank=True)  # what the next page of this session says, once
     ended_at = models.DateTimeField(null=True)
     ended_because = models.CharField(max_length=40, blank=True)
 
@@ -195,3 +220,102 @@ class Lockout(models.Model):
     counted_from = models.DateTimeField()
     locked_until = models.DateTimeField(null=True)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, null=True, related_name="lockouts")
+
+
+class ResetWhat(models.TextChoices):
+    FACTORS = "factors", "Second factors, for a lost device"
+    PASSWORD = "password", "Password"
+    BOTH = "both", "Password and second factors"
+    REOPEN = "reopen", "Open the account again"
+
+
+class ResetDecision(models.TextChoices):
+    WAITING = "waiting", "Waiting for a second person"
+    APPROVED = "approved", "Approved"
+    DECLINED = "declined", "Declined"
+    EXPIRED = "expired", "Ran out"
+
+
+class Reset(models.Model):
+    """A way in taken from an account so that its person gets another: asked by one person, approved by another.
+
+    Nothing of the account changes before. Never deleted.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="resets")
+    what = models.CharField(max_length=10, choices=ResetWhat.choices)
+    reason = models.CharField(max_length=300)
+    identity = models.CharField(max_length=300)  # how the asker made sure who asks
+    by_mail = models.BooleanField(
+        default=False
+    )  # the link goes to the person's own address, else by the approver
+    code = models.CharField(max_length=128, blank=True)  # salted hash; told once to the asker
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    asked_by_id = models.CharField(max_length=60)
+    asked_by = models.CharField(max_length=120)
+    decision = models.CharField(max_length=10, choices=ResetDecision.choices, default=ResetDecision.WAITING)
+    decided_at = models.DateTimeField(null=True)
+    decided_by_id = models.CharField(max_length=60, default="")
+    decided_by = models.CharField(max_length=120, default="")
+    decision_reason = models.CharField(max_length=300, default="")
+    told_at = models.DateTimeField(null=True)  # at the person's next sign-in
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(decision="waiting"), name="reset_asked_once"
+            ),
+            models.CheckConstraint(condition=models.Q(what__in=ResetWhat.values), name="reset_what_known"),
+            models.CheckConstraint(
+                condition=models.Q(decision__in=ResetDecision.values), name="reset_decision_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decision="waiting", decided_at__isnull=True)
+                | models.Q(decided_at__isnull=False) & ~models.Q(decision="waiting"),
+                name="reset_decided_at",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(decision="approved") | ~models.Q(decided_by_id=""),
+                name="reset_approved_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_by_id="")
+                | ~models.Q(decided_by_id=models.F("asked_by_id"))
+                & ~models.Q(decided_by_id=Cast("account", models.CharField())),
+                name="reset_two_people",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(asked_by_id=Cast("account", models.CharField())),
+                name="reset_not_asked_by_its_own_account",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reset of {self.account}"
+
+
+class Notice(models.Model):
+    """Mail that is owed: that something needs somebody at this room's address. What it is, the room alone says."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, related_name="+"
+    )  # null: security
+    invitation = models.ForeignKey(Invitation, on_delete=models.PROTECT, null=True, related_name="+")
+    owed_at = models.DateTimeField()
+    tries = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    given_up_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "invitation"],
+                condition=models.Q(sent_at__isnull=True, given_up_at__isnull=True),
+                name="notice_owed_once",
+                nulls_distinct=False,
+            ),
+        ]

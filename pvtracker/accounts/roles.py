@@ -26,6 +26,7 @@ class Permission(StrEnum):
     VOID_EVENTS = "void_events"
     CODE_EVENTS = "code_events"
     SIGN_EVENTS = "sign_events"
+    HAND_OVER_DRAFTS = "hand_over_drafts"
     LOCK_EVENTS = "lock_events"
     APPROVE_UNLOCK = "approve_unlock"
     RELEASE_HELD_TEXT = "release_held_text"
@@ -100,7 +101,8 @@ ROLES: dict[str, Role] = {
             key="investigator",
             label="Investigator",
             description="A physician responsible for the participants of one site: records adverse events, judges "
-            "severity, seriousness and relatedness to each intervention, and signs what the site has recorded.",
+            "severity, seriousness and relatedness to each intervention, signs what the site has recorded, and takes "
+            "over drafts of those who left it.",
             room="open",
             scope="site",
             blinding="blinded",
@@ -113,6 +115,7 @@ ROLES: dict[str, Role] = {
                     Permission.ASSESS_AS_INVESTIGATOR,
                     Permission.VOID_EVENTS,
                     Permission.SIGN_EVENTS,
+                    Permission.HAND_OVER_DRAFTS,
                 }
             ),
         ),
@@ -188,7 +191,8 @@ ROLES: dict[str, Role] = {
             label="Study administrator",
             description="Runs the study's blinded data flow: freezes cuts, makes and signs open reports, locks events "
             "and asks for a lock to be opened, watches the feed, reads the history, releases text that was held "
-            "because it might name an arm, and says who works in the study. Writes no clinical data.",
+            "because it might name an arm, hands on drafts of those who left, and says who works in the study and "
+            "which sponsor's program reads its feed. Writes no clinical data.",
             room="open",
             scope="study",
             blinding="blinded",
@@ -199,6 +203,7 @@ ROLES: dict[str, Role] = {
                     Permission.READ_PARTICIPANTS,
                     Permission.LOCK_EVENTS,
                     Permission.RELEASE_HELD_TEXT,
+                    Permission.HAND_OVER_DRAFTS,
                     Permission.FREEZE_CUTS,
                     Permission.READ_OPEN_REPORTS,
                     Permission.MAKE_OPEN_REPORTS,
@@ -312,7 +317,8 @@ ROLES: dict[str, Role] = {
             key="system_administrator",
             label="System administrator",
             description="Keeps the accounts and API clients of one room: invites people, deactivates accounts, ends "
-            "sessions, lifts a lockout. Works in no study: reads no participant, no report and no comparison of arms, "
+            "sessions, lifts a lockout, asks for a lost sign-in to be reset, which a second person "
+            "approves. Works in no study: reads no participant, no report and no comparison of arms, "
             "writes nothing clinical, and never learns or sets a password.",
             room="both",
             scope="system",

@@ -40,6 +40,51 @@ def begin(request: HttpRequest, account: Account, *, second_factor: bool) -> Ope
     return opened
 
 
+def is_new_device(opened: OpenSession) -> bool:
+    """Has this account never been used from such a device in that part of the network before? Its first session ever
+    is not called new: there is nothing to compare it with.
+    """
+    earlier = OpenSession.objects.filter(account=opened.account_id).exclude(id=opened.id)
+    places = earlier.values_list("device", "address").distinct()
+    here = (opened.device, network_of(opened.address))
+    seen = {(device, network_of(address)) for device, address in places}
+    return bool(seen) and here not in seen
+
+
+def note_new_device(opened: OpenSession) -> None:
+    """Mark the session, and say so on the next page of every session of the person, this one included."""
+    OpenSession.objects.filter(id=opened.id).update(new_device=True)
+    where = opened.address or "an unknown address"
+    text = (
+        f"Your account was used from a device that is new for it: {opened.device}, {where}, "
+        f"{opened.started_at:%Y-%m-%d %H:%M} UTC. If this was not you, end that session under Your account, change "
+        "your password and tell the system administrator."
+    )
+    for one in OpenSession.objects.filter(account=opened.account_id, ended_at=None):
+        say(one, text)
+
+
+def say(opened: OpenSession, text: str) -> None:
+    """The next page of this session says it, once."""
+    told = "\n".join(filter(None, (opened.tell, text)))
+    OpenSession.objects.filter(id=opened.id).update(tell=told)
+    opened.tell = told
+
+
+def hear(opened: OpenSession) -> list[str]:
+    """What is to be said in this session; it is said once."""
+    told = opened.tell.split("\n") if opened.tell else []
+    if told:
+        OpenSession.objects.filter(id=opened.id).update(tell="")
+        opened.tell = ""
+    return told
+
+
+def network_of(address: str) -> str:
+    """The part of the network that an address belongs to: its first three numbers, or the /64 that it is kept as."""
+    return address.rpartition(".")[0] if address.count(".") == 3 else address
+
+
 def note(account: Account, *, device: str, address: str, second_factor: bool) -> OpenSession:
     """A new session of a person, its clocks at zero."""
     now = timezone.now()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 
 from pvtracker.accounts.free_text import FreeTextField
+from pvtracker.accounts.models import Account, ResetWhat
 
 DAY = ["%Y-%m-%d"]
 NOT_A_DAY = "This is not a day. Enter it as YYYY-MM-DD, for example 2026-03-31."
@@ -76,6 +78,70 @@ class IdentityForm(forms.Form):
     )
 
 
+class ResetForm(forms.Form):
+    """What an administrator asks for; what an open account can get differs from what a closed one can."""
+
+    what = forms.ChoiceField(
+        label="What is reset",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say what is reset.", "invalid_choice": "Say what is reset."},
+    )
+    identity = sentence(
+        "How you made sure who asks", "For example: called back at the number in the delegation log."
+    )
+    reason = sentence("Reason", "What happened, for example: phone lost. It stays in the record.")
+    by_mail = forms.BooleanField(
+        label="Send the link to the person's e-mail address",
+        required=False,
+        initial=True,
+        help_text="Otherwise whoever approves hands it over.",
+    )
+
+    def __init__(self, *args: Any, account: Account, **more: Any) -> None:
+        super().__init__(*args, **more)
+        open_ones = [ResetWhat.FACTORS, ResetWhat.PASSWORD, ResetWhat.BOTH]
+        choices = open_ones if account.is_active else [ResetWhat.REOPEN]
+        self.fields["what"].choices = [(one.value, one.label) for one in choices]  # type: ignore[attr-defined]
+        if len(choices) == 1:
+            self.fields["what"].initial = choices[0].value
+        if not (settings.MAIL and account.email):
+            del self.fields["by_mail"]
+
+
+class DecideResetForm(forms.Form):
+    decision = forms.ChoiceField(
+        label="Decision",
+        choices=[("approve", "Approve"), ("decline", "Decline")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whether you approve or decline."},
+    )
+    reason = sentence("Reason", "How you made sure that this person asked for it.")
+
+
+class EmailForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail",
+        required=False,
+        help_text="Where you are told that something needs you, and nothing else. Empty: nowhere.",
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "invalid": "This is no e-mail address. Write it like name@example.org, or leave it empty."
+        },
+    )
+
+
+class AgencyLetterForm(forms.Form):
+    agency = sentence("Agency", "To whom the letter went.", limit=120, kind=forms.CharField)
+    sent_on = day("Sent on")
+    reference = forms.CharField(
+        label="Reference",
+        required=False,
+        max_length=200,
+        help_text="Where the letter is kept.",
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+
+
 class TrainingForm(forms.Form):
     title = sentence("Training", "Which training it was.", limit=200)
     done_on = day("Done on")
@@ -94,12 +160,26 @@ class JoinForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         error_messages={"required": "An account needs a password. Choose one."},
     )
+    code = forms.CharField(
+        label="Code of the reset",
+        max_length=40,
+        help_text="Ten letters and digits. Whoever asked for the reset tells them to you.",
+        widget=forms.TextInput(attrs=PLAIN),
+        error_messages={"required": "Type the code that whoever asked for the reset told you."},
+    )
     again = forms.CharField(
         label="Password once more",
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         error_messages={"required": "Type the password once more."},
     )
+
+    field_order = ["code", "password", "again"]
+
+    def __init__(self, *args: Any, with_code: bool, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if not with_code:
+            del self.fields["code"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django import forms
 from django.contrib import messages
@@ -15,14 +16,17 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pvtracker.accounts import actions, agreement, factors, queries
+from pvtracker.accounts import actions, adapter, agreement, factors, queries
 from pvtracker.accounts.actions import AccountRefused
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.roles import Permission
 from pvtracker.accounts.system_forms import (
+    AgencyLetterForm,
     AgreementForm,
+    EmailForm,
     IdentityForm,
     InviteForm,
     JoinForm,
@@ -44,18 +48,22 @@ class Step:
     form: type[forms.Form]
     act: Callable[[Account, Actor, dict[str, object]], str]  # returns what is told afterwards
     danger: bool = False
+    fits: Callable[[Account], bool] = lambda account: account.is_active
 
 
 @require_safe
 def accounts(request: HttpRequest) -> HttpResponse:
-    """Every account of this room; or those that nobody has used for 90 days."""
+    """Every account of this room; or those that somebody has to do something about."""
     queries.system_actor(request.user, Permission.MANAGE_ACCOUNTS)
-    dormant = request.GET.get("show") == "dormant"
+    show = request.GET.get("show", "")
+    show = show if show in queries.LISTS else ""
     context = {
-        "accounts": queries.accounts(dormant_only=dormant),
-        "dormant": dormant,
-        "dormant_ids": set(queries.accounts(dormant_only=True).values_list("id", flat=True)),
+        "accounts": queries.accounts(show=show).annotate(tested=factors.last_tested()),
+        "show": show,
+        "lists": queries.LISTS,
+        "dormant_ids": set(queries.accounts(show="dormant").values_list("id", flat=True)),
         "days": queries.DORMANT_DAYS,
+        "retest_before": timezone.now() - timedelta(days=factors.RETEST_DAYS),
     }
     return render(request, "system/accounts.html", context)
 
@@ -88,7 +96,14 @@ def account(request: HttpRequest, account_id: uuid.UUID) -> HttpResponse:
         "checks": found.identity_checks.order_by("-checked_at"),
         "acceptances": found.acceptances.order_by("-accepted_at"),
         "lacking": queries.lacking(found),
-        "steps": [(key, one) for key, one in STEPS.items() if found.is_active],
+        "letters": found.agency_letters.order_by("-sent_on"),
+        "resets": found.resets.order_by("-asked_at"),
+        "tested": queries.accounts()
+        .filter(id=found.id)
+        .values_list(factors.last_tested(), flat=True)
+        .first(),
+        "steps": [(key, one) for key, one in STEPS.items() if one.fits(found)],
+        "may_reset": not actions.fresh(found) if found.is_active else found.reopenable,
     }
     return render(request, "system/account.html", context)
 
@@ -98,7 +113,7 @@ def step(request: HttpRequest, account_id: uuid.UUID, step: str) -> HttpResponse
     """One step of STEPS."""
     by = queries.system_actor(request.user, Permission.MANAGE_ACCOUNTS)
     found, chosen = _account(account_id), STEPS.get(step)
-    if chosen is None or not found.is_active:
+    if chosen is None or not chosen.fits(found):
         raise Http404("No such step.")
     form = chosen.form(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -122,15 +137,22 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     invitation = queries.invitation_for(token)
     if invitation is None or not actions.usable(invitation):
         return render(request, "system/no_invitation.html", {"days": actions.INVITATION_DAYS}, status=410)
-    form = JoinForm(request.POST or None)
+    form = JoinForm(request.POST or None, with_code=invitation.reset_id is not None)
     if request.method == "POST" and form.is_valid():
+        code = str(form.cleaned_data.get("code", ""))
         try:
-            actions.accept_invitation(
-                invitation=invitation, password=form.cleaned_data["password"], by=invitation.account.actor()
-            )
+            if not adapter.reset_code_at_the_door(request, invitation, code):
+                form.add_error("code", adapter.RESET_CODE_REFUSED)
+            else:
+                actions.accept_invitation(
+                    invitation=invitation,
+                    password=form.cleaned_data["password"],
+                    code=code,
+                    by=invitation.account.actor(),
+                )
         except AccountRefused as refusal:
             form.add_error("password", str(refusal))
-        else:
+        if form.is_valid():
             messages.success(request, "Your password is set. Sign in with it.")
             return redirect("sign_in")
     return render(
@@ -164,8 +186,8 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def _told(request: HttpRequest, found: Account, token: str) -> HttpResponse:
-    """The link, this once: only the hash of its token is kept."""
-    link = request.build_absolute_uri(reverse("join", args=[token]))
+    """The link, this once: only the hash of its token is kept. Or (no token) that the person's address gets it."""
+    link = request.build_absolute_uri(reverse("join", args=[token])) if token else ""
     context = {"account": found, "link": link, "days": actions.INVITATION_DAYS}
     return render(request, "system/invited.html", context)
 
@@ -180,6 +202,11 @@ def _account(account_id: uuid.UUID) -> Account:
 def _status(request: HttpRequest) -> int:
     """422 for a form that comes back."""
     return 422 if request.method == "POST" else 200
+
+
+def _close_for_now(found: Account, by: Actor, said: dict[str, object]) -> str:
+    actions.close_for_now(account=found, reason=str(said["reason"]), by=by)
+    return "The account is closed for now. Ask for a reset to open it again; a second person approves."
 
 
 def _deactivate(found: Account, by: Actor, said: dict[str, object]) -> str:
@@ -213,20 +240,37 @@ def _lift_lockout(found: Account, by: Actor, said: dict[str, object]) -> str:
     )
 
 
-def _remove_factors(found: Account, by: Actor, said: dict[str, object]) -> str:
-    removed = factors.remove_factors(account=found, reason=str(said["reason"]), by=by)
-    return (
-        f"Second factors removed: {removed}. Where the role needs one, the next sign-in asks for a new one."
-    )
+def _email(found: Account, by: Actor, said: dict[str, object]) -> str:
+    actions.set_email(account=found, email=str(said["email"]), by=by)
+    return "The address is recorded."
+
+
+def _letter(found: Account, by: Actor, said: dict[str, object]) -> str:
+    actions.record_agency_letter(account=found, by=by, **said)  # type: ignore[arg-type]  # the form's own three fields
+    return "The letter is recorded."
+
+
+def _is_fresh(account: Account) -> bool:
+    """Invited, and never in: what two people are asked for later, one does here."""
+    return account.is_active and actions.fresh(account)
 
 
 STEPS = {
     "invite": Step(
         "Invite again",
-        "A new link, by which the person sets a new password. Earlier links end.",
+        "A new link, by which the person sets their password. Earlier links end.",
         "Make the link",
         ReasonForm,
         _invite_again,
+        fits=_is_fresh,
+    ),
+    "email": Step(
+        "E-mail address",
+        "Where the person is told that something needs them. Once they have come in, only they change it.",
+        "Record",
+        EmailForm,
+        _email,
+        fits=_is_fresh,
     ),
     "identity": Step(
         "Record an identity check",
@@ -256,13 +300,21 @@ STEPS = {
         ReasonForm,
         _end_sessions,
     ),
-    "factors": Step(
-        "Remove second factors",
-        "For a lost device: app, passkeys and recovery codes stop working, and the person adds new ones at the next"
-        " sign-in. Make sure first who asks, and invite again if the password may be known to others.",
-        "Remove",
+    "letter": Step(
+        "Record the letter to the agency",
+        "The sponsor certifies to the agency that electronic signatures are as binding as those by hand"
+        " (21 CFR 11.100(c)). A template stands in docs/how-to/certification-letter.md.",
+        "Record",
+        AgencyLetterForm,
+        _letter,
+    ),
+    "close": Step(
+        "Close for now",
+        "When somebody else may have the device or the password: nobody signs in with the next request on, until two"
+        " people have opened the account again.",
+        "Close for now",
         ReasonForm,
-        _remove_factors,
+        _close_for_now,
         danger=True,
     ),
     "deactivate": Step(

@@ -34,6 +34,7 @@ urlpatterns = [
     path("account/sessions/others/end/", views.end_other_sessions, name="end_other_sessions"),
     path("account/sessions/<uuid:session_id>/end/", views.end_session, name="end_session"),
     path("account/password/", views.password, name="password"),
+    path("account/email/", fresh(views.email), name="email"),
     path("account/confirm/", reauthenticate, name="account_reauthenticate"),
     path("account/confirm/code/", confirm_code, name="mfa_reauthenticate"),
     path("account/confirm/passkey/", reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),

@@ -9,7 +9,10 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.logout import logout
-from allauth.account.internal.flows.reauthentication import suspend_request
+from allauth.account.internal.flows.reauthentication import (
+    raise_if_reauthentication_required,
+    suspend_request,
+)
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.conf import settings
@@ -22,9 +25,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pvtracker.accounts import adapter, carried, factors, lockout, sessions
-from pvtracker.accounts.actions import AccountRefused, set_password
+from pvtracker.accounts.actions import AccountRefused, set_email, set_password
 from pvtracker.accounts.forms import NewPasswordForm
 from pvtracker.accounts.models import Account
+from pvtracker.accounts.system_forms import EmailForm
 from pvtracker.audit import looks
 from pvtracker.audit.enums import AccessKind
 
@@ -104,6 +108,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "person": person,
         "totp": next((one for one in held if one.type == Authenticator.Type.TOTP), None),
         "passkeys": [one for one in held if one.type == Authenticator.Type.WEBAUTHN],
+        "overdue": {one.pk for one in factors.overdue(person)},
         "recovery_codes": None if spare is None else len(spare.get_unused_codes()),
         "sessions": sessions.open_sessions(person),
         "here": sessions.current(request, person)[0],
@@ -134,6 +139,19 @@ def password(request: HttpRequest) -> HttpResponse:
                 messages.success(request, "Your password is changed. Your other sessions are ended.")
                 return redirect("account")
     return render(request, "accounts/password.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def email(request: HttpRequest) -> HttpResponse:
+    """The address at which one is told that something needs one. Whoever only found a session open changes none."""
+    person = signed_in(request)
+    raise_if_reauthentication_required(request, app="account")
+    form = EmailForm(request.POST or None, initial={"email": person.email})
+    if request.method == "POST" and form.is_valid():
+        set_email(account=person, email=form.cleaned_data["email"], by=person.actor())
+        messages.success(request, "Your e-mail address is recorded.")
+        return redirect("account")
+    return render(request, "accounts/email.html", {"form": form})
 
 
 @require_POST

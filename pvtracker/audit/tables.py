@@ -35,6 +35,7 @@ UNRECORDED = {
 MASKED = {
     "accounts_invitation": {"token_sha256": "the hash of a random token that lets a person in"},
     "accounts_account": {"password": "a salted hash of a password"},
+    "accounts_reset": {"code": "a salted hash of a random code that lets a person in"},
     "mfa_authenticator": {"data": "the secret of an authenticator, or its recovery codes"},
     "oauth2_provider_application": {"client_secret": "a salted hash of a client's secret"},
     "socialaccount_socialtoken": {"token": "a token of the sign-on service", "token_secret": "its secret"},

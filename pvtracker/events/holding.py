@@ -7,7 +7,7 @@ it. The event itself is stored at once: a lost event would be worse than a late 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -124,6 +124,11 @@ def take_out(
                 )
             )
     return held
+
+
+def held_fields(body: Mapping[str, Sequence[str]], words: Lexicon) -> set[str]:
+    """The fields of a draft whose text may tell an arm. A draft was looked at by nobody but who typed it."""
+    return {name for name, texts in body.items() if any(words.found(text) for text in texts)}
 
 
 def questions(fields: Iterable[str]) -> list[Finding]:

@@ -306,7 +306,10 @@ class ArmWord(models.Model):
 
 
 class Draft(models.Model):
-    """What a person has typed and not yet submitted: kept as typed, held to no clinical rule."""
+    """What a person has typed and not yet submitted: kept as typed, held to no clinical rule.
+
+    One that somebody else went on with stays as it is, and says who took it over, by whom and why.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
@@ -315,10 +318,22 @@ class Draft(models.Model):
     event = models.ForeignKey(AdverseEvent, on_delete=models.PROTECT, null=True, related_name="+")
     body = models.JSONField()
     saved_at = models.DateTimeField()
+    handed_at = models.DateTimeField(null=True)
+    handed_to = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, null=True, related_name="+")
+    handed_by = models.CharField(max_length=120, blank=True)
+    handed_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [
             UniqueConstraint(
-                fields=["account", "participant", "event"], name="draft_once", nulls_distinct=False
+                fields=["account", "participant", "event"],
+                condition=Q(handed_at=None),
+                name="draft_once",
+                nulls_distinct=False,
+            ),
+            CheckConstraint(
+                condition=Q(handed_at=None, handed_to=None, handed_reason="")
+                | (Q(handed_at__isnull=False, handed_to__isnull=False) & ~Q(handed_reason="")),
+                name="draft_handed_to_somebody",
             ),
         ]

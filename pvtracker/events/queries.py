@@ -9,9 +9,10 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.http import Http404
+from django.utils import timezone
 
 from pvtracker.accounts.models import Account
-from pvtracker.accounts.roles import Permission
+from pvtracker.accounts.roles import ROLES, Permission
 from pvtracker.events.enums import EventState
 from pvtracker.events.models import (
     AdverseEvent,
@@ -26,8 +27,11 @@ from pvtracker.events.models import (
 )
 from pvtracker.events.signing import signatures, with_signature
 from pvtracker.participants.models import Participant
-from pvtracker.studies.models import Intervention, Study
+from pvtracker.studies.models import Intervention, Membership, Site, Study
 from pvtracker.studies.queries import sites_for
+from pvtracker.studies.rules import running
+
+WRITERS = [key for key, role in ROLES.items() if Permission.RECORD_EVENTS in role.permissions]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,41 @@ def draft_of(account: Any, participant: Participant, event: AdverseEvent | None)
     """What the person was typing for this participant and event."""
     if not isinstance(account, Account):
         return None
-    return Draft.objects.filter(account=account, participant=participant, event=event).first()
+    own = Draft.objects.filter(account=account, participant=participant, event=event, handed_at=None)
+    return own.first()
+
+
+def drafts_left(account: Any, study: Study) -> QuerySet[Draft]:
+    """Drafts of people who no longer record at the participant's site, at the sites of the person who asks; not those
+    that somebody went on with.
+    """
+    today = timezone.localdate()
+    sites = sites_for(account, Permission.HAND_OVER_DRAFTS, study)
+    writing = Membership.objects.filter(
+        running(today),
+        Q(site=None) | Q(site=OuterRef("participant__site")),
+        study=study,
+        account=OuterRef("account"),
+        role__in=WRITERS,
+        starts_on__lte=today,
+    )
+    left = Draft.objects.filter(~Exists(writing) | Q(account__is_active=False), study=study, handed_at=None)
+    return (
+        left.filter(participant__site__in=sites)
+        .select_related("account", "participant__site", "event")
+        .order_by("saved_at", "id")
+    )
+
+
+def writers_at(study: Study, site: Site) -> QuerySet[Account]:
+    """The active people who record events at a site today."""
+    today = timezone.localdate()
+    held = Membership.objects.filter(
+        running(today), Q(site=None) | Q(site=site), study=study, role__in=WRITERS, starts_on__lte=today
+    )
+    return Account.objects.filter(is_active=True, id__in=held.values("account_id")).order_by(
+        "full_name", "id"
+    )
 
 
 def is_recorded(submission_key: uuid.UUID) -> bool:

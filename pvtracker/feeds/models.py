@@ -43,14 +43,46 @@ class FeedEntry(models.Model):
         ]
 
 
+class ApiClient(models.Model):
+    """What this room knows of a sponsor's program beside the library's own row: who made it, and who ended it why."""
+
+    client = models.OneToOneField(
+        "oauth2_provider.Application", on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    made_by = models.CharField(max_length=120)
+    reason = models.CharField(max_length=300)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=120, blank=True)
+    end_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, end_reason="")
+                | (models.Q(ended_at__isnull=False) & ~models.Q(end_reason="")),
+                name="api_client_end_has_a_reason",
+            ),
+        ]
+
+
 class FeedAccess(models.Model):
-    """A sponsor's API client may read one study's feed."""
+    """A sponsor's API client may read one study's feed, until somebody ends it. Never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
     client = models.ForeignKey("oauth2_provider.Application", on_delete=models.PROTECT, related_name="+")
     granted_at = models.DateTimeField(auto_now_add=True)
     granted_by = models.CharField(max_length=120)
+    reason = models.CharField(max_length=300, default="")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=120, default="")
+    end_reason = models.CharField(max_length=300, default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["study", "client"], name="feed_access_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "client"],
+                condition=models.Q(ended_at__isnull=True),
+                name="feed_access_once",
+            )
+        ]

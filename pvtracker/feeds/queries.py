@@ -8,10 +8,12 @@ from datetime import datetime
 
 from django.core import signing
 from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from oauth2_provider.models import Application
 
 from pvtracker.audit.context import enter_study
 from pvtracker.audit.models import Outbox
-from pvtracker.feeds.models import FeedAccess, FeedEntry, FeedHead
+from pvtracker.feeds.models import ApiClient, FeedAccess, FeedEntry, FeedHead
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import enter_code
 
@@ -56,7 +58,11 @@ def readable_study(client_id: int, code: str) -> Study | None:
     study_id = enter_code(code)
     if study_id is None:
         return None
-    access = FeedAccess.objects.select_related("study").filter(client_id=client_id, study=study_id).first()
+    access = (
+        FeedAccess.objects.select_related("study")
+        .filter(client_id=client_id, study=study_id, ended_at=None)
+        .first()
+    )
     if access is None:
         enter_study(None)
         return None
@@ -96,6 +102,29 @@ def page_after(study_id: uuid.UUID, sequence: int, *, size: int = PAGE) -> Page:
     )
 
 
+def readers(study: Study) -> QuerySet[FeedAccess]:
+    """Who may read the study's feed now."""
+    found = FeedAccess.objects.filter(study=study, ended_at=None).select_related("client__user")
+    return found.order_by("granted_at", "id")
+
+
+def clients() -> QuerySet[Application]:
+    """Every API client of this room, with `ended` and `end_reason`; those that work first."""
+    known = ApiClient.objects.filter(client=OuterRef("pk"))
+    ended = known.filter(ended_at__isnull=False)
+    found: QuerySet[Application] = Application.objects.select_related("user").annotate(
+        ended=Exists(ended), end_reason=Subquery(known.values("end_reason")[:1])
+    )
+    return found.order_by("ended", "client_id")
+
+
+def is_open(client: Application) -> bool:
+    """Has nobody ended the client, and is the person who answers for it still one of ours?"""
+    if client.user is not None and not client.user.is_active:
+        return False
+    return not ApiClient.objects.filter(client=client, ended_at__isnull=False).exists()
+
+
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
     """What the feed page shows."""
@@ -103,7 +132,7 @@ class FeedStatus:
     last_sequence: int
     numbered_at: datetime | None
     waiting: int
-    clients: list[str]
+    readers: list[FeedAccess]
     latest: list[FeedEntry]
 
 
@@ -113,9 +142,6 @@ def status(study: Study) -> FeedStatus:
         last_sequence=head.last_sequence if head else 0,
         numbered_at=head.numbered_at if head else None,
         waiting=Outbox.objects.filter(study_id=study.id, numbered=False).count(),
-        clients=[
-            access.client.name or access.client.client_id
-            for access in FeedAccess.objects.filter(study=study).select_related("client")
-        ],
+        readers=list(readers(study)),
         latest=list(FeedEntry.objects.filter(study=study).order_by("-sequence")[:20]),
     )

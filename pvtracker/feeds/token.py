@@ -1,7 +1,8 @@
 """The token door: client credentials and nothing else, whatever the library would also understand.
 
 Wrong secrets are counted by client and by address, as people's passwords are. A client may belong to an account, the
-person who answers for it: with that account deactivated, its secret and every token of it are worth nothing.
+person who answers for it: with that account deactivated, or the client ended,
+its secret and every token of it are worth nothing.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from oauth2_provider.views import RevokeTokenView, TokenView
 
 from pvtracker.accounts import lockout
 from pvtracker.accounts.adapter import note_failure
+from pvtracker.feeds.queries import is_open
 
 GRANT = "client_credentials"
 
@@ -75,22 +77,15 @@ def client_id_of(request: HttpRequest) -> str:
 
 
 class ClientValidator(OAuth2Validator):  # type: ignore[misc]  # the library ships no types
-    """Knows no client whose id the database cannot even be asked for, and none whose owner is deactivated."""
+    """Knows no client whose id the database cannot even be asked for, and none that was ended or whose owner left."""
 
     def _load_application(self, client_id: str | None, request: Any) -> Any:
         known = None if "\0" in (client_id or "") else super()._load_application(client_id, request)
-        if known is not None and has_active_owner(known):
+        if known is not None and is_open(known):
             return known
         make_password("nobody's")  # an unknown client costs as much time as a wrong secret
         request.client = None
         return None
 
     def validate_bearer_token(self, token: str, scopes: Any, request: Any) -> bool:
-        return bool(super().validate_bearer_token(token, scopes, request)) and has_active_owner(
-            request.client
-        )
-
-
-def has_active_owner(client: Any) -> bool:
-    """Is the person who answers for the client still one of ours? A client without one belongs to the installation."""
-    return client.user is None or client.user.is_active
+        return bool(super().validate_bearer_token(token, scopes, request)) and is_open(request.client)

@@ -10,6 +10,7 @@ class OpsConfig(AppConfig):
     name = "pvtracker.ops"
 
     def ready(self) -> None:
-        from pvtracker.ops.guard import demo_settings_check
+        from pvtracker.ops.guard import demo_settings_check, mail_check
 
         register(demo_settings_check)
+        register(mail_check)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 from django.db import connection
 
 from pvtracker.accounts.roles import ROLES
@@ -91,6 +91,27 @@ def demo_settings_check(app_configs: object = None, **kwargs: object) -> list[Ch
             f"This is a demo (PVTRACKER_DEMO=1) with settings of production: {'; '.join(problems)}.",
             hint="Set PVTRACKER_DEMO=0, or take the settings of production away.",
             id="pvtracker.E001",
+        )
+    ]
+
+
+def mail_check(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """Without mail, lockouts and awaited people show on pages only; whoever runs the room should have meant it."""
+    if settings.DEMO or (settings.MAIL and settings.SECURITY_CONTACT):
+        return []
+    missing = [
+        name
+        for name, there in (
+            ("PVTRACKER_MAIL_HOST", settings.MAIL),
+            ("PVTRACKER_SECURITY_CONTACT", settings.SECURITY_CONTACT),
+        )
+        if not there
+    ]
+    return [
+        Warning(
+            f"{' and '.join(missing)} not set: nobody is told by mail when somebody is locked out of this room.",
+            hint="Set both (docs/how-to/secure.md), or watch the log pvtracker.security.",
+            id="pvtracker.W001",
         )
     ]
 

@@ -14,6 +14,7 @@ from pvtracker.lib.environment import read
 from pvtracker.ops.environment import ROOT
 
 ROOMS = ("open", "closed")
+PORTS = {"open": 8000, "closed": 8001}  # unless a command is told others
 # Secrets that may be given (as NAME or NAME_FILE) instead of being made here: those that containers share.
 GIVEN = {
     "open_login": "PVTRACKER_OPEN_LOGIN_PASSWORD",
@@ -116,6 +117,10 @@ class Installation:
     broker_urls: dict[str, str]
     demo: bool = False
 
+    def mail(self, room: str) -> Path:
+        """Where a demo writes the mail of a room."""
+        return self.home.path / "mail" / room
+
     def database_url(self, room: str, *, owner: bool = False, database: str | None = None) -> str:
         """The connection of a room's login (or owner) to its database."""
         user = self.names.owner(room) if owner else self.names.login(room)
@@ -147,6 +152,9 @@ class Installation:
             "PVTRACKER_STATIC": str(self.home.path / "static"),
             "PYTHONUNBUFFERED": "1",
         }
+        if self.demo:  # mail of a demo stays on the machine
+            own["PVTRACKER_MAIL_FOLDER"] = str(self.mail(room))
+            own["PVTRACKER_ADDRESS"] = f"http://localhost:{PORTS[room]}"
         if room == "closed":
             own["PVTRACKER_OPEN_STORAGE"] = str(self.home.storage("open"))
             own["PVTRACKER_STORAGE_KEY"] = known["closed_storage_key"]

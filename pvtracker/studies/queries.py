@@ -13,7 +13,8 @@ from django.db.models import F, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from pvtracker.accounts.models import Account
+from pvtracker.accounts.factors import last_tested_of_member
+from pvtracker.accounts.models import Account, Reset, ResetDecision
 from pvtracker.accounts.queries import identity_checked
 from pvtracker.accounts.roles import ROLES, SIGNING, Permission
 from pvtracker.audit.context import Actor, enter_study, require_transaction, within
@@ -178,6 +179,28 @@ def somebody_approves(study: Study, *, other_than: Account) -> bool:
     return any(Permission.APPROVE_MEMBERS in ROLES[role].permissions for role in roles)
 
 
+def who_may(study: Study, permission: Permission) -> list[Account]:
+    """The active people who have a permission in the study today; the study is entered."""
+    today = timezone.localdate()
+    roles = [key for key, role in ROLES.items() if permission in role.permissions]
+    held = Membership.objects.filter(running(today), study=study, role__in=roles, starts_on__lte=today)
+    return list(Account.objects.filter(is_active=True, id__in=held.values("account_id")).order_by("username"))
+
+
+def resets_of(study: Study) -> QuerySet[Reset]:
+    """Resets that wait for a second person, of people who work in the study."""
+    held = Membership.objects.filter(running(timezone.localdate()), study=study)
+    return (
+        Reset.objects.filter(
+            decision=ResetDecision.WAITING,
+            expires_at__gt=timezone.now(),
+            account__in=held.values("account_id"),
+        )
+        .select_related("account")
+        .order_by("asked_at")
+    )
+
+
 # --- who works in a study; the study is entered -----------------------------------------------------------------------
 REVIEW_DAYS = 90
 
@@ -192,10 +215,12 @@ class ReviewState:
 
 
 def members_of(study: Study) -> list[Membership]:
-    """Memberships that run or will begin, by role and name."""
+    """Memberships that run or will begin, by role and name; `tested`: when a second factor of theirs worked last."""
     found = Membership.objects.filter(running(timezone.localdate()), study=study)
     return list(
-        found.select_related("account", "site").order_by("role", "account__full_name", "starts_on", "id")
+        found.annotate(tested=last_tested_of_member())
+        .select_related("account", "site")
+        .order_by("role", "account__full_name", "starts_on", "id")
     )
 
 

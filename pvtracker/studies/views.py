@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from pvtracker.accounts import factors
 from pvtracker.accounts.roles import Permission
 from pvtracker.studies import actions, queries
 from pvtracker.studies.forms import DecideForm, EndForm, ProposeForm, ReviewForm
@@ -30,6 +32,7 @@ def people(request: HttpRequest, code: str) -> HttpResponse:
         "ended": queries.former_members_of(study),
         "waiting": waiting,
         "decided": [row for row in queries.requests_of(study) if row.decision != Decision.WAITING],
+        "resets": queries.resets_of(study),
         "findings": queries.blinding_findings(study) if settings.ROOM == "closed" else [],
         "may_manage": queries.has_permission(request.user, Permission.MANAGE_MEMBERS, study=study),
         "review": queries.review_state(study),
@@ -138,7 +141,12 @@ def review(request: HttpRequest, code: str) -> HttpResponse:
         else:
             messages.success(request, "The review is recorded.")
             return redirect("people", study.code)
-    context = {"form": form, "review": queries.review_state(study), "reviews": queries.reviews_of(study)}
+    context = {
+        "form": form,
+        "review": queries.review_state(study),
+        "reviews": queries.reviews_of(study),
+        "retest_before": timezone.now() - timedelta(days=factors.RETEST_DAYS),
+    }
     return render(request, "studies/review.html", context, status=_status(request))
 
 

@@ -28,6 +28,7 @@ PAGES = (
     ("open", Permission.READ_PARTICIPANTS, "Participants", "participants"),
     ("open", Permission.READ_PARTICIPANTS, "Adverse events", "events"),
     ("open", Permission.READ_PARTICIPANTS, "Queries", "data_queries"),
+    ("open", Permission.HAND_OVER_DRAFTS, "Drafts left behind", "drafts_left"),
     ("open", Permission.LOCK_EVENTS, "Locks", "locks"),
     ("open", Permission.APPROVE_UNLOCK, "Locks", "locks"),
     ("open", Permission.RELEASE_HELD_TEXT, "Held texts", "held_texts"),
@@ -75,9 +76,15 @@ def _system_navigation(request: HttpRequest) -> list[Link]:
     user = getattr(request, "user", None)
     if not has_system_permission(user, Permission.MANAGE_ACCOUNTS):
         return []
+    clients = [("API clients", "clients")] if settings.ROOM == "open" else []
     return [
         Link(label=label, url=reverse(name), current=request.path.startswith(reverse(name)))
-        for label, name in (("Accounts", "accounts"), ("History", "system_trail"))
+        for label, name in (
+            ("Accounts", "accounts"),
+            ("Resets", "resets"),
+            *clients,
+            ("History", "system_trail"),
+        )
     ]
 
 

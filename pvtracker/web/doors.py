@@ -62,6 +62,9 @@ def detour(request: HttpRequest) -> HttpResponse | None:
     request.session_left = sessions.left(opened, idle=idle)  # type: ignore[attr-defined]  # read by web.context
     if request.method == "POST" and name != "carried":
         carried.forget(request)
+    if opened.tell and request.method == "GET" and not is_script(request) and name not in ASKED_BY_MACHINES:
+        for text in sessions.hear(opened):
+            messages.warning(request, text)
     if needs_factor and not opened.second_factor:
         if factors.has_second_factor(person):  # enrolled elsewhere: this session has shown a password only
             return _ended(request, person, opened, UNPROVEN)

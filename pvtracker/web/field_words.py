@@ -109,6 +109,32 @@ FIELDS = {
         "username": "user name",
         "full_name": "full name",
         "is_active": "active",
+        "reopenable": "two people may open it again",
+        "reopened_at": "opened again at",
+    },
+    "accounts_agencyletter": {
+        "agency": "agency",
+        "sent_on": "sent on",
+        "reference": "where it is kept",
+        "recorded_by_id": "account that recorded it",
+        "recorded_by": "recorded by",
+    },
+    "accounts_notice": {
+        "invitation_id": "invitation",
+        "owed_at": "owed since",
+        "tries": "tries",
+        "next_try_at": "tried next at",
+        "sent_at": "sent at",
+        "given_up_at": "given up at",
+    },
+    "accounts_reset": {
+        "what": "what is reset",
+        "identity": "how it was made sure who asks",
+        "by_mail": "link goes by mail",
+        "asked_at": "asked at",
+        "asked_by_id": "account that asked",
+        "asked_by": "asked by",
+        "told_at": "person told at",
     },
     "accounts_identitycheck": {
         "checked_at": "checked at",
@@ -116,6 +142,7 @@ FIELDS = {
         "checked_by": "checked by",
     },
     "accounts_invitation": {
+        "reset_id": "reset",
         "token_sha256": "fingerprint of the invitation",
         "invited_at": "invited at",
         "used_at": "used at",
@@ -130,6 +157,16 @@ FIELDS = {
         "meaning": "meaning",
         "printed_name": "printed name",
         "signed_at": "signed at",
+    },
+    "feeds_apiclient": {
+        "end_reason": "why it ended",
+        "ended_at": "ended at",
+        "ended_by": "ended by",
+    },
+    "feeds_feedaccess": {
+        "end_reason": "why it ended",
+        "ended_at": "ended at",
+        "ended_by": "ended by",
     },
     "accounts_training": {
         "done_on": "done on",
@@ -216,7 +253,14 @@ FIELDS = {
         "answer": "answer",
         "closed_at": "closed at",
     },
-    "events_draft": {"body": "what is being typed", "saved_at": "saved at"},
+    "events_draft": {
+        "handed_at": "handed over at",
+        "handed_to_id": "handed over to",
+        "handed_by": "handed over by",
+        "handed_reason": "why it was handed over",
+        "body": "what is being typed",
+        "saved_at": "saved at",
+    },
     "events_eventlock": {
         "scope": "what was locked",
         "up_to": "events with onset up to",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
@@ -12,6 +13,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pvtracker.accounts.models import Account
+from pvtracker.accounts.queries import has_system_permission, waiting_for_administrators
+from pvtracker.accounts.roles import Permission
 from pvtracker.jobs import queries as job_queries
 from pvtracker.studies import queries
 from pvtracker.web import component_samples
@@ -26,7 +29,10 @@ def home(request: HttpRequest) -> HttpResponse:
     ways = {way for _, way in rows}
     if len(ways) == 1 and "" not in ways and "all" not in request.GET:
         return redirect(ways.pop())
-    return render(request, "web/home.html", {"rows": rows})
+    context: dict[str, Any] = {"rows": rows}
+    if isinstance(request.user, Account) and has_system_permission(request.user, Permission.MANAGE_ACCOUNTS):
+        context |= {"queue": waiting_for_administrators(request.user), "administers": True}
+    return render(request, "web/home.html", context)
 
 
 @require_safe

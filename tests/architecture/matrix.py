@@ -33,6 +33,9 @@ SOMEWHERE_ELSE = {
     "join",
     "account_detail",
     "account_step",
+    "reset_ask",
+    "reset_decide",
+    "client_end",
     "openid_connect_login",
     "openid_connect_callback",
 }

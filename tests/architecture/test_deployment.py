@@ -48,7 +48,7 @@ def production(room: str, folder: Path) -> dict[str, str]:
     ]
     environment = {"PATH": os.environ["PATH"], "PVTRACKER_ENVIRONMENT": "image"}
     for name, value in told.items():
-        environment[name] = re.sub(r"\$\{\w+(:\?[^}]*)?\}", f"{room}.example.org", str(value))
+        environment[name] = re.sub(r"\$\{\w+(:[?-][^}]*)?\}", f"{room}.example.org", str(value))
         if name.endswith("_FILE"):
             place = folder / Path(value).name
             place.write_text(

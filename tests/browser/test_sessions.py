@@ -62,6 +62,25 @@ def test_an_ended_session_is_opened_again_in_the_page_and_no_letter_is_lost(
     forgive(page)
 
 
+def test_who_needs_a_second_factor_is_asked_for_it_in_the_dialog_too(
+    trial: Trial, page: Page, sign_in: SignIn, study_url: str
+) -> None:
+    """Password, then a code, in the page; what was typed there is saved with it."""
+    sign_in(page, "study_administrator")
+    page.goto(f"{study_url}people/propose/")
+    page.locator("#id_reason").fill("Typed before the session ended")
+    query(trial.installation, "open", AGED)
+    page.evaluate("document.dispatchEvent(new CustomEvent('pv:signed-out'))")  # makes the page ask the server
+    sign_in_here(trial, page, "study_administrator")
+    expect(page.locator("#id_reason")).to_have_value("Typed before the session ended")
+    proved = "select second_factor from accounts_opensession where ended_at is null order by started_at desc limit 1"
+    assert query(trial.installation, "open", proved) == [(True,)]
+    page.get_by_role("button", name="Give").first.click()
+    expect(page.locator("#id_reason")).to_have_value("Typed before the session ended")
+    expect(page.locator("h1")).to_have_text("Give a role")
+    forgive(page)
+
+
 def test_a_cleared_browser_can_sign_in_in_the_page_too(
     trial: Trial, page: Page, sign_in: SignIn, study_url: str
 ) -> None:

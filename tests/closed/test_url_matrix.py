@@ -38,7 +38,7 @@ from tests.architecture.matrix import (
 )
 from tests.closed.cuts.conftest import open_storage, silent_broker
 from tests.closed.cuts.folder import BY, allocate, put_cut, stated
-from tests.people import account, administrator, make_ready, member
+from tests.people import account, administrator, asked_reset, make_ready, member
 
 __all__ = ["open_storage", "silent_broker"]
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,10 @@ RULES = {
     "account_invite": Rule("manage_accounts", "manage_accounts"),
     "account_detail": Rule("manage_accounts", NO),
     "account_step": Rule("manage_accounts", "manage_accounts"),
+    "resets": Rule("manage_accounts", NO),
+    "reset_ask": Rule("manage_accounts", "manage_accounts"),
+    "reset_decide": Rule("manage_accounts", "manage_accounts"),
+    "people_reset": Rule("approve_members", "approve_members"),
     "people": Rule("approve_members", NO),
     "people_propose": Rule("manage_members", "manage_members"),
     "people_review": Rule("manage_members", "manage_members"),
@@ -144,6 +148,7 @@ def make_known(storage: Path, code: str) -> Known:
             "membership_id": held.memberships.get().id,
             "request_id": asked.id,
             "account_id": held.id,
+            "reset_id": asked_reset(held).id,
             "break_id": broken.id,
             "recommendation_id": advice.id,
             "session_id": uuid.uuid4(),

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from pvtracker.cuts import freeze
 from pvtracker.cuts.actions import no_progress, register_cut
+from pvtracker.events.actions.drafts import save_draft
 from pvtracker.events.models import DataQuery, HeldText
+from pvtracker.feeds.actions import create_client, let_read
 from pvtracker.jobs.actions import enqueue
 from pvtracker.reports import actions as reports
 from pvtracker.studies.actions import propose_membership
@@ -16,7 +18,7 @@ from pvtracker.studies.models import Membership, MembershipRequest
 from tests.architecture.matrix import Known
 from tests.open.cuts.conftest import CUT_DATE, make_study
 from tests.open.world import SOMEONE, World
-from tests.people import account, make_ready, member
+from tests.people import account, asked_reset, make_ready, member
 
 
 def make_known(code: str) -> tuple[World, Known]:
@@ -55,6 +57,18 @@ def make_known(code: str) -> tuple[World, Known]:
         by=clerk.actor("study_administrator"),
     )
     assert isinstance(asked, MembershipRequest)
+    reset = asked_reset(clerk)
+    draft = save_draft(
+        participant=event.participant,
+        event=None,
+        account=make_ready(account("gone")),
+        body={"verbatim": ["Half typed"]},
+        by=SOMEONE,
+    )
+    client, _ = create_client(
+        client_id=f"client-{code}", name="Sponsor", owner=None, reason="test", by=SOMEONE
+    )
+    access = let_read(study=world.study, client_id=client.client_id, reason="test", by=SOMEONE)
     held = Membership.objects.get(account=world.people["carl"])
     return world, Known(
         study=world.study,
@@ -71,7 +85,11 @@ def make_known(code: str) -> tuple[World, Known]:
             "job_id": job.id,
             "membership_id": held.id,
             "request_id": asked.id,
-            "account_id": world.people["bob"].id,
+            "account_id": clerk.id,
+            "reset_id": reset.id,
+            "draft_id": draft.id,
+            "client_pk": client.pk,
+            "access_id": access.id,
             "step": "identity",
             "token": "never-given-out",
         },

@@ -7,14 +7,14 @@ from pvtracker.accounts.roles import ROLES, SIGNING, Permission, roles_of, study
 # What each role may do, and nothing else.
 MATRIX = {
     "coordinator": "read_participants record_events",
-    "investigator": "read_participants record_events assess_as_investigator void_events sign_events",
+    "investigator": "read_participants record_events assess_as_investigator void_events sign_events hand_over_drafts",
     "coder": "read_participants code_events",
     "medical_monitor": "read_participants assess_as_sponsor read_open_reports sign_open_reports read_feed_status "
     "approve_unlock approve_members",
     "sponsor_viewer": "read_open_reports read_feed_status",
     "auditor_open": "read_participants read_open_reports read_feed_status read_audit",
-    "study_administrator": "read_participants lock_events release_held_text freeze_cuts read_open_reports "
-    "make_open_reports sign_open_reports read_feed_status read_audit manage_members approve_members",
+    "study_administrator": "read_participants lock_events release_held_text hand_over_drafts freeze_cuts "
+    "read_open_reports make_open_reports sign_open_reports read_feed_status read_audit manage_members approve_members",
     "statistician": "run_signals read_signals make_closed_reports read_closed_reports sign_closed_reports "
     "read_recommendations approve_code_break manage_members approve_members",
     "dsmb_member": "read_signals read_closed_reports read_recommendations",
@@ -62,7 +62,7 @@ UNBLINDED = {
     "read_code_breaks",
 }
 READING = {"read_participants", "read_open_reports", "read_feed_status", "read_audit"}
-RUNNING = {"freeze_cuts", "make_open_reports", "sign_open_reports"}
+RUNNING = {"freeze_cuts", "make_open_reports", "sign_open_reports", "hand_over_drafts"}
 PEOPLE = {"manage_members", "approve_members", "manage_accounts", "manage_clients"}
 
 

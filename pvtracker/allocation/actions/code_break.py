@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from pvtracker.accounts.models import Account
+from pvtracker.accounts.roles import Permission
 from pvtracker.allocation import queries, rules
 from pvtracker.allocation.enums import BreakState, SecondOpinion
 from pvtracker.allocation.models import CodeBreak, DeducibleAlarm, ImpactAssessment, Told
@@ -18,6 +19,7 @@ from pvtracker.allocation.rules import CodeBreakRefused
 from pvtracker.audit import looks
 from pvtracker.audit.context import Actor, action
 from pvtracker.audit.enums import AccessKind
+from pvtracker.studies.actions import tell_awaited
 from pvtracker.studies.models import Study
 
 LOCK = 0x636F6465  # the number of a code break is given under one lock per study
@@ -60,7 +62,7 @@ def ask(*, study: Study, asked: Asked, account: Account, by: Actor, source: str 
             f"A code break of participant {asked.subject} waits for a second person already."
         )
     last = CodeBreak.objects.filter(study=study).aggregate(last=Max("number"))["last"] or 0
-    return CodeBreak.objects.create(
+    made = CodeBreak.objects.create(
         study=study,
         number=last + 1,
         subject=asked.subject,
@@ -78,6 +80,8 @@ def ask(*, study: Study, asked: Asked, account: Account, by: Actor, source: str 
         requested_by_name=by.name,
         requested_person=account.person,
     )
+    tell_awaited(study=study, permission=Permission.APPROVE_CODE_BREAK, by=by)
+    return made
 
 
 @action

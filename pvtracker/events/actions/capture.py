@@ -98,7 +98,7 @@ def record_event(
     ask(event, [*quiet(findings, words), *questions(fields)], at=now)
     ask_about_deaths([locked], at=now)
     if account is not None:
-        Draft.objects.filter(account=account, participant=locked, event=None).delete()
+        Draft.objects.filter(account=account, participant=locked, event=None, handed_at=None).delete()
     return event
 
 
@@ -156,7 +156,7 @@ def amend_event(
     )
     ask_about_deaths([participant], at=now)
     if account is not None:
-        Draft.objects.filter(account=account, event=current).delete()
+        Draft.objects.filter(account=account, event=current, handed_at=None).delete()
     return current
 
 

@@ -44,6 +44,7 @@ def save_draft(
         account=account,
         participant=participant,
         event=event,
+        handed_at=None,
         defaults={"study_id": participant.study_id, "body": kept, "saved_at": timezone.now()},
     )
     return draft
@@ -54,4 +55,4 @@ def discard_draft(
     *, participant: Participant, event: AdverseEvent | None, account: Account, by: Actor, source: str = "form"
 ) -> None:
     """Forget the draft, because it was submitted or is not wanted."""
-    Draft.objects.filter(account=account, participant=participant, event=event).delete()
+    Draft.objects.filter(account=account, participant=participant, event=event, handed_at=None).delete()

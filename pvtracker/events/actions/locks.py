@@ -8,6 +8,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from pvtracker.accounts.queries import same_human
+from pvtracker.accounts.roles import Permission
 from pvtracker.audit.context import Actor, action
 from pvtracker.events import states
 from pvtracker.events.actions.errors import EventRefused
@@ -18,6 +19,7 @@ from pvtracker.events.models import AdverseEvent, Decision, EventLock, UnlockReq
 from pvtracker.events.queries import with_query_count
 from pvtracker.events.text import one_line
 from pvtracker.participants.models import Participant
+from pvtracker.studies.actions import tell_awaited
 from pvtracker.studies.models import Study
 
 REASON_LIMIT = 500
@@ -78,9 +80,11 @@ def ask_to_open(*, event: AdverseEvent, reason: str, by: Actor, source: str = "f
     lock = _standing(event)
     if lock.requests.filter(decision=Decision.WAITING).exists():
         raise EventRefused("Somebody asked for this already; a second person has yet to decide.")
-    return UnlockRequest.objects.create(
+    asked = UnlockRequest.objects.create(
         study_id=lock.study_id, lock=lock, reason=text, requested_by=by.id, requested_by_name=by.name
     )
+    tell_awaited(study=event.study, permission=Permission.APPROVE_UNLOCK, by=by)
+    return asked
 
 
 @action

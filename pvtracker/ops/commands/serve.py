@@ -15,10 +15,8 @@ import urllib.request
 from collections.abc import Iterator
 
 from pvtracker.ops import children
-from pvtracker.ops.rooms import ROOMS, Installation
+from pvtracker.ops.rooms import PORTS, ROOMS, Installation
 from pvtracker.ops.services.postgres import ServiceError
-
-PORTS = {"open": 8000, "closed": 8001}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,6 +22,7 @@ from pvtracker.studies.actions.protocol import (
     put_versions,
     update_study,
 )
+from pvtracker.studies.actions.resets import tell_approvers, tell_awaited
 from pvtracker.studies.rules import StudyRefused
 
 __all__ = [
@@ -43,5 +44,7 @@ __all__ = [
     "put_versions",
     "record_review",
     "report_mixed_blinding",
+    "tell_approvers",
+    "tell_awaited",
     "update_study",
 ]

@@ -12,9 +12,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from pvtracker.accounts.models import Account
-from pvtracker.accounts.roles import Role
+from pvtracker.accounts.roles import Permission, Role
 from pvtracker.audit.context import Actor, action, enter_study
 from pvtracker.studies import blinding
+from pvtracker.studies.actions.resets import tell_awaited
 from pvtracker.studies.models import (
     AccessReview,
     BlindingFinding,
@@ -96,9 +97,11 @@ def propose_membership(
     same = {name: told[name] for name in ("study", "account", "role", "site")}
     if MembershipRequest.objects.filter(**same, decision=Decision.WAITING).exists():
         raise StudyRefused("The same role is proposed for this person already and waits for a second person.")
-    return MembershipRequest.objects.create(
+    asked = MembershipRequest.objects.create(
         **told, proposed_at=timezone.now(), proposed_by_id=by.id, proposed_by=by.name
     )
+    tell_awaited(study=study, permission=Permission.APPROVE_MEMBERS, but=[str(account.id)], by=by)
+    return asked
 
 
 @action

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from oauth2_provider.models import Application
 
 from pvtracker.accounts import actions, lockout
 from pvtracker.accounts.models import Account
+from pvtracker.audit.context import enter_study
 from pvtracker.audit.models import AccessRecord
 from pvtracker.feeds.actions import grant_feed
+from pvtracker.feeds.models import FeedAccess
 from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Study
-from tests.people import SOMEONE, account, make_ready
+from tests.people import SOMEONE, account, administrator, browser, make_ready, member
 
 pytestmark = pytest.mark.django_db
 SECRET = "a long secret of a program"
@@ -93,4 +96,51 @@ def test_wrong_secrets_at_the_door_where_tokens_are_given_back_lock_the_client_t
     for _ in range(lockout.LIMITS["client"].failures):
         said = {"token": "x", "client_id": "sponsor-x", "client_secret": "wrong"}
         assert Client().post("/api/v1/token/revoke/", said).status_code == 401
+    assert ask().status_code == 401
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+def test_the_administrator_makes_a_client_the_study_lets_it_read_and_either_ends_it(study: Study) -> None:
+    """Whoever holds the secret names no study; whoever names the study sees no secret."""
+    admin, clerk = browser(administrator()), browser(member(study, "study_administrator"))
+    made = {"client_id": "pv-system", "name": "Sponsor's database", "owner": "", "reason": "contract 7"}
+    page = admin.post("/system/clients/new/", made).content.decode()
+    secret = re.search(r"Secret</dt><dd[^>]*><code>([\w-]{40,})</code>", page)
+    assert secret is not None and secret[1] not in admin.get("/system/clients/").content.decode()
+    again = admin.post("/system/clients/new/", made | {"client_id": "PV-System"})
+    assert again.status_code == 422 and "never given twice" in again.content.decode()
+    bearer = {"Authorization": f"Bearer {ask('pv-system', secret[1]).json()['access_token']}"}
+    feed, page_of_study = f"/api/v1/studies/{study.code}/adverse-events/", f"/studies/{study.code}/feed/"
+    assert Client().get(feed, headers=bearer).status_code == 404, "no study has let it read"
+    said = {"client_id": "pv-system", "reason": "contract 7"}
+    assert clerk.post(f"{page_of_study}readers/new/", said | {"client_id": "unknown"}).status_code == 422
+    assert clerk.post(f"{page_of_study}readers/new/", said).status_code == 302
+    assert Client().get(feed, headers=bearer).status_code == 200
+    enter_study(study.id)
+    access = FeedAccess.objects.get(client__client_id="pv-system")
+    assert (
+        clerk.post(f"{page_of_study}readers/{access.id}/end/", {"reason": "contract over"}).status_code == 302
+    )
+    assert Client().get(feed, headers=bearer).status_code == 404
+    assert clerk.post(f"{page_of_study}readers/new/", said).status_code == 302, (
+        "and let in anew, by a row of its own"
+    )
+    assert Client().get(feed, headers=bearer).status_code == 200
+    end = f"/system/clients/{access.client_id}/end/"
+    assert admin.post(end, {"reason": " "}).status_code == 422
+    assert admin.post(end, {"reason": "secret lost"}).status_code == 302
+    assert Client().get(feed, headers=bearer).status_code == 401
+    assert ask("pv-system", secret[1]).status_code == 401 and admin.get(end).status_code == 404
+    assert clerk.post(f"{page_of_study}readers/new/", said).status_code == 422, (
+        "an ended client is as unknown as none"
+    )
+
+
+def test_a_client_made_by_a_command_is_ended_by_the_page_too(study: Study) -> None:
+    token = ask().json()["access_token"]
+    client = Application.objects.get(client_id="sponsor-x")
+    end = {"reason": "contract over"}
+    assert browser(administrator()).post(f"/system/clients/{client.pk}/end/", end).status_code == 302
+    feed = f"/api/v1/studies/{study.code}/adverse-events/"
+    assert Client().get(feed, headers={"Authorization": f"Bearer {token}"}).status_code == 401
     assert ask().status_code == 401

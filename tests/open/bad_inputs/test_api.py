@@ -71,3 +71,9 @@ def test_no_header_changes_the_method(study: Study, sponsor: dict[str, str], hea
     assert Client().get(FEED, headers=sponsor | {header: "DELETE"}).status_code == 200
     assert Client().post(FEED, headers=sponsor | {header: "GET"}).status_code in {405, 415}
     assert Client().post(f"{FEED}?_method=GET", {"_method": "GET"}, headers=sponsor).status_code in {405, 415}
+
+
+def test_json_that_is_nested_too_deep_is_refused_and_no_fault() -> None:
+    """The library would answer 500 where Python's parser gives up."""
+    deep = Client(raise_request_exception=False).post(FEED, "[" * 100_000, content_type="application/json")
+    assert deep.status_code == 400

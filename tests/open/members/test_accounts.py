@@ -229,8 +229,19 @@ def test_a_deactivated_person_is_out_with_the_next_request(world: World, admin: 
     assert answer.status_code == 302 and "/sign-in/" in answer.headers["Location"]
 
 
-def test_accounts_unused_for_ninety_days_are_listed(admin: Account) -> None:
-    long_ago = timezone.now() - timedelta(days=91)
+def test_the_letter_to_the_agency_is_recorded_with_its_day(admin: Account) -> None:
+    someone, today = account(), timezone.localdate()
+    page = f"{SYSTEM}{someone.id}/letter/"
+    said = {"agency": "FDA", "sent_on": today + timedelta(days=1), "reference": "binder 3"}
+    assert browser(admin).post(page, said).status_code == 422
+    assert browser(admin).post(page, said | {"sent_on": today}).status_code == 302
+    letter = someone.agency_letters.get()
+    assert (letter.agency, letter.sent_on, letter.recorded_by) == ("FDA", today, admin.full_name)
+    assert "binder 3" in browser(admin).get(f"{SYSTEM}{someone.id}/").content.decode()
+
+
+def test_accounts_hardly_used_are_listed_before_they_are_closed(admin: Account) -> None:
+    long_ago = timezone.now() - timedelta(days=77)
     asleep, awake, never = account("asleep"), account("awake"), account("never")
     Account.objects.filter(id__in=[asleep.id, awake.id, never.id]).update(created_at=long_ago)
     Account.objects.filter(id=asleep.id).update(last_login=long_ago)
@@ -249,7 +260,7 @@ def test_only_a_system_administrator_finds_these_pages(world: World, admin: Acco
 
 def test_no_page_sets_somebody_elses_password(admin: Account) -> None:
     someone = account()
-    for step in ("invite", "identity", "training", "deactivate"):
+    for step in ("invite", "identity", "training", "email", "letter", "close", "deactivate"):
         page = browser(admin).get(f"{SYSTEM}{someone.id}/{step}/").content.decode()
         assert 'type="password"' not in page, step
     assert browser(admin).get(f"{SYSTEM}{someone.id}/password/").status_code == 404

@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
+from pvtracker.audit.context import Actor
 from pvtracker.audit.sealing import Sealer
+from pvtracker.ops.guard import mail_check
 
 log = logging.getLogger("pvtracker.scheduler")
+SCHEDULER = Actor.process("scheduler")
 
 
 @cache
@@ -34,7 +37,9 @@ def steps() -> list[tuple[str, float, Callable[[], object]]]:
     """What this room does and how often: name, seconds between two runs, function."""
     from django.contrib.sessions.backends.db import SessionStore
 
+    from pvtracker.accounts import actions as accounts
     from pvtracker.accounts import lockout
+    from pvtracker.accounts.actions import notices
     from pvtracker.jobs import actions as jobs
 
     own: list[tuple[str, float, Callable[[], object]]] = [
@@ -42,6 +47,10 @@ def steps() -> list[tuple[str, float, Callable[[], object]]]:
         ("forget old sign-in tries", 3600.0, lockout.forget_old),
         ("forget ended sessions", 3600.0, SessionStore.clear_expired),
     ]
+    if settings.MAIL:
+        own.append(("ring for mail that is owed", 20.0, notices.ring_again))
+    if not settings.DEMO:  # a demo that slept for months finds its people again
+        own.append(("close unused accounts", 3600.0, partial(accounts.close_unused, by=SCHEDULER)))
     if settings.SEALER_URL:
         own.append(("seal the audit trail", 2.0, sealer().step))
     if settings.ROOM == "open":
@@ -61,14 +70,17 @@ def steps() -> list[tuple[str, float, Callable[[], object]]]:
 
 class Command(BaseCommand):
     help = (
-        "Sweep jobs; seal the audit trail; number the feed and list who works where (open room); receive cuts and look"
-        " for people who are blinded and unblinded at once (closed room)."
+        "Sweep jobs; ring for mail that is owed; close accounts that nobody uses; seal the audit trail; number the feed"
+        " and list who works where (open room); receive cuts and look for people who are blinded and unblinded at once"
+        " (closed room)."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        for told in mail_check():
+            log.warning("%s %s", told.msg, told.hint)
         if not settings.SEALER_URL:
             log.warning("PVTRACKER_SEALER_URL is not set: nobody seals the audit trail of this room")
         due = {name: 0.0 for name, _, _ in steps()}
