@@ -39,6 +39,8 @@ from pvtracker.participants.models import (
     Participant,
     Visit,
 )
+from pvtracker.studies import actions as studies
+from pvtracker.studies.actions import StudyRefused
 from pvtracker.studies.models import Intervention, Site, Study
 
 OLDEST = 125  # years
@@ -230,6 +232,24 @@ def store_dispositions(
 
 
 @action
+def declare_revealing(
+    *, study: Study, analytes: Sequence[str], by: Actor, source: str = "form", reason: str = ""
+) -> None:
+    """Declare analytes that tell the arm, as long as the study has no result at all in the open room. Afterwards it
+    is too late: cuts and history keep what stood there, and the numbers of the open results have the gaps of theirs.
+    """
+    now = Study.objects.select_for_update().get(id=study.id)
+    new = [code for code in studies.analyte_codes(analytes) if code not in now.revealing_analytes]
+    if new and Measurement.objects.filter(study=study).exists():
+        raise StudyRefused(
+            f"{', '.join(new)}: results of study {study.code} stand in the open room already, so that it is too late "
+            "to declare which analytes tell the arm. Cuts and history would keep them. Load the trial under a code of "
+            "its own, and declare them before its first result."
+        )
+    studies.add_revealing(study=study, analytes=new, by=by, source=source, reason=reason)
+
+
+@action
 def store_measurements(
     *,
     study: Study,
@@ -242,7 +262,9 @@ def store_measurements(
     """Store laboratory results and vital signs. An analyte that tells the arm is refused: it is for the
     closed room.
     """
-    revealing = {analyte.upper() for analyte in study.revealing_analytes}
+    # as declared now: a declaration waits for this transaction, or this one for the declaration
+    declared = Study.objects.select_for_update().get(id=study.id).revealing_analytes
+    revealing = {analyte.upper() for analyte in declared}
 
     def refusal(record: Any) -> RefusedRow | None:
         if record.analyte.upper() not in revealing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -74,6 +74,9 @@ def _put(protocol: dict[str, Any], *, by: Actor, source: str) -> Study:
     elif study.id != study_id:
         raise StudyRefused(f"This room knows another study {entry.code}: the ids differ.")
     else:
+        actions.add_revealing(study=study, analytes=entry.revealing_analytes, by=by, source=source)
+        # what an older protocol does not declare yet stays declared
+        entry = replace(entry, revealing_analytes=tuple(study.revealing_analytes))
         actions.update_study(study=study, entry=entry, by=by, source=source)
     arms = [ArmEntry(**row) for row in protocol["arms"]]
     interventions = [InterventionEntry(**row) for row in protocol["interventions"]]

@@ -19,6 +19,7 @@ from pvtracker.studies.actions import StudyEntry, StudyRefused, create_study
 from pvtracker.studies.models import Arm, ProtocolVersion, Study
 from pvtracker.studies.queries import study_ids
 from tests.deliveries import ARM_WORDS, ARMS, delivery, write
+from tests.pure.formats.files import csv_text, json_bytes, json_document, xpt_bytes
 from tests.shared import shared_path
 
 pytestmark = pytest.mark.django_db
@@ -108,8 +109,17 @@ def test_the_report_says_no_arm_and_no_count_by_arm(tmp_path: Path) -> None:
     assert not any(word in text for word in ARM_WORDS)
 
 
-def test_only_declared_analytes_come_from_the_laboratory(tmp_path: Path) -> None:
-    report = load(write(tmp_path / "in"), protocol=protocol(revealing=("GENE",)))
+@pytest.mark.parametrize("format", ["csv", "json", "xpt"])
+def test_only_declared_analytes_come_from_the_laboratory(tmp_path: Path, format: str) -> None:
+    folder, rows = write(tmp_path / "in"), delivery()["lb"]
+    (folder / "lb.csv").unlink()
+    content = {
+        "csv": lambda: csv_text(rows).encode(),
+        "json": lambda: json_bytes(json_document(rows, name="LB")),
+        "xpt": lambda: xpt_bytes(tmp_path, rows, name="LB"),
+    }[format]()
+    (folder / f"lb.{format}").write_bytes(content)
+    report = load(folder, protocol=protocol(revealing=("GENE",)))
     kept = RevealingMeasurement.objects.filter(study__code=CODE)
     assert [(one.subject, one.analyte, one.value) for one in kept] == [("S-01", "GENE", 12.0)]
     assert (report["LB"]["read"], report["LB"]["stored"], report["LB"]["left_out"]) == (3, 1, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,12 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from pvtracker.audit.context import Actor, within
 from pvtracker.ops.imports.open_half import Order, import_open
+from pvtracker.ops.imports.report import ImportRefused
 from pvtracker.participants.models import Measurement
+from pvtracker.studies.actions import StudyRefused, update_study
+from pvtracker.studies.models import Study
+from pvtracker.studies.protocol import entry_of, protocol_of, put_protocol
+from pvtracker.studies.queries import study_id_of
 from tests.deliveries import ARMS, delivery, write
 from tests.pure.formats.files import csv_text, json_bytes, json_document, xpt_bytes
 
@@ -81,3 +87,65 @@ def test_a_second_delivery_changes_nothing(tmp_path: Path, format: str) -> None:
     load(folder, "TWICE")
     _, report = load(folder, "TWICE")
     assert (report["stored"], report["changed"], report["unchanged"]) == (0, 0, 4)
+
+
+# --- declared late, with a slip, taken back ---------------------------------------------------------------------------
+def test_it_is_too_late_to_declare_what_stands_in_the_open_room(tmp_path: Path) -> None:
+    """Neither what stands there nor anything else once results are there: their numbers have the gaps of all rows."""
+    folder = delivered(tmp_path / "in", "S-01", "csv")
+    told = import_open(Order(folder=folder, study="LATE", arms=ARMS), by=BY, say=lambda text: None)
+    with within(uuid.UUID(told["study"]["id"])):
+        stood = list(Measurement.objects.order_by("id").values_list("analyte", "source_id"))
+    assert ("GENE", "LB-2") in stood
+    for analyte in ("GENE", "ALT", "NEW"):
+        order = Order(folder=folder, study="LATE", arms=ARMS, revealing=(analyte,))
+        with pytest.raises(StudyRefused, match=rf"{analyte}: results of study LATE stand .* code of its own"):
+            import_open(order, by=BY, say=lambda text: None)
+    with within(uuid.UUID(told["study"]["id"])):
+        assert list(Measurement.objects.order_by("id").values_list("analyte", "source_id")) == stood
+        assert Study.objects.get(code="LATE").revealing_analytes == []
+
+
+def test_declared_after_the_participants_and_before_the_first_result(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in")
+    results_file = (folder / "lb.csv").read_bytes()
+    (folder / "lb.csv").unlink()
+    first = import_open(Order(folder=folder, study="SOON", arms=ARMS), by=BY, say=lambda text: None)
+    assert first["study"]["study"]["revealing_analytes"] == ()
+    order = Order(folder=folder, study="SOON", arms=ARMS, revealing=("gene", " later "))
+    import_open(
+        order, by=BY, say=lambda text: None
+    )  # no results are delivered: nothing to compare the codes with
+    (folder / "lb.csv").write_bytes(results_file)
+    told = import_open(Order(folder=folder, study="SOON", arms=ARMS), by=BY, say=lambda text: None)
+    assert told["study"]["study"]["revealing_analytes"] == ("GENE", "LATER")
+    with within(uuid.UUID(told["study"]["id"])):
+        assert set(Measurement.objects.values_list("analyte", flat=True)) == {"ALT"}
+
+
+@pytest.mark.parametrize("format", ["xpt", "json", "csv"])
+def test_a_slip_in_the_name_stores_nothing(tmp_path: Path, format: str) -> None:
+    """A name that no delivered result has would let the results that were meant into the open room for good."""
+    folder = delivered(tmp_path / "in", "S-01", format)
+    order = Order(folder=folder, study="SLIP", arms=ARMS, revealing=("GEN",))
+    with pytest.raises(ImportRefused, match=r"No result of GEN is delivered.* Is GENE meant\?"):
+        import_open(order, by=BY, say=lambda text: None)
+    assert study_id_of("SLIP") is None
+
+
+def test_a_declaration_is_not_taken_back(tmp_path: Path) -> None:
+    """Not by a delivery that does not name it, not by an older protocol, not by a change of the study."""
+    folder = delivered(tmp_path / "in", "S-01", "csv")
+    load(folder, "KEPT")
+    told = import_open(Order(folder=folder, study="KEPT", arms=ARMS), by=BY, say=lambda text: None)
+    with within(uuid.UUID(told["study"]["id"])):
+        study = Study.objects.get(code="KEPT")
+        with pytest.raises(StudyRefused, match="cannot be changed"):
+            update_study(study=study, entry=replace(entry_of(study), revealing_analytes=()), by=BY)
+        older = protocol_of(study)
+        older["study"]["revealing_analytes"] = []
+        older["study"]["title"] = "As it was called"
+        put_protocol(older, by=BY, source="test")
+        study.refresh_from_db()
+        assert (study.title, study.revealing_analytes) == ("As it was called", ["GENE"])
+        assert set(Measurement.objects.values_list("analyte", flat=True)) == {"ALT", "AST"}

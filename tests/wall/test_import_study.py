@@ -30,7 +30,7 @@ def test_a_delivery_goes_into_both_rooms_under_one_id(
     rooms: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, told = write(tmp_path / "in"), tmp_path / "report.json"
-    assert run(rooms, folder, "--study", "BOTH", "--json", str(told)) == 0
+    assert run(rooms, folder, "--study", "BOTH", "--revealing", "GENE", "--json", str(told)) == 0
     report = report_of(told)
     ids = {
         query(rooms, room, "select id from studies_study where code = 'BOTH'")[0][0]
@@ -40,6 +40,14 @@ def test_a_delivery_goes_into_both_rooms_under_one_id(
     assert report["domains"]["AE"]["stored"] == 6
     assert report["closed"]["DM"]["stored"] == 4
     assert query(rooms, "closed", "select count(*) from allocation_allocation") == [(4,)]
+    kept = [
+        query(rooms, room, f"select analyte from {table} order by 1")
+        for room, table in (
+            ("open", "participants_measurement"),
+            ("closed", "allocation_revealingmeasurement"),
+        )
+    ]
+    assert kept == [[("ALT",), ("ALT",)], [("GENE",)]]
     assert not any(word in told.read_text() for word in ARM_WORDS)
     assert "possible-duplicate: 1" in capsys.readouterr().out
 
@@ -49,6 +57,7 @@ def test_a_delivery_goes_into_both_rooms_under_one_id(
         p["stored"] == p["changed"] == 0 for half in ("domains", "closed") for p in again[half].values()
     )
     assert again["study_id"] == report["study_id"]
+    assert again["closed"]["LB"]["unchanged"] == 1, "what tells the arm stays declared, named or not"
 
 
 def test_a_dry_run_leaves_both_rooms_as_they_were(rooms: Installation, tmp_path: Path) -> None:

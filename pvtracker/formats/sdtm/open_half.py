@@ -39,6 +39,7 @@ class OpenRecords:
     dispositions: tuple[DispositionRecord, ...]
     events: tuple[EventRecord, ...]
     measurements: tuple[MeasurementRecord, ...]  # LB, then VS
+    left_out_analytes: frozenset[str]  # the revealing ones of which there are results
     history: tuple[HistoryRecord, ...]
     medications: tuple[MedicationRecord, ...]
     refused: tuple[Refused, ...]
@@ -74,8 +75,9 @@ def open_records(
     exposures = _rows_of("EX", seen, lambda row: _exposure(row, intervention))
     dispositions = _rows_of("DS", seen, _disposition)
     events = adverse_events(seen.get("AE", ()), intervention=intervention)
-    laboratory = _measurements("LB", seen, revealing_analytes)
-    vital_signs = _measurements("VS", seen, revealing_analytes)
+    left_out: set[str] = set()
+    laboratory = _measurements("LB", seen, revealing_analytes, left_out)
+    vital_signs = _measurements("VS", seen, revealing_analytes, left_out)
     history = _rows_of("MH", seen, _history)
     medications = _rows_of("CM", seen, _medication)
     made: tuple[Collected[Any], ...] = (
@@ -96,6 +98,7 @@ def open_records(
         dispositions=dispositions.records,
         events=events.records,
         measurements=laboratory.records + vital_signs.records,
+        left_out_analytes=frozenset(left_out),
         history=history.records,
         medications=medications.records,
         refused=tuple(row for part in made for row in part.refused),
@@ -174,15 +177,24 @@ def _disposition(row: Row) -> DispositionRecord:
     )
 
 
-def _measurements(domain: str, files: Files, revealing: frozenset[str]) -> Collected[MeasurementRecord]:
-    """Rows of LB or VS without those of revealing analytes."""
+def _measurements(
+    domain: str, files: Files, revealing: frozenset[str], left_out: set[str]
+) -> Collected[MeasurementRecord]:
+    """Rows of LB or VS without those of revealing analytes, whose codes are added to `left_out`."""
+
+    def leave_out(row: Row) -> bool:
+        if not is_revealing(row, domain, revealing):
+            return False
+        left_out.add(row.code(f"{domain}TESTCD"))
+        return True
+
     collected = collect(
         domain,
         files.get(domain, ()),
         required=OPEN_REQUIRED[domain],
         build=lambda row: measurement(row, domain),
         key=_row_key,
-        leave_out=lambda row: is_revealing(row, domain, revealing),
+        leave_out=leave_out,
     )
     return replace(collected, records=_renumbered(domain, collected.records)) if revealing else collected
 

@@ -34,7 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="ANALYTE",
-        help="analytes that tell the arm: stored in the closed room only; declared when the study is created",
+        help="analytes that tell the arm: stored in the closed room only; declared before the first result",
     )
     parser.add_argument("--dry-run", action="store_true", help="do everything, store nothing")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON; - for standard output")

@@ -201,8 +201,11 @@ BAD_INPUTS: tuple[BadInput, ...] = (
        _XPT + "test_version_8_is_refused_with_a_remedy"),
     _b("BI-137", "import", "Dataset-JSON with wrong counts or OIDs", "refused with both counts", "json-record-count",
        "pure/formats/test_dataset_json.py::test_a_wrong_record_count_is_refused_with_both_counts"),
-    _b("BI-139", "import", "an analyte that tells the arm", "closed room only; the open one counts no row of it", "",
-       "pure/formats/test_sdtm.py::test_revealing_analytes_are_left_out_before_anything_of_them_is_read"),
+    _b("BI-139", "import", "an analyte that tells the arm", "closed room only; the open one counts no row of it; "
+       "declared late or with a slip: refused", "",
+       "pure/formats/test_sdtm.py::test_revealing_analytes_are_left_out_before_anything_of_them_is_read",
+       "open/test_revealing.py::test_it_is_too_late_to_declare_what_stands_in_the_open_room",
+       "open/test_revealing.py::test_a_slip_in_the_name_stores_nothing"),
     _b("BI-141", "worker", "unknown task, strange message, pickle",
        "dropped with a reason, content untold; the worker "
        "lives", "", _STRANGE, "wall/test_strange_messages.py::test_celery_takes_json_only_and_results_are_not_kept"),

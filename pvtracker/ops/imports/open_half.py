@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +79,11 @@ def import_open(order: Order, *, by: Actor, say: Say) -> dict[str, Any]:
 def _import(order: Order, files: DomainFiles, *, by: Actor, say: Say) -> dict[str, Any]:
     with transaction.atomic():
         known = enter_by_code(order.study)
+        before = known.revealing_analytes if known else ()
         study = known or _create(order, files, by=by)
-        _check_revealing(study, order.revealing)
+        participants.declare_revealing(study=study, analytes=order.revealing, by=by, source="import")
         records = open_records(files.domains, revealing_analytes=frozenset(study.revealing_analytes))
+        _check_declared([code for code in study.revealing_analytes if code not in before], files, records)
         _check_same_trial(study, records)
         _put_arms(study, order, by=by)
         if not Intervention.objects.filter(study=study, name=STUDY_TREATMENT).exists():
@@ -226,14 +229,20 @@ def _check_same_trial(study: Study, records: OpenRecords) -> None:
         )
 
 
-def _check_revealing(study: Study, revealing: tuple[str, ...]) -> None:
-    """What stands in the open room already cannot be declared closed by an import."""
-    new = set(revealing) - set(study.revealing_analytes)
-    if new:
-        raise ImportRefused(
-            f"{', '.join(sorted(new))}: which analytes tell the arm is declared when a study is created, "
-            "not later."
-        )
+def _check_declared(new: Sequence[str], files: DomainFiles, records: OpenRecords) -> None:
+    """A slip in --revealing would leave what tells the arm in the open room for good: where results are delivered, each
+    analyte that is declared with them must be among them.
+    """
+    missing = [code for code in new if code not in records.left_out_analytes]
+    if not missing or not {"LB", "VS"} & set(files.domains):
+        return
+    delivered = {record.analyte.upper() for record in records.measurements}
+    near = sorted({name for code in missing for name in get_close_matches(code, delivered, cutoff=0.5)})
+    raise ImportRefused(
+        f"No result of {', '.join(missing)} is delivered, so that nothing would be kept out of the open room. "
+        + (f"Is {' or '.join(near)} meant? " if near else "")
+        + "If the results come later, declare the analyte with a folder without LB and VS first."
+    )
 
 
 def _put_arms(study: Study, order: Order, *, by: Actor) -> None:

@@ -88,11 +88,13 @@ def update_study(
     *, study: Study, entry: StudyEntry, by: Actor, reason: str = "", source: str = "form"
 ) -> bool:
     """Write what differs, under the next version; False when nothing did. The code of a study never
-    changes.
+    changes, and which analytes tell the arm is declared by `add_revealing` and never taken back.
     """
     if entry.code != study.code:
         raise StudyRefused(f"The code of study {study.code} cannot be changed to {entry.code}.")
     values = _values(entry)
+    if study.revealing_analytes != values["revealing_analytes"]:
+        raise StudyRefused(f"Which analytes tell the arm of study {study.code} cannot be changed like this.")
     if all(getattr(study, name) == value for name, value in values.items()):
         return False
     changed = Study.objects.filter(id=study.id, version=study.version).update(
@@ -104,6 +106,25 @@ def update_study(
         )
     study.refresh_from_db()
     return True
+
+
+@action
+def add_revealing(
+    *, study: Study, analytes: Sequence[str], by: Actor, reason: str = "", source: str = "form"
+) -> None:
+    """Declare more analytes that tell the arm. In the open room `participants.declare_revealing` asks first whether
+    results stand there already. A declaration is never taken back: the next results would be stored in the open room.
+    """
+    declared = tuple(study.revealing_analytes)
+    wanted = analyte_codes((*declared, *analytes))
+    if wanted != declared:
+        Study.objects.filter(id=study.id).update(revealing_analytes=list(wanted), version=F("version") + 1)
+        study.refresh_from_db()
+
+
+def analyte_codes(analytes: Sequence[str]) -> tuple[str, ...]:
+    """Codes as they are compared, without regard to case and blanks, each once."""
+    return tuple(dict.fromkeys(code for one in analytes if (code := one.strip().upper())))
 
 
 @action
@@ -210,5 +231,5 @@ def _values(entry: StudyEntry) -> dict[str, object]:
         "severity_scale": entry.severity_scale,
         "analysis_arm": entry.analysis_arm,
         "emergent_window_days": entry.emergent_window_days,
-        "revealing_analytes": list(entry.revealing_analytes),
+        "revealing_analytes": list(analyte_codes(entry.revealing_analytes)),
     }
