@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -50,6 +51,28 @@ def committed_db(django_db_setup: None, django_db_blocker: object) -> Iterator[s
             yield name
         connections.close_all()
         _point_at(str(before))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def what_the_room_logs_is_kept() -> Iterator[None]:
+    """Beside the room's own handler, in the same form: the last test of a run searches it."""
+    if not ROOM or "PVTRACKER_TEST_HOME" not in os.environ:
+        yield
+        return
+    from django.conf import settings
+
+    from pvtracker.lib.log_lines import OneLine
+    from tests.services import kept_logs
+
+    root = logging.getLogger()
+    handler = logging.FileHandler(kept_logs() / f"{ROOM}-tests-{os.getpid()}.log")
+    line = settings.LOGGING["formatters"]["line"]
+    handler.setFormatter(OneLine(line["format"], style=line["style"]))
+    root.addHandler(handler)
+    logging.getLogger("pvtracker").info("tests begin")
+    yield
+    root.removeHandler(handler)
+    handler.close()
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,8 @@ Rows = list[dict[str, Any]]
 
 # Words that tell an arm; no other text of the delivery contains them.
 ARM_WORDS = ("Zyxoline", "Dummy", "ZYX", "DUM")
+# Clinical words that the tests of logs type into forms and files; no log may hold one.
+TYPED_WORDS = ("Quixotic rash", "Brandywine narrative", "quagmire")
 ARMS = {"DUM": "Dummy placebo", "ZYX": "Zyxoline"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SUFFIX = "_test"
+KEPT_LOGS = "logs-of-this-run"  # in the home of the test run, which `manage.py test` empties when it begins
 
 
 def admin_url() -> str:
@@ -74,14 +76,25 @@ def installation(name: str, folder: Path) -> Iterator[Installation]:
     home = Home(folder)
     home.make()
     (home.path / "secrets.json").write_bytes(secrets.read_bytes())
-    with clone("open", name), clone("closed", name):
-        yield Installation(
-            home=home,
-            names=Names(SUFFIX, f"_{name}"),
-            admin_url=admin_url(),
-            broker_urls={room: os.environ[f"PVTRACKER_TEST_{room.upper()}_BROKER"] for room in ROOMS},
-            demo=True,
-        )
+    try:
+        with clone("open", name), clone("closed", name):
+            yield Installation(
+                home=home,
+                names=Names(SUFFIX, f"_{name}"),
+                admin_url=admin_url(),
+                broker_urls={room: os.environ[f"PVTRACKER_TEST_{room.upper()}_BROKER"] for room in ROOMS},
+                demo=True,
+            )
+    finally:
+        for log in (home.path / "logs").glob("*.log"):
+            shutil.copyfile(log, kept_logs() / f"{name}-{log.name}")
+
+
+def kept_logs() -> Path:
+    """Where the logs of this run lie until its last test, which searches them all."""
+    folder = Path(os.environ["PVTRACKER_TEST_HOME"]) / KEPT_LOGS
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @contextmanager

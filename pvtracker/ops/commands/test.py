@@ -46,6 +46,8 @@ GROUPS = (  # the longest first: the short ones fill what is left of the other l
     Group(("closed",), "closed"),
     Group(("pure",), ""),
 )
+LAST = Group(("last",), "")  # after all others: searches the logs that they left
+KEPT_LOGS = "logs-of-this-run"
 LANES = 2
 LIMIT = 1800  # seconds; a group takes a third of it, and a run that never ends tells nothing
 
@@ -70,15 +72,18 @@ def run(arguments: list[str]) -> int:
         services(home=home, names=Names(SUFFIX), durable=False) as installation,
         ThreadPoolExecutor(LANES) as pool,
     ):
+        shutil.rmtree(installation.home.path / KEPT_LOGS, ignore_errors=True)
         work: list[Callable[[], Counts]] = [] if paths else [partial(_checks, installation)]
-        for group in GROUPS:
+        last: list[Callable[[], Counts]] = []
+        for group in (*GROUPS, LAST):
             folders = [f"tests/{name}" for name in group.folders if (ROOT / "tests" / name).exists()]
             chosen = [p for p in paths if p.rstrip("/") == "tests" or any(f in p for f in folders)]
             if not folders or (paths and not chosen):
                 continue
             named = [path for path in chosen if path.rstrip("/") != "tests"]
-            work.append(partial(_pytest, installation, group, [*(named or folders), *rest]))
-        total = sum(pool.map(_done, work), Counts())
+            its = last if group is LAST else work
+            its.append(partial(_pytest, installation, group, [*(named or folders), *rest]))
+        total = sum((count for step in (work, last) for count in pool.map(_done, step)), Counts())
     print(f"\nall checks and tests after {time.monotonic() - started:.0f} s:")
     print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
     return 1 if total.failed or not total.passed else 0

@@ -16,12 +16,12 @@ from django.test import Client
 
 from pvtracker.events.actions import capture
 from pvtracker.lib.log_lines import OneLine
-from tests.deliveries import ARM_WORDS, delivery, write
+from tests.deliveries import ARM_WORDS, TYPED_WORDS, delivery, write
 from tests.open.test_import_study import load
 from tests.open.world import World, make_world
 
 pytestmark = pytest.mark.django_db
-VALUES = ("Quixotic rash", "2026-02-30", "Brandywine narrative", "quagmire")
+VALUES = (TYPED_WORDS[0], "2026-02-30", *TYPED_WORDS[1:])
 
 
 @pytest.fixture
