@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from pvtracker.accounts.roles import roles_of
 from pvtracker.ops.blind import attack, canaries, dump, scratch, twins
-from pvtracker.ops.blind.artefacts import DATABASE, FILE, PAGE, Artefact
+from pvtracker.ops.blind.artefacts import COST, DATABASE, FILE, PAGE, Artefact
 from pvtracker.ops.blind.compare import Comparison, compare
 from pvtracker.ops.blind.twins import Twin
 from pvtracker.ops.commands import demo
@@ -168,7 +169,24 @@ def test_rows_written_later_for_one_arm_are_found(blind_twins: Twins) -> None:
     assert "participants_participant: seen_at of the first row" in {f.feature for f in findings if f.fails}
 
 
-@pytest.mark.parametrize("what", ["size", "header", "order of links", "file name"])
+COSTS = re.compile(rf"(?<={re.escape(COST)}: )\d+".encode())
+
+
+def one_more(count: re.Match[bytes]) -> bytes:
+    return b"%d" % (int(count[0]) + 1)
+
+
+def test_what_an_answer_costs_is_compared(blind_twins: Twins) -> None:
+    """L14 without a clock: how many statements and rows every answer asks for is among what the twins share."""
+    answers = [a for a in blind_twins.one.artefacts if a.kind == PAGE and a.content.startswith(b"200")]
+    costs = [int(COSTS.search(answer.content)[0]) for answer in answers]  # type: ignore[index]  # each has one
+    assert len(costs) > 200 and max(costs) > 10
+    assert sorted(costs)[len(costs) // 2] >= 3, (
+        "most pages ask who is there, in which session, in which study"
+    )
+
+
+@pytest.mark.parametrize("what", ["size", "header", "order of links", "statement", "file name"])
 def test_a_leak_in_an_answer_or_a_file_is_found(blind_twins: Twins, what: str) -> None:
     page = next(
         a
@@ -185,6 +203,7 @@ def test_a_leak_in_an_answer_or_a_file_is_found(blind_twins: Twins, what: str) -
         "order of links": replace(
             page, content=page.content.replace(links[-2], b"").replace(links[-1], links[-1] + links[-2])
         ),
+        "statement": replace(page, content=COSTS.sub(one_more, page.content)),
         "file name": replace(file, place=file.place.replace("participants", "participants-oz1")),
     }[what]
     whole = file if what == "file name" else page
@@ -199,13 +218,20 @@ def test_a_delivery_is_permuted_in_the_cells_that_tell_the_arm_only(tmp_path: Pa
     from tests.deliveries import write
 
     folder = write(tmp_path / "in")
+    told = frozenset({"GENE"})
     deliveries.copy(folder, tmp_path / "same", permute=False)
-    deliveries.copy(folder, tmp_path / "other", permute=True)
+    deliveries.copy(folder, tmp_path / "other", permute=True, revealing=("gene",))
+    halves = ("same", "other")
     opened = [
-        open_records(read_domain_files(tmp_path / n, choice=OPEN_COLUMNS).domains) for n in ("same", "other")
+        open_records(read_domain_files(tmp_path / n, choice=OPEN_COLUMNS).domains, revealing_analytes=told)
+        for n in halves
     ]
     assert opened[0] == opened[1]
-    closed = [closed_records(read_domain_files(tmp_path / n).domains) for n in ("same", "other")]
+    closed = [
+        closed_records(read_domain_files(tmp_path / n).domains, revealing_analytes=told) for n in halves
+    ]
+    owners = [[one.measurement.participant for one in half.measurements] for half in closed]
+    assert owners[0] == ["S-01"] and len(owners[1]) == 1 and owners[1] != owners[0]
     arms = [{one.participant: one.actual_code for one in half.allocations} for half in closed]
     assert arms[0] != arms[1] and arms[0].keys() == arms[1].keys()
     assert all(

@@ -16,6 +16,7 @@ from pvtracker.ops.blind import dump, scratch
 from pvtracker.ops.rooms import Installation
 from pvtracker.ops.services.postgres import ServiceError
 
+COST = "(asked of the database"  # no header begins so
 DATABASE, PAGE, FILE, LOG, BROKER, TOLD = "database", "page", "file", "log", "broker", "told"
 
 
@@ -60,8 +61,21 @@ def pages(
     path.unlink()
 
 
+def times(installation: Installation, *, study: str, times: int) -> dict[str, list[float]]:
+    """Seconds of each request for a participant's page, by subject; asked inside a process of the open room."""
+    path = installation.home.path / "times.json"
+    told = [study, "--output", str(path), "--client", "", "", "--times", str(times)]
+    if children.run(installation, "open", "blind_walk", *told).returncode:
+        raise ServiceError("The pages of the open room could not be timed; see the message above.")
+    found: dict[str, list[float]] = json.loads(path.read_text())
+    path.unlink()
+    return found
+
+
 def _answer(said: dict[str, Any]) -> Artefact:
+    statements, rows = said["cost"]
     head = "\n".join(f"{name}: {value}" for name, value in said["headers"])
+    head += f"\n{COST}: {statements} statements, {rows} rows)"
     body = base64.b64decode(said["body"])
     place = f"{said['method']} {said['url']} as {said['role']}"
     return Artefact(PAGE, place, f"{said['status']}\n{head}\n\n".encode() + body)

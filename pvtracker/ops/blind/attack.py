@@ -1,4 +1,4 @@
-"""The three attacks on the twins of one study."""
+"""The attacks on the twins of one study."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from pvtracker.ops.blind.classifier import Finding, classify
 from pvtracker.ops.blind.compare import compare
 from pvtracker.ops.blind.features import features, participants
 from pvtracker.ops.blind.result import Result
+from pvtracker.ops.blind.timing import compare_times
 from pvtracker.ops.blind.twins import Twin
 
 
 def attack(study: str, twins: Mapping[str, Twin], *, days: tuple[date, date], began: float) -> Result:
-    """Compare the first twin with each other one, search all of them, and classify on the first."""
+    """Compare the first twin with each other one, in what it gives away and in its time; search all of them, and
+    classify on the first.
+    """
     (_, first), *others = twins.items()
     return Result(
         study=study,
@@ -31,6 +34,11 @@ def attack(study: str, twins: Mapping[str, Twin], *, days: tuple[date, date], be
         },
         hits=tuple(chain.from_iterable(hits_in(twin) for twin in twins.values())),
         findings=tuple(predictors(first)),
+        timings={
+            title: compare_times(first.times, other.times, (first.arms, other.arms))
+            for title, other in others
+            if other.times
+        },
         seconds=time.monotonic() - began,
     )
 

@@ -67,7 +67,6 @@ def _masked(twin: Sequence[Artefact], masker: Masker) -> list[tuple[str, str, st
             continue
         if artefact.kind in UNORDERED:
             text = masker.mask_machinery(text_of(artefact.content))
-            text = "\n".join(sorted(text.splitlines()))
         elif artefact.kind == PAGE:
             text = masker.mask(_page_text(artefact.content), page=True)
         else:

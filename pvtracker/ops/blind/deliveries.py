@@ -12,7 +12,7 @@ import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,8 +43,10 @@ class Delivered:
         return ["" if place is None else _text(row[place]) for row in self.rows]
 
 
-def copy(folder: Path, target: Path, *, permute: bool) -> None:
-    """Copy a delivery into `target`, which is made; with `permute`, everybody gets the arm of another."""
+def copy(folder: Path, target: Path, *, permute: bool, revealing: Sequence[str] = ()) -> None:
+    """Copy a delivery into `target`, which is made; with `permute`, everybody gets the arm of another, and the results
+    of analytes that tell it (`revealing`).
+    """
     target.mkdir(mode=0o700)
     files = {
         path.name.removesuffix(".gz"): _plain(path) for path in sorted(folder.iterdir()) if path.is_file()
@@ -53,6 +55,10 @@ def copy(folder: Path, target: Path, *, permute: bool) -> None:
     for name, content in files.items():
         if donor and (domain := _domain(name)) in ("dm", "ex"):
             content = _permuted(domain, _read(name, content), donor)
+        elif donor and revealing and domain[:2] in ("lb", "vs"):
+            content = _moved(
+                domain[:2], _read(name, content), donor, {one.strip().upper() for one in revealing}
+            )
         (target / name).write_bytes(content)
 
 
@@ -93,6 +99,22 @@ def _permuted(domain: str, table: Delivered, donor: dict[str, str]) -> bytes:
     drug = table.place("EXTRT")
     if domain == "ex" and drug is not None:
         made = _with_canary(made, drug)
+    return table.write(made)
+
+
+def _moved(domain: str, table: Delivered, donor: dict[str, str], analytes: Collection[str]) -> bytes:
+    """The results that tell the arm under the name of who has it now: the cells of all other rows stay as they are."""
+    receiver = {theirs: own for own, theirs in donor.items()}
+    place, people = table.place("USUBJID"), table.texts("USUBJID")
+    if place is None:
+        return table.write(list(table.rows))
+    named = {person: row[place] for person, row in zip(people, table.rows, strict=True)}
+    made = []
+    for person, code, row in zip(people, table.texts(f"{domain.upper()}TESTCD"), table.rows, strict=True):
+        given = (
+            named.get(receiver.get(person, person), row[place]) if code.upper() in analytes else row[place]
+        )
+        made.append([*row[:place], given, *row[place + 1 :]])
     return table.write(made)
 
 

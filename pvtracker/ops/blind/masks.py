@@ -108,6 +108,13 @@ MASKS = (
         "where a worker's object lies in memory, the key space that a twin was given, how long a task took",
     ),
     Mask(
+        "bell",
+        r"(?<=\[)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=\] (?:received|succeeded))",
+        PLAIN,
+        "Celery's own id of one ring for a job; in a log, rings for one task count once: the sweeper rings again for a "
+        "job that a busy worker has not begun. The jobs are compared as rows",
+    ),
+    Mask(
         "clock of the broker",
         r"\b1[6-9]\d{8}(?:\d{3})?\.\d+\b",
         PLAIN,
@@ -171,10 +178,18 @@ class Masker:
         return _CLOCK.sub(lambda match: self._plain("session clock"), text)
 
     def mask_machinery(self, text: str) -> str:
-        """A log, or a key of the broker, without what is random in it; its lines are compared without their order."""
+        """A log, or a key of the broker, without what is random in it; its lines are compared without their order, and
+        those of a bell once.
+        """
+        text = _BELL.sub(lambda match: self._plain("bell"), text)
         text = _PROCESS.sub(lambda match: self._plain("process"), text)
         text = self.mask(_BROKER.sub(lambda match: self._plain("clock of the broker"), text))
-        return _PLACE.sub("‹moment›", text)
+        lines = sorted(_PLACE.sub("‹moment›", text).splitlines())
+        return "\n".join(
+            line
+            for before, line in zip(["", *lines], lines, strict=False)
+            if "‹bell›" not in line or line != before
+        )
 
     def _plain(self, kind: str) -> str:
         self._count(kind, 1)
@@ -205,7 +220,7 @@ _KIND_BY_LENGTH = {36: "uuid", 64: "sha256", 32: "id32", 16: "short id", 12: "sh
 _HEX = re.compile(
     rf"(?<![0-9A-Za-z])(?:{'|'.join(_BY_KIND[kind] for kind in _KIND_BY_LENGTH.values())})(?![0-9A-Za-z])"
 )
-_CURSOR, _SECRET, _FORM_TOKEN, _COOKIE, _POLICY, _CLOCK, _PROCESS, _BROKER = (
+_CURSOR, _SECRET, _FORM_TOKEN, _COOKIE, _POLICY, _CLOCK, _PROCESS, _BELL, _BROKER = (
     re.compile(_BY_KIND[kind])
     for kind in (
         "cursor",
@@ -215,6 +230,7 @@ _CURSOR, _SECRET, _FORM_TOKEN, _COOKIE, _POLICY, _CLOCK, _PROCESS, _BROKER = (
         "policy",
         "session clock",
         "process",
+        "bell",
         "clock of the broker",
     )
 )

@@ -31,6 +31,12 @@ python3 manage.py blindcheck --study demo DIR --report docs/reference/blindcheck
 * **T3, classifier.** Order, running numbers, moments, random ids, counts, blanks and sizes of every participant try to
   tell the arm. Technical features must not; the rule is written in `pvtracker/ops/blind/classifier.py`. Clinical
   features are reported.
+* **L14, time of answers.** The page of every participant is fetched many times in an order drawn at random, 1,000 times
+  and more for each arm in each twin. Between twins a page shows the same and its participant has another arm, so that
+  what was entered cancels out: an arm that costs time shows in how the times of those who came into it moved against
+  those of the ones who left it (Kolmogorov and Smirnov). It fails at p ≤ 0.01, adjusted by Holm over the arms; *found
+  from* is the delay, as a share of a page's time, that these measurements would have found. What does not depend on a
+  clock is compared by T1: how many statements and rows every answer asks of the database.
 """
 
 

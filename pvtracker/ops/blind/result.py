@@ -10,6 +10,7 @@ from pvtracker.ops.blind.canaries import Hit
 from pvtracker.ops.blind.classifier import LEVEL, Finding
 from pvtracker.ops.blind.compare import Comparison
 from pvtracker.ops.blind.features import CLINICAL
+from pvtracker.ops.blind.timing import Timing
 
 SHOWN = 20  # leaks shown; the JSON has all
 KINDS = {
@@ -33,12 +34,14 @@ class Result:
     searched: dict[str, int]  # what was searched for, and how many of it
     hits: tuple[Hit, ...]
     findings: tuple[Finding, ...]
+    timings: dict[str, tuple[Timing, ...]]  # by title of the other twin; none in the short form
     seconds: float
 
     @property
     def leaks(self) -> int:
         differences = sum(len(one.differences) for one in self.comparisons.values())
-        return differences + len(self.hits) + sum(finding.fails for finding in self.findings)
+        told = [*self.findings, *(one for timings in self.timings.values() for one in timings)]
+        return differences + len(self.hits) + sum(one.fails for one in told)
 
     @property
     def residuals(self) -> list[Finding]:
@@ -59,6 +62,7 @@ class Result:
             "canaries": {"searched": self.searched, "hits": [asdict(hit) for hit in self.hits]},
             "classifier": [asdict(one) for one in self.findings],
             "residuals": [asdict(one) for one in self.residuals],
+            "timings": {title: [asdict(one) for one in timings] for title, timings in self.timings.items()},
             "seconds": round(self.seconds, 1),
         }
 
@@ -83,6 +87,8 @@ def as_text(result: Result) -> str:
         f"T3 classifier: {len(failed)} of {len(result.gate)} technical features and models tell an arm"
     )
     lines += [f"  LEAK {_told(one)}" for one in failed]
+    for title, timings in result.timings.items():
+        lines += [f"L14 time of answers, {title}: {_timed(one)}" for one in timings]
     lines.append(
         f"residual, reported only: {len(result.residuals)} clinical features tell an arm better than chance"
     )
@@ -120,6 +126,7 @@ def as_markdown(result: Result) -> str:
     lines += ["The strongest of what could fail the check:", ""]
     strongest = sorted(result.gate, key=lambda one: (not one.fails, one.p_adjusted, -one.deviations))[:5]
     lines += _table(strongest)
+    lines += _timing(result)
     lines += [
         "",
         "Residual, reported and not failed: clinical data that tell an arm better than chance by themselves",
@@ -127,6 +134,26 @@ def as_markdown(result: Result) -> str:
     ]
     lines += _table(result.residuals[:SHOWN]) if result.residuals else ["None."]
     return "\n".join(lines)
+
+
+def _timing(result: Result) -> list[str]:
+    """Nothing in the short form, which does not time."""
+    if not result.timings:
+        return []
+    rows = [
+        f"| {title} | {one.arm} | {one.participants} | {one.requests:,} | {one.slower:+.2%} | {one.p_adjusted:.3f} | "
+        f"{one.found_from:.1%} | {'yes' if one.fails else 'no'} |"
+        for title, timings in result.timings.items()
+        for one in timings
+    ]
+    return [
+        "",
+        "### L14, time of answers",
+        "",
+        "| twin | arm | participants | requests | slower by | p, Holm | found from | fails |",
+        "|---|---|---:|---:|---:|---:|---:|---|",
+        *rows,
+    ]
 
 
 def _table(findings: list[Finding]) -> list[str]:
@@ -141,6 +168,12 @@ def _table(findings: list[Finding]) -> list[str]:
 def _told(one: Finding) -> str:
     told = f"AUC {one.auc:.3f}, p {one.p:.4f}, adjusted {one.p_adjusted:.4f}"
     return f"{one.feature} ({one.channel}) tells {one.arm}: {told}"
+
+
+def _timed(one: Timing) -> str:
+    told = f"slower by {one.slower:+.2%}, p {one.p_adjusted:.3f} (would be found from {one.found_from:.1%})"
+    asked = f"{one.requests:,} requests for {one.participants} participants"
+    return f"{'LEAK ' if one.fails else ''}{one.arm}: {told}, {asked}"
 
 
 def _bytes(one: Comparison) -> str:

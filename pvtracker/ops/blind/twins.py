@@ -7,13 +7,13 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import psycopg
 
-from pvtracker.ops.blind import canaries, deliveries, halves, scratch
+from pvtracker.ops.blind import artefacts, canaries, deliveries, halves, scratch, timing
 from pvtracker.ops.blind.artefacts import Artefact, collect
 from pvtracker.ops.commands import demo, import_study, serve, simulate_trial
 from pvtracker.ops.rooms import ROOMS, Installation
@@ -33,16 +33,21 @@ class Twin:
     arms: dict[str, str]  # of each participant, by subject
     closed_ids: frozenset[str]
     secrets: dict[str, str]
+    times: dict[str, list[float]] = field(default_factory=dict)  # of a participant's page, by subject
 
 
 def read(installation: Installation, *, study: str, short: bool, told: bytes = b"") -> Twin:
-    """Collect everything open; ask the closed database for the arms, as the administrator."""
+    """Collect everything open; ask the closed database for the arms, as the administrator. Not in the short form: how
+    long answers take, last of all, since it makes many.
+    """
     found = collect(installation, study=study, sponsor=demo.SPONSOR, short=short, told=told)
+    arms = arms_of(installation, study)
     return Twin(
         tuple(found),
-        arms_of(installation, study),
+        arms,
         canaries.closed_ids(installation),
         canaries.closed_secrets(installation),
+        {} if short else artefacts.times(installation, study=study, times=timing.rounds(arms)),
     )
 
 
@@ -114,7 +119,7 @@ def delivered_twin(base: Installation, label: str, delivery: Delivery, *, permut
     """Copy the files, with the arms exchanged or not, import them, work through and read."""
     with scratch.scratch(base, label) as installation:
         folder = installation.home.path / "delivery"
-        deliveries.copy(delivery.folder, folder, permute=permute)
+        deliveries.copy(delivery.folder, folder, permute=permute, revealing=delivery.revealing)
         told = import_delivery(installation, folder, delivery)
         work_through(installation, study=DELIVERED, day=delivery.day)
         return read(installation, study=DELIVERED, short=short, told=told)

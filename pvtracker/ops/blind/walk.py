@@ -15,14 +15,19 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from pvtracker.accounts import sessions
 from pvtracker.accounts.models import Account
+from pvtracker.ops.blind.timing import measure
+from pvtracker.participants.models import Participant
+from pvtracker.studies.queries import enter_code
 
 HOST = "localhost"
 LINK = re.compile(rb"""(?:href|src|action|hx-get|data-url)=["'](/[^"'#]*)""")
+_USED = re.compile(r'UPDATE "accounts_opensession" SET "used_at"')
 NOT_WALKED = ("/static/", "/sign-out/")
 # A page that is there, and of the wrong kind: what a filter of a relation and a repetition of the question answer.
 PROBES = ("?subject__allocation__arm=1&arm=1&order_by=arm", "?q=placebo&search=placebo")
@@ -34,9 +39,25 @@ MOST_FEED_PAGES = 1000
 PAGES_PER_SHAPE = {True: 3, False: 40}
 
 
+@dataclass(slots=True)
+class Cost:
+    """What a request asked of the database: its time by count, which no busy machine changes."""
+
+    statements: int = 0
+    rows: int = 0
+
+    def note(self, execute: Any, statement: Any, params: Any, many: bool, context: Any) -> Any:
+        """Count one statement; not the note that a session was used, which is made every twenty seconds."""
+        done = execute(statement, params, many, context)
+        if not _USED.match(str(statement)):
+            self.statements += 1
+            self.rows += max(0, context["cursor"].rowcount)
+        return done
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one request brought: who asked for what, and every byte that came."""
+    """What one request brought: who asked for what, every byte that came, and what it cost."""
 
     role: str
     method: str
@@ -44,6 +65,7 @@ class Answer:
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    cost: Cost = field(default_factory=Cost)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -52,6 +74,7 @@ class Answer:
             "url": self.url,
             "status": self.status,
             "headers": self.headers,
+            "cost": [self.cost.statements, self.cost.rows],
             "body": base64.b64encode(self.body).decode(),
         }
 
@@ -86,6 +109,21 @@ def walk(*, study: str, roles: list[str], sponsor: tuple[str, str], short: bool)
     for role in roles:
         yield from _person(role, _signed_in(role), study, short=short)
     yield from _program(sponsor, study)
+
+
+def times(*, study: str, times: int) -> dict[str, list[float]]:
+    """Seconds of each request for the page of each participant (see `timing`), by subject."""
+    with transaction.atomic():
+        enter_code(study)
+        people = list(Participant.objects.filter(study__code=study).values_list("subject", "id"))
+    addresses = {subject: reverse("participant", args=[study, person]) for subject, person in people}
+    client = _signed_in("medical_monitor")
+
+    def fetch(address: str) -> None:
+        if client.get(address).status_code != 200:
+            raise RuntimeError("The page of a participant was refused; a refusal tells nothing of its time.")
+
+    return measure(addresses, fetch, times=times)
 
 
 def _signed_in(role: str) -> Client:
@@ -150,13 +188,15 @@ def _patterns(resolver: URLResolver) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def ask(client: Client, role: str, url: str, method: str = "GET", **headers: str) -> Answer:
     """One request, its whole answer; a streamed body is put together."""
-    response = client.generic(method, url, headers=headers or None)
-    body = b"".join(response) if response.streaming else response.content
+    cost = Cost()
+    with connection.execute_wrapper(cost.note):
+        response = client.generic(method, url, headers=headers or None)
+        body = b"".join(response) if response.streaming else response.content
     named = [
         *response.headers.items(),
         *(("Set-Cookie", str(c.OutputString())) for c in response.cookies.values()),
     ]
-    return Answer(role, method, url, response.status_code, tuple(named), body)
+    return Answer(role, method, url, response.status_code, tuple(named), body, cost)
 
 
 def _program(sponsor: tuple[str, str], study: str) -> Iterator[Answer]:

@@ -112,6 +112,18 @@ def test_logs_of_twins_differ_by_what_was_said_only() -> None:
     assert not same(log(*told), log(*told, "2026-11-22 10:00:00,123 open INFO arm OZ1"), kind=LOG)
 
 
+def test_a_bell_that_rang_twice_for_a_job_is_no_difference_and_another_task_is() -> None:
+    rung = [
+        f"Task cuts.freeze[{uid}] {what}"
+        for uid in (B, C)
+        for what in ("received", "succeeded in 0.2s: None")
+    ]
+    assert same(log(), log(*rung), kind=LOG) is False, "one said that a task was received, the other did not"
+    assert same(log(*rung[:2]), log(*rung), kind=LOG)
+    assert not same(log(*rung), log(*rung, f"Task signals.detect[{B}] received"), kind=LOG)
+    assert not same(log(*rung), log(*rung, f"{rung[1]}: arm"), kind=LOG)
+
+
 def test_what_is_missing_or_in_another_order_is_a_difference() -> None:
     one, two = Artefact(DATABASE, "a", b"x"), Artefact(DATABASE, "b", b"x")
     for other in ([one], [two, one], [one, two, two], []):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -21,12 +22,22 @@ class Command(BaseCommand):
         parser.add_argument("--output", required=True)
         parser.add_argument("--client", nargs=2, required=True, metavar=("ID", "SECRET"))
         parser.add_argument("--short", action="store_true")
+        parser.add_argument(
+            "--times",
+            type=int,
+            default=0,
+            help="instead, how long each participant's page takes, so many times",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.ROOM != "open" or not settings.DEMO:
             raise CommandError("Pages are walked in the open room of a scratch or demo installation only.")
-        from pvtracker.ops.blind.walk import walk
+        from pvtracker.ops.blind.walk import times, walk
 
+        if options["times"]:
+            taken = times(study=options["study"], times=options["times"])
+            Path(options["output"]).write_text(json.dumps(taken))
+            return
         roles = list(roles_of("open"))
         client_id, secret = options["client"]
         answers = walk(
