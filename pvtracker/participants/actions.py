@@ -39,9 +39,9 @@ from pvtracker.participants.models import (
     Participant,
     Visit,
 )
-from pvtracker.studies import actions as studies
-from pvtracker.studies.actions import StudyRefused
+from pvtracker.studies.actions import add_revealing, analyte_codes
 from pvtracker.studies.models import Intervention, Site, Study
+from pvtracker.studies.rules import TooLateToDeclare
 
 OLDEST = 125  # years
 BATCH = 2_000
@@ -232,21 +232,13 @@ def store_dispositions(
 
 
 @action
-def declare_revealing(
-    *, study: Study, analytes: Sequence[str], by: Actor, source: str = "form", reason: str = ""
-) -> None:
-    """Declare analytes that tell the arm, as long as the study has no result at all in the open room. Afterwards it
-    is too late: cuts and history keep what stood there, and the numbers of the open results have the gaps of theirs.
-    """
+def declare_revealing(*, study: Study, analytes: Sequence[str], by: Actor, source: str = "form") -> None:
+    """Declare analytes that tell the arm. With the first result in the open room it is too late."""
     now = Study.objects.select_for_update().get(id=study.id)
-    new = [code for code in studies.analyte_codes(analytes) if code not in now.revealing_analytes]
+    new = [code for code in analyte_codes(analytes) if code not in now.revealing_analytes]
     if new and Measurement.objects.filter(study=study).exists():
-        raise StudyRefused(
-            f"{', '.join(new)}: results of study {study.code} stand in the open room already, so that it is too late "
-            "to declare which analytes tell the arm. Cuts and history would keep them. Load the trial under a code of "
-            "its own, and declare them before its first result."
-        )
-    studies.add_revealing(study=study, analytes=new, by=by, source=source, reason=reason)
+        raise TooLateToDeclare(study.code, new)
+    add_revealing(study=study, analytes=new, by=by, source=source)
 
 
 @action
@@ -263,8 +255,7 @@ def store_measurements(
     closed room.
     """
     # as declared now: a declaration waits for this transaction, or this one for the declaration
-    declared = Study.objects.select_for_update().get(id=study.id).revealing_analytes
-    revealing = {analyte.upper() for analyte in declared}
+    revealing = Study.objects.select_for_update().get(id=study.id).revealing_analytes
 
     def refusal(record: Any) -> RefusedRow | None:
         if record.analyte.upper() not in revealing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from django.db.models import Q
@@ -16,6 +16,19 @@ _SAYS_REFERENCE = re.compile(r"\b(placebo|control)\b", re.IGNORECASE)
 
 class StudyRefused(ValueError):
     """The study cannot be written like this; the text is a sentence for the person who asked."""
+
+
+class TooLateToDeclare(StudyRefused):
+    """An analyte that tells the arm, declared after results came: cuts and history keep what stood in the open room,
+    and the numbers of its results have the gaps of all that were delivered.
+    """
+
+    def __init__(self, study: str, analytes: Sequence[str]) -> None:
+        super().__init__(
+            f"{', '.join(analytes)}: results of study {study} stand in the open room, so that it is too late to "
+            "declare which analytes tell the arm. Load the trial under a code of its own, and declare them before its "
+            "results."
+        )
 
 
 class NoReferenceArm(ValueError):

@@ -15,6 +15,7 @@ from tests.browser.test_capture import open_form
 from tests.rooms import Trial, query, wait_for
 
 SignIn = Callable[[Page, str], None]
+BY_ARM = "Latest run"  # heads a table by arm
 PHONE = {"width": 390, "height": 844}
 AGED = "update accounts_opensession set used_at = used_at - interval '1 hour' where ended_at is null"
 
@@ -207,6 +208,36 @@ def test_signing_in_by_keyboard_alone_and_every_page_of_the_door_is_accessible(
         page.goto(closed_url + path)
         look()
     assert not faults, "\n".join(faults)
+    if width == PHONE["width"]:
+        nothing_by_arm_stays_in_the_browser(trial, page, closed_url)
+
+
+def nothing_by_arm_stays_in_the_browser(trial: Trial, page: Page, closed_url: str) -> None:
+    """L11: whoever comes to the same browser after a board member has signed out goes back and finds no arm."""
+    signals = f"{closed_url}/studies/{trial.study}/signals/"
+    page.goto(signals)
+    if "/purpose/" in page.url:
+        page.get_by_label("Planned review").check()
+        page.get_by_role("button", name="Go on").click()
+        page.wait_for_url(signals)
+    expect(page.locator("main")).to_contain_text(BY_ARM)
+    used = {one["value"] for one in page.context.cookies() if one["name"].endswith("_session")}
+    assert used
+    page.goto(f"{closed_url}/account/")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/sign-in/**")
+    for _ in range(2):
+        page.go_back()
+        expect(page.locator("input[name=username]")).to_be_visible()
+        assert BY_ARM not in page.content()
+    kept = page.evaluate(
+        "async () => ({local: Object.keys(localStorage), session: {...sessionStorage},"
+        " caches: await caches.keys(), databases: (await indexedDB.databases()).map(one => one.name)})"
+    )
+    here = kept["session"].pop("htmx-current-path-for-history", "/sign-in/")  # of the page that is open now
+    assert here.startswith("/sign-in/")
+    assert set(kept.pop("local")) <= {"pvtracker-theme"} and not any(kept.values()), kept
+    assert not {one["value"] for one in page.context.cookies()} & used
 
 
 def test_a_passkey_is_added_and_opens_the_door_alone(trial: Trial, page: Page, closed_url: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_resolver
@@ -19,6 +21,7 @@ from pvtracker.accounts.models import Account
 from pvtracker.audit.models import AccessRecord
 from pvtracker.board.actions import record_recommendation
 from pvtracker.board.models import Recommendation
+from pvtracker.lib.log_lines import OneLine
 from pvtracker.reports import actions as report_actions
 from pvtracker.reports.models import ReportRecord
 from pvtracker.signals import actions as signal_actions
@@ -158,13 +161,27 @@ def test_every_address_of_the_closed_room_is_classified() -> None:
     assert not BY_ARM.keys() & NOT_BY_ARM.keys()
 
 
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What the room logs of faults, in the form in which it logs."""
+    stream, line = io.StringIO(), settings.LOGGING["formatters"]["line"]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(OneLine(line["format"], style=line["style"]))
+    logging.getLogger().addHandler(handler)
+    yield stream
+    logging.getLogger().removeHandler(handler)
+
+
 @pytest.mark.parametrize("name", BY_ARM)
 def test_a_look_is_recorded_even_if_the_page_fails_afterwards(
-    study: Study, pages: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+    study: Study, pages: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch, logged: io.StringIO
 ) -> None:
-    """The view runs to its end and then raises: its transaction is gone, the record is not."""
+    """The view runs to its end and then raises: its transaction is gone, the record is not. The fault itself carries
+    the whole page by arm, and neither the answer nor the log says a word of it.
+    """
     account = reader_of(study, name)
     usual = OneTransaction.process_view
+    shown: list[str] = []
 
     def failing(
         self: OneTransaction, request: HttpRequest, view: Any, args: Any, kwargs: Any
@@ -172,7 +189,8 @@ def test_a_look_is_recorded_even_if_the_page_fails_afterwards(
         def then_raise(*given: Any, **named: Any) -> HttpResponse:
             response = view(*given, **named)
             if request.path == pages[name]:
-                raise ZeroDivisionError
+                shown.append(response.content.decode(errors="replace"))
+                raise ValueError(f"Kanari {shown[0]}")
             return response
 
         return usual(self, request, then_raise, args, kwargs)
@@ -180,11 +198,16 @@ def test_a_look_is_recorded_even_if_the_page_fails_afterwards(
     monkeypatch.setattr(OneTransaction, "process_view", failing)
     client = signed_in(account, study)
     client.raise_request_exception = False
-    assert client.get(pages[name]).status_code == 500
+    answer = client.get(pages[name])
+    assert answer.status_code == 500
     (kept,) = looks_of(account)
     assert kept.object_kind == BY_ARM[name] and kept.study_id == study.id
     assert kept.reason == "Planned review: test" and kept.role == READER.get(name, "dsmb_member")
     assert kept.actor_name == account.full_name and kept.address == "127.0.0.1"
+    told = answer.content.decode() + logged.getvalue()
+    assert "fault: ValueError" in told
+    assert len(shown[0]) > 100, "there was something to tell"
+    assert not [words for words in ("Kanari", "LOW", "Low dose", "HIGH", "High dose") if words in told]
 
 
 @pytest.mark.parametrize("name", BY_ARM)

@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.core.paginator import Paginator
 from django.db import connection
 from django.db.models import F, OrderBy
+from django.test import Client
+from django.urls import get_resolver
 
 from pvtracker.ops.blind.masks import Masker
 from pvtracker.ops.commands.blindcheck import today
 from pvtracker.ops.environment import ROOT
-from tests.architecture.walkers import modules
+from tests.architecture.walkers import url_names
 from tests.open.world import World, make_world
 
 pytestmark = pytest.mark.django_db
@@ -72,14 +75,31 @@ def test_an_order_that_is_not_total_is_noticed() -> None:
     assert names == {"onset", "number"} and not any(key <= names for key in TOTAL)
 
 
+def sources() -> list[tuple[str, str]]:
+    """Every file of the program with its text."""
+    folder = ROOT / "pvtracker"
+    return [(str(path.relative_to(folder)), path.read_text()) for path in folder.rglob("*.py")]
+
+
 def test_no_page_or_fragment_is_cached() -> None:
     cached = [
         name for path in (ROOT / "templates").rglob("*.html") if "{% cache" in (name := path.read_text())
     ]
     assert cached == []
-    for name, tree in modules():
-        text = __import__("ast").unparse(tree)
-        assert "django.core.cache" not in text and "cache_page" not in text, name
+    assert not [name for name, text in sources() if "django.core.cache" in text or "cache_page" in text]
+
+
+def test_nothing_is_in_the_cache_after_pages_for_two_roles(world: World) -> None:
+    """The cache of a process, which the code does not use and a library might: what one sees could be shown another."""
+    assert settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"), "not one that processes share"
+    for who in ("mona", "alice"):
+        for tail in LISTS:
+            world.client(who).get(world.url(tail))
+    kept = dict(cache._cache)  # type: ignore[attr-defined]  # its own store
+    assert kept == {}
+    cache.set("page", "seen")
+    assert len(cache._cache) == 1, "this is where it would be seen"  # type: ignore[attr-defined]
+    cache.clear()
 
 
 @pytest.mark.parametrize("tail", LISTS)
@@ -123,3 +143,24 @@ def test_the_catalog_of_the_open_database_knows_no_closed_table() -> None:
     assert ("participants_participant", "r") in found, "the catalog was read"
     stored = [name for name, kind in found if kind == "m"]
     assert stored == [], "a stored view escapes row-level security"
+
+
+# --- L20: mail ------------------------------------------------------------------------------------------------------
+def test_only_accounts_may_send_mail() -> None:
+    """They stand below everything clinical and cannot import it."""
+    senders = [name for name, text in sources() if "django.core.mail" in text and name != "settings.py"]
+    assert senders and all(name.startswith("accounts/") for name in senders), senders
+
+
+# --- L27: what machines ask ----------------------------------------------------------------------------------------
+def test_the_health_page_says_that_it_is_well_and_nothing_else() -> None:
+    answer = Client().get("/health/")
+    assert (answer.status_code, answer.content) == (200, b'{"status": "ok"}')
+
+
+def test_there_are_no_metrics_and_no_traces() -> None:
+    measuring = re.compile(r"metric|prometheus|statsd|opentelemetry|sentry|tracing|newrelic", re.IGNORECASE)
+    locked = (ROOT / "requirements.txt").read_text().splitlines()
+    names = [line.split("==")[0] for line in locked if "==" in line]
+    assert len(names) > 20 and not [name for name in names if measuring.search(name)]
+    assert not [name for name, _ in url_names(get_resolver()) if measuring.search(name)]

@@ -83,11 +83,21 @@ def test_no_word_number_or_key_of_the_closed_half_is_in_the_open_room(blind_twin
     for twin in (blind_twins.one, blind_twins.other):
         assert attack.hits_in(twin) == []
         assert len(twin.closed_ids) > 5 and len(twin.secrets) > 5, "there is something to look for"
+        assert len(twin.closed_people) >= 4, "and somebody"
 
 
 def test_the_closed_half_does_hold_the_canaries(blind_twins: Twins) -> None:
     found = {hit.canary for hit in canaries.search(blind_twins.closed_dump, canaries.PLANTED)}
     assert found == {"planted text", "seed"}
+    people = canaries.search(blind_twins.closed_dump, {}, people=blind_twins.other.closed_people)
+    assert {hit.canary for hit in people} == {canaries.PERSON}
+
+
+def test_the_closed_half_does_hold_what_was_found_by_arm(blind_twins: Twins) -> None:
+    """Signals, a closed report, the join: otherwise there would have been nothing that could have leaked."""
+    rows = {one.place: len(one.content.splitlines()) for one in blind_twins.closed_dump}
+    for table in ("signals_run", "signals_result", "reports_reportrecord", "allocation_joinedcut"):
+        assert rows[f"public.{table}"] >= 1, table
 
 
 def test_nothing_technical_tells_the_arm(blind_twins: Twins) -> None:

@@ -71,9 +71,13 @@ for key in (bytes(32), hashlib.sha256(settings.SECRET_KEY.encode()).digest()):
 
 
 @pytest.fixture(scope="module")
-def closed_report(rooms: Installation) -> tuple[str, str, Path]:
-    """A real closed report: its id, its cut's id, its folder in closed storage."""
-    done = shell(rooms, "closed", MAKE_CLOSED)
+def closed_report(rooms: Installation, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, Path]:
+    """A real closed report: its id, its cut's id, its folder in closed storage. It leaves no temporary file."""
+    temporary = tmp_path_factory.mktemp("temporary")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TMPDIR", str(temporary))
+        done = shell(rooms, "closed", MAKE_CLOSED)
+    assert sorted(temporary.rglob("*")) == []
     told = [line.split() for line in done.stdout.splitlines() if line.startswith("made ")]
     assert told, done.stdout
     _, report, cut, folder = told[0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,18 @@ from pvtracker.ops.commands import import_study
 from pvtracker.ops.rooms import Installation
 from tests.deliveries import ARM_WORDS, delivery, write
 from tests.rooms import query
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_in_the_folder_for_temporary_files(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Neither by an import that was stored, nor by one that was refused: halves of a delivery lie there meanwhile."""
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(folder))  # of the rooms' processes
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))  # of the launcher, which runs in this one
+    yield
+    assert sorted(folder.rglob("*")) == []
 
 
 def run(rooms: Installation, folder: Path, *options: str) -> int:

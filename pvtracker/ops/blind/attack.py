@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from itertools import chain
 
+from pvtracker.ops.blind import result
 from pvtracker.ops.blind.canaries import PLANTED, Hit, search
 from pvtracker.ops.blind.classifier import Finding, classify
 from pvtracker.ops.blind.compare import compare
@@ -28,9 +29,10 @@ def attack(study: str, twins: Mapping[str, Twin], *, days: tuple[date, date], be
         arms=dict(sorted(Counter(first.arms.values()).items())),
         comparisons={title: compare(first.artefacts, other.artefacts, days=days) for title, other in others},
         searched={
-            "planted texts and numbers": len(PLANTED),
-            "passwords and keys of the closed room": len(first.secrets),
-            "ids of closed rows": sum(len(twin.closed_ids) for twin in twins.values()),
+            result.WORDS: len(PLANTED),
+            result.SECRETS: len(first.secrets),
+            result.IDS: sum(len(twin.closed_ids) for twin in twins.values()),
+            result.PEOPLE: len(first.closed_people),
         },
         hits=tuple(chain.from_iterable(hits_in(twin) for twin in twins.values())),
         findings=tuple(predictors(first)),
@@ -44,8 +46,9 @@ def attack(study: str, twins: Mapping[str, Twin], *, days: tuple[date, date], be
 
 
 def hits_in(twin: Twin) -> list[Hit]:
-    """Canaries, closed passwords and keys, and ids of closed rows in everything open of a twin."""
-    return list(search(twin.artefacts, {**PLANTED, **twin.secrets}, ids=twin.closed_ids))
+    """Canaries, closed passwords and keys, ids of closed rows and names of closed people in everything of a twin."""
+    words = {**PLANTED, **twin.secrets}
+    return list(search(twin.artefacts, words, ids=twin.closed_ids, people=twin.closed_people))
 
 
 def predictors(twin: Twin) -> list[Finding]:

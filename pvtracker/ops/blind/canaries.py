@@ -31,6 +31,8 @@ _SHARED_IDS = """
     select column_name, table_name from information_schema.columns
     where table_schema = 'public' and data_type = 'uuid' order by 2, 1
 """
+CLOSED_ID = "id of a closed row"
+PERSON = "name of a person of the closed room"
 _UUID = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
 _PACKED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda", b"PK\x03\x04", b"%PDF", b"PAR1")
@@ -74,18 +76,27 @@ def _inner_base64(plain: bytes, shift: int) -> bytes:
 
 
 def search(
-    artefacts: Iterable[Artefact], canaries: Mapping[str, str], *, ids: Collection[str] = ()
+    artefacts: Iterable[Artefact],
+    canaries: Mapping[str, str],
+    *,
+    ids: Collection[str] = (),
+    people: Collection[str] = (),
 ) -> Iterator[Hit]:
-    """Every hit in the artefacts and in what they unpack to, and every id of `ids` (32 digits, no dashes)."""
+    """Every hit in the artefacts and in what they unpack to; every id of `ids` (32 digits, no dashes) and every name of
+    `people`, which are looked for as they are.
+    """
     needles = [
         (name, form, needle) for name, text in canaries.items() for form, needle in forms_of(text).items()
     ]
     closed_ids = frozenset(ids)
+    named_people = re.compile(b"|".join(re.escape(name.encode()) for name in sorted(people)) or rb"(?!)")
     for artefact in artefacts:
         named = f"{artefact.kind}: {artefact.place}"
         yield from _search_part(named, artefact.place.encode(), needles, closed_ids)
         for place, content in _parts(named, artefact):
             yield from _search_part(place, content, needles, closed_ids)
+            for match in named_people.finditer(content):
+                yield Hit(PERSON, "plain", place, _around(content, match.start(), len(match[0])))
 
 
 def _parts(named: str, artefact: Artefact) -> Iterator[tuple[str, bytes]]:
@@ -117,9 +128,7 @@ def _search_part(
     if ids:
         for match in _UUID.finditer(content):
             if match[0].replace(b"-", b"").lower().decode() in ids:
-                yield Hit(
-                    "id of a closed row", "plain", place, _around(content, match.start(), len(match[0]))
-                )
+                yield Hit(CLOSED_ID, "plain", place, _around(content, match.start(), len(match[0])))
 
 
 def _around(content: bytes, start: int, length: int) -> str:
@@ -131,6 +140,16 @@ def closed_ids(installation: Installation) -> frozenset[str]:
     return _ids(scratch.database_url(installation, "closed")) - _ids(
         scratch.database_url(installation, "open")
     )
+
+
+def closed_people(installation: Installation) -> frozenset[str]:
+    """Names of the people of the closed room whom the open one does not know: who is unblinded is not told there."""
+    statement = "select full_name from accounts_account where full_name <> ''"
+    found = []
+    for room in ("closed", "open"):
+        with psycopg.connect(scratch.database_url(installation, room), autocommit=True) as connection:
+            found.append({str(name) for (name,) in connection.execute(statement)})
+    return frozenset(found[0] - found[1])
 
 
 def _ids(url: str) -> frozenset[str]:

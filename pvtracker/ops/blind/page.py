@@ -13,11 +13,12 @@ HEAD = """# Blindcheck: the blind, attacked
 Written by the command itself; repeat it with
 
 ```
-python3 manage.py blindcheck --study demo DIR --report docs/reference/blindcheck.md
+python3 manage.py blindcheck --study demo DIR --revealing ANISO --report docs/reference/blindcheck.md
 ```
 
-`DIR` is a folder of SDTM files (for example the CDISC pilot). A short form runs with every `python3 manage.py test`
-(`tests/wall/test_blind.py`). The channels that are closed are listed in [blinding.md](blinding.md).
+`DIR` is a folder of SDTM files (for example the CDISC pilot); `--revealing` declares analytes of it as telling the arm,
+and may be left out. A short form runs with every `python3 manage.py test` (`tests/wall/test_blind.py`): fewer pages of
+each kind, and answers are not timed. The channels that are closed are listed in [blinding.md](blinding.md).
 
 * **T1, twin run.** The study is loaded into scratch installations of both rooms by the real commands and worked through
   by real workers (import or simulation, cut, comparison of the arms, both reports): once as it is, and again with the
@@ -26,8 +27,9 @@ python3 manage.py blindcheck --study demo DIR --report docs/reference/blindcheck
   sponsor's program fetch every page: along the links, and every address of the URL conf with the ids they saw. Every
   byte must be equal after the masks below.
 * **T2, canary search.** Drug names, units, results and the seed of the closed half are words that exist nowhere else.
-  They, the closed passwords and keys, and the ids of closed rows are looked for in all of that, unpacked (gzip, zlib,
-  ZIP, PDF, Parquet, base64) and in ten forms (UTF-16, hexadecimal, base64, percent-encoded, backwards, …).
+  They, and the closed passwords and keys, are looked for in all of that, unpacked (gzip, zlib, ZIP, PDF, Parquet,
+  base64) and in twelve forms (UTF-16, hexadecimal, base64, percent-encoded, backwards, …); the ids of closed rows and
+  the names of people whom only the closed room knows as they are.
 * **T3, classifier.** Order, running numbers, moments, random ids, counts, blanks and sizes of every participant try to
   tell the arm. Technical features must not; the rule is written in `pvtracker/ops/blind/classifier.py`. Clinical
   features are reported.

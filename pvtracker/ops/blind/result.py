@@ -6,13 +6,16 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pvtracker.ops.blind.canaries import Hit
+from pvtracker.ops.blind.canaries import CLOSED_ID, PERSON, PLANTED, Hit
 from pvtracker.ops.blind.classifier import LEVEL, Finding
 from pvtracker.ops.blind.compare import Comparison
 from pvtracker.ops.blind.features import CLINICAL
 from pvtracker.ops.blind.timing import Timing
 
 SHOWN = 20  # leaks shown; the JSON has all
+# what is searched for
+WORDS, SECRETS = "planted texts and numbers", "passwords and keys of the closed room"
+IDS, PEOPLE = "ids of closed rows", "names of people of the closed room"
 KINDS = {
     "database": ("tables and catalog views of the open database", "rows as text"),
     "file": ("files of the open storage", ""),
@@ -40,8 +43,8 @@ class Result:
     @property
     def leaks(self) -> int:
         differences = sum(len(one.differences) for one in self.comparisons.values())
-        told = [*self.findings, *(one for timings in self.timings.values() for one in timings)]
-        return differences + len(self.hits) + sum(one.fails for one in told)
+        slower = sum(one.fails for timings in self.timings.values() for one in timings)
+        return differences + len(self.hits) + sum(finding.fails for finding in self.findings) + slower
 
     @property
     def residuals(self) -> list[Finding]:
@@ -119,9 +122,8 @@ def as_markdown(result: Result) -> str:
         masked = ", ".join(f"{count:,} × {kind}" for kind, count in sorted(one.masked.items()))
         lines += ["", f"Masked: {masked}."]
     lines += ["", "### T2, canary search", "", "| searched for | how many | hits |", "|---|---:|---:|"]
-    hits = Counter(hit.canary for hit in result.hits)
-    for name, count in result.searched.items():
-        lines.append(f"| {name} | {count:,} | {sum(n for found, n in hits.items() if name in found)} |")
+    hits = Counter(_searched_as(hit) for hit in result.hits)
+    lines += [f"| {name} | {count:,} | {hits[name]} |" for name, count in result.searched.items()]
     lines += ["", "### T3, classifier", ""]
     lines += ["The strongest of what could fail the check:", ""]
     strongest = sorted(result.gate, key=lambda one: (not one.fails, one.p_adjusted, -one.deviations))[:5]
@@ -134,6 +136,13 @@ def as_markdown(result: Result) -> str:
     ]
     lines += _table(result.residuals[:SHOWN]) if result.residuals else ["None."]
     return "\n".join(lines)
+
+
+def _searched_as(hit: Hit) -> str:
+    """The row of the table that a hit belongs to."""
+    if hit.canary in PLANTED:
+        return WORDS
+    return {CLOSED_ID: IDS, PERSON: PEOPLE}.get(hit.canary, SECRETS)
 
 
 def _timing(result: Result) -> list[str]:

@@ -32,6 +32,7 @@ class Twin:
     artefacts: tuple[Artefact, ...]
     arms: dict[str, str]  # of each participant, by subject
     closed_ids: frozenset[str]
+    closed_people: frozenset[str]
     secrets: dict[str, str]
     times: dict[str, list[float]] = field(default_factory=dict)  # of a participant's page, by subject
 
@@ -46,6 +47,7 @@ def read(installation: Installation, *, study: str, short: bool, told: bytes = b
         tuple(found),
         arms,
         canaries.closed_ids(installation),
+        canaries.closed_people(installation),
         canaries.closed_secrets(installation),
         {} if short else artefacts.times(installation, study=study, times=timing.rounds(arms)),
     )
@@ -67,7 +69,6 @@ def simulated_halves() -> tuple[OpenTrial, dict[str, ClosedTrial]]:
     trial = simulate(study=demo.STUDY, seed=demo.SEED)
     return trial.open, {
         "as it is": trial.closed,
-        "arms exchanged": halves.with_canaries(halves.permuted(trial.closed)),
         "arms exchanged, closed rows backwards": halves.with_canaries(
             halves.permuted(trial.closed, backwards=True)
         ),

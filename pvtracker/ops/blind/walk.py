@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from django.db import connection, transaction
 from django.test import Client
-from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve, reverse
+from django.urls import Resolver404, ResolverMatch, URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from pvtracker.accounts import sessions
 from pvtracker.accounts.models import Account
@@ -37,6 +37,9 @@ IDS_PER_BLANK = {
 }  # of every kind that links showed, put into addresses that no link led to
 MOST_FEED_PAGES = 1000
 PAGES_PER_SHAPE = {True: 3, False: 40}
+PROBED_PER_SHAPE = (
+    5  # what answers a filter is the view, not the row: in the full form a few addresses of each
+)
 
 
 @dataclass(slots=True)
@@ -97,10 +100,15 @@ class Seen:
             known = self.ids.setdefault(blank, [])
             if value not in known:
                 known.append(value)
-        names = sorted(part.partition("=")[0] for part in urlsplit(url).query.split("&"))
-        shape = f"{found.url_name}{len(found.kwargs)}?{'&'.join(names)}"
+        shape = shape_of(url, found)
         self.shapes[shape] = self.shapes.get(shape, 0) + 1
         return self.shapes[shape] <= PAGES_PER_SHAPE[self.short]
+
+
+def shape_of(url: str, found: ResolverMatch) -> str:
+    """The view that answers, and which parameters it is given: what addresses with other ids in them share."""
+    names = sorted(part.partition("=")[0] for part in urlsplit(url).query.split("&"))
+    return f"{found.url_name}{len(found.kwargs)}?{'&'.join(names)}"
 
 
 def walk(*, study: str, roles: list[str], sponsor: tuple[str, str], short: bool) -> Iterator[Answer]:
@@ -155,10 +163,19 @@ def _person(role: str, client: Client, study: str, *, short: bool) -> Iterator[A
     rest = [url for url in addresses(seen.ids, study=study, short=short) if url not in done]
     for url in rest:
         yield ask(client, role, url)
-    for url in list(done)[:: 8 if short else 1]:
+    plain = [url for url in done if "?" not in url]
+    for url in plain[::8] if short else _some_of_each_shape([*plain, *rest]):
         for probe in PROBES:
-            if "?" not in url:
-                yield ask(client, role, url + probe)
+            yield ask(client, role, url + probe)
+
+
+def _some_of_each_shape(urls: list[str]) -> Iterator[str]:
+    probed: dict[str, int] = {}
+    for url in urls:
+        shape = shape_of(url, resolve(url))
+        probed[shape] = probed.get(shape, 0) + 1
+        if probed[shape] <= PROBED_PER_SHAPE:
+            yield url
 
 
 def addresses(ids: dict[str, list[Any]], *, study: str, short: bool) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """`manage.py blindcheck`: attack the blind of a study, and say what was tried and what leaked.
 
-Each study is loaded several times into scratch installations on this installation's engines: as it is, and with the
-arms exchanged. Exit 0 when nothing of the open room differs, no canary of the closed half is in it, and no technical
-feature of it tells the arm; 1 when something leaks.
+Each study is loaded twice into scratch installations on this installation's engines: as it is, and with the arms
+exchanged. Several studies are checked side by side, each in a process of its own. Exit 0 when nothing of the open room
+differs, no canary of the closed half is in it, and no technical feature of it tells the arm; 1 when something leaks.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from argparse import ArgumentParser, Namespace
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="STUDY",
-        help="demo (the simulated trial, the default), or folders of SDTM files; several one after the other",
+        help="demo (the simulated trial, the default), or folders of SDTM files; several side by side",
     )
     parser.add_argument(
         "--reference", default="", metavar="ARMCD", help="reference arm of a delivery, as in import_study"
@@ -41,7 +42,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="ANALYTE",
         help="analytes that tell the arm, as in import_study",
     )
-    parser.add_argument("--short", action="store_true", help="two twins and fewer pages of each kind")
+    parser.add_argument(
+        "--short", action="store_true", help="fewer pages of each kind, and answers are not timed"
+    )
     parser.add_argument(
         "--json", metavar="FILE", help="write everything found as JSON; - for standard output"
     )
@@ -56,13 +59,17 @@ def run(arguments: Namespace, installation: Installation) -> int:
         print(f"There is no folder {missing[0]}. Name a folder of SDTM files, or demo.", file=sys.stderr)
         return 1
     results = []
-    for name in studies:
-        try:
-            results.append(_check(arguments, name, installation))
-        except ServiceError as fault:
-            print(f"{name} could not be checked: {fault}", file=sys.stderr)
-            return 1
-        print(as_text(results[-1]), file=sys.stderr if arguments.json == "-" else sys.stdout, flush=True)
+    with ProcessPoolExecutor(max_workers=len(studies)) as pool:
+        waiting = {name: pool.submit(_check, arguments, name, installation) for name in studies}
+        for name, check in waiting.items():
+            try:
+                results.append(check.result())
+            except ServiceError as fault:
+                print(f"{name} could not be checked: {fault}", file=sys.stderr)
+                continue
+            print(as_text(results[-1]), file=sys.stderr if arguments.json == "-" else sys.stdout, flush=True)
+    if len(results) < len(waiting):
+        return 1
     if arguments.json:
         text = json.dumps([result.as_json() for result in results], indent=1)
         if arguments.json == "-":
@@ -79,12 +86,10 @@ def _check(arguments: Namespace, name: str, installation: Installation) -> Resul
     made = {}
     if name == DEMO:
         opened, closed = twins.simulated_halves()
-        titles = list(closed)
-        for title in [titles[0], titles[-1]] if arguments.short else titles:
+        for number, (title, half) in enumerate(closed.items()):
             _say(f"{name}: a twin, {title}")
-            label = f"_{titles.index(title)}"
             made[title] = twins.simulated_twin(
-                installation, label, opened, closed[title], short=arguments.short
+                installation, f"_{number}", opened, half, short=arguments.short
             )
     else:
         delivery = twins.Delivery(
@@ -99,13 +104,14 @@ def _check(arguments: Namespace, name: str, installation: Installation) -> Resul
                 installation, f"_{number}", delivery, permute=number > 0, short=arguments.short
             )
     _say(f"{name}: comparing, searching, classifying")
-    label = "the simulated trial of the demo" if name == DEMO else _named(Path(name))
+    label = "the simulated trial of the demo" if name == DEMO else _named(Path(name), arguments.revealing)
     return attack(label, made, days=(first_day, today()), began=began)
 
 
-def _named(folder: Path) -> str:
-    """The delivery by its last two folders: the whole path is of one machine."""
-    return "/".join(folder.resolve().parts[-2:])
+def _named(folder: Path, revealing: list[str]) -> str:
+    """The delivery by its last two folders, since the whole path is of one machine; and what was declared."""
+    name = "/".join(folder.resolve().parts[-2:])
+    return f"{name}, {' and '.join(revealing)} declared to tell the arm" if revealing else name
 
 
 def today() -> date:

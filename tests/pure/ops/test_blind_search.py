@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pvtracker.ops.blind.artefacts import FILE, Artefact
-from pvtracker.ops.blind.canaries import CANARY, forms_of, search
+from pvtracker.ops.blind.canaries import CANARY, CLOSED_ID, PERSON, Hit, forms_of, search
 from pvtracker.ops.blind.pdf_text import text_of
+from pvtracker.ops.blind.result import IDS, PEOPLE, SECRETS, WORDS, Result, as_markdown
 
 WORD = f"{CANARY}drug1"
 WANTED = {"planted": CANARY}
@@ -134,3 +135,23 @@ def test_text_of_a_pdf_is_read_through_its_fonts() -> None:
 
     content = render_pdf(open_report())
     assert "Data and safety monitoring report" in text_of(content)
+
+
+def test_a_person_of_the_closed_room_is_found_by_name_in_every_packing() -> None:
+    people = {"Demo: DSMB member", "Una Blinded"}
+    for content in (b"seen by Una Blinded, today", gzip.compress(b"Una Blinded")):
+        [hit, *_] = search([Artefact(FILE, "a file", content)], WANTED, people=people)
+        assert (hit.canary, hit.form) == (PERSON, "plain")
+    assert not list(search([Artefact(FILE, "a file", b"Una, blinded")], WANTED, people=people))
+    assert not list(search([Artefact(FILE, "a file", b"Una Blinded")], WANTED)), "nobody is looked for"
+
+
+def test_the_report_counts_each_hit_in_its_row() -> None:
+    hits = tuple(
+        Hit(name, "plain", "here", "x") for name in ("seed", CLOSED_ID, PERSON, PERSON, "closed_login")
+    )
+    rows = {WORDS: 3, SECRETS: 7, IDS: 300, PEOPLE: 5}
+    made = as_markdown(Result("a study", 74, {}, {}, rows, hits, (), {}, 1.0))
+    for name, searched, found in ((WORDS, 3, 1), (SECRETS, 7, 1), (IDS, 300, 1), (PEOPLE, 5, 2)):
+        assert f"| {name} | {searched} | {found} |" in made
+    assert "**5 leaks.**" in made
