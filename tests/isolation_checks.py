@@ -1,4 +1,4 @@
-"""Checks of the wall between studies that each room runs against its own database."""
+"""Tests of the wall between studies, imported by a test module of each room, which runs them against its database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from psycopg import sql
 
 from pvtracker.audit.context import within
-from pvtracker.audit.protection import rows
+from pvtracker.audit.protection import keys, rows
 from pvtracker.ops.guard import OpenTables, refuse_open_tables
 from pvtracker.ops.rooms import Names
 from tests.services import SUFFIX, admin_url
@@ -51,7 +51,8 @@ def administrator() -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
 
 
 # --- the catalog ------------------------------------------------------------------------------------------------------
-def check_every_table_of_a_study_is_under_a_policy() -> None:
+@pytest.mark.django_db
+def test_every_table_of_a_study_is_under_a_policy() -> None:
     with connection.cursor() as cursor:
         under = set(rows.protected(cursor))
         assert rows.unprotected(cursor) == []
@@ -77,7 +78,8 @@ def check_every_table_of_a_study_is_under_a_policy() -> None:
             assert ("IS NULL" in qual) == (table in rows.COMMON)
 
 
-def check_a_table_that_stands_open_is_found() -> None:
+@pytest.mark.django_db
+def test_a_table_that_stands_open_is_found() -> None:
     """The same search, shown to be able to fail: a new table, one that its owner may pass, one only for reading."""
     with administrator() as own:
         own.execute(sql.SQL("set local role {}").format(sql.Identifier(Names(SUFFIX).owner(settings.ROOM))))
@@ -101,14 +103,18 @@ def check_a_table_that_stands_open_is_found() -> None:
         own.rollback()
 
 
-def check_a_room_with_an_open_table_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.django_db
+def test_a_room_with_an_open_table_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     refuse_open_tables()
     monkeypatch.setattr(rows, "unprotected", lambda cursor: ["events_new"])
-    with pytest.raises(OpenTables, match="events_new without row policies"):
+    monkeypatch.setattr(keys, "loose", lambda cursor: ["events_new.site_id"])
+    told = "events_new without row policies, events_new.site_id not kept within its study"
+    with pytest.raises(OpenTables, match=told):
         refuse_open_tables()
 
 
-def check_the_login_is_weak() -> None:
+@pytest.mark.django_db
+def test_the_login_is_weak() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication,"
@@ -120,7 +126,8 @@ def check_the_login_is_weak() -> None:
         assert cursor.fetchone() == (False,) * 7
 
 
-def check_nothing_goes_round_the_policies() -> None:
+@pytest.mark.django_db
+def test_nothing_goes_round_the_policies() -> None:
     """No materialized view, no view with its owner's rights, no function with them that returns rows of a study."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -144,7 +151,8 @@ def check_nothing_goes_round_the_policies() -> None:
         assert not returns_rows and "search_path=pg_catalog" in told, name
 
 
-def check_unique_constraints_name_the_study() -> None:
+@pytest.mark.django_db
+def test_unique_constraints_name_the_study() -> None:
     """A refused duplicate tells that a value is taken: what is unique has its study in it, or nobody can guess it."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -180,26 +188,29 @@ def fill() -> Filled:
             " and connamespace = 'public'::regnamespace"
         ).fetchall():
             cursor.execute(f'alter table {table} drop constraint "{constraint}"')
+        for (index,) in cursor.execute(
+            "select indexrelid::regclass::text from pg_index i join pg_class c on c.oid = i.indexrelid"
+            " where i.indisunique and not i.indisprimary and c.relnamespace = 'public'::regnamespace"
+            " and not exists (select from pg_constraint k where k.conindid = i.indexrelid)"
+        ).fetchall():
+            cursor.execute(f"drop index {index}")
         for table in tables:
             for study in (ONE, OTHER):
-                _insert(cursor, table, study)
+                insert(cursor, table, {own_column(table): f"'{study}'"}, own_column(table))
     return Filled(tables)
 
 
-def _insert(cursor: Any, table: str, study: uuid.UUID) -> None:
+def insert(cursor: Any, table: str, values: dict[str, str], returning: str = "study_id") -> Any:
+    """A row with these values in SQL, and anything in the other columns that must have something."""
     needed = cursor.execute(
         "select attname, typname from pg_attribute a join pg_type t on t.oid = a.atttypid where attrelid = %s::regclass"
-        " and attnum > 0 and not attisdropped and attidentity = '' and (attnotnull and not atthasdef"
-        " or attname = 'study_id')",
+        " and attnum > 0 and not attisdropped and attidentity = '' and attnotnull and not atthasdef",
         [f"public.{table}"],
     ).fetchall()
-    own_id = "id" if table == "studies_study" else "study_id"
-    values = {
-        name: f"'{study}'" if name == own_id else PLAIN.get(kind, "'1'" if kind[0] != "_" else "'{}'")
-        for name, kind in needed
-    }
+    values = {name: PLAIN.get(kind, "'1'" if kind[0] != "_" else "'{}'") for name, kind in needed} | values
     names = ", ".join(f'"{name}"' for name in values)
-    cursor.execute(f"insert into public.{table} ({names}) values ({', '.join(values.values())})")
+    told = f"insert into public.{table} ({names}) values ({', '.join(values.values())}) returning {returning}"
+    return cursor.execute(told).fetchone()[0]
 
 
 def own_column(table: str) -> str:
@@ -214,7 +225,7 @@ def seen(table: str) -> set[Any]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def check_without_a_study_no_row_is_seen() -> None:
+def test_without_a_study_no_row_is_seen(committed_db: str) -> None:
     filled = fill()
     assert len(filled.tables) > 8
     for table in filled.tables:
@@ -223,7 +234,7 @@ def check_without_a_study_no_row_is_seen() -> None:
             assert seen(table) == set(), f"{table} shows rows without a study"
 
 
-def check_each_study_sees_its_own_rows_and_cannot_write_others() -> None:
+def test_each_study_sees_its_own_rows_and_cannot_write_others(committed_db: str) -> None:
     filled = fill()
     for table in filled.tables:
         for study, other in ((ONE, OTHER), (OTHER, ONE)):
@@ -256,7 +267,7 @@ def _touched(statement: str, study: uuid.UUID) -> int | None:
         return None
 
 
-def check_the_setting_ends_with_the_transaction() -> None:
+def test_the_setting_ends_with_the_transaction(committed_db: str) -> None:
     def setting() -> str:
         with connection.cursor() as cursor:
             cursor.execute("select current_setting('pv.study', true)")

@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.db import connection
 
 from pvtracker.accounts.roles import ROLES
-from pvtracker.audit.protection import rows
+from pvtracker.audit.protection import keys, rows
 
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 SPONSOR_CLIENT = "demo-sponsor"
@@ -18,16 +18,17 @@ class PowerfulLogin(RuntimeError):
 
 
 class OpenTables(RuntimeError):
-    """A table of studies stands without its row policies."""
+    """A table of studies stands without its row policies, or a key of it takes rows of any study."""
 
 
 def refuse_open_tables() -> None:
-    """Raise when a table of this room shows the rows of a study that was not entered."""
+    """Raise when a table of this room shows the rows of a study that was not entered, or may name them."""
     with connection.cursor() as cursor:
-        found = rows.unprotected(cursor)
+        found = [f"{table} without row policies" for table in rows.unprotected(cursor)]
+        found += [f"{key} not kept within its study" for key in keys.loose(cursor)]
     if found:
         raise OpenTables(
-            f"The {settings.ROOM} room refuses to start: {', '.join(found)} without row policies. "
+            f"The {settings.ROOM} room refuses to start: {', '.join(found)}. "
             "Run `manage.py migrate`, which puts them up (docs/reference/isolation.md)."
         )
 

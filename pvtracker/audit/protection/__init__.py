@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from pvtracker.audit.protection import history, rows
+from pvtracker.audit.protection import history, keys, rows
 
 Step = Callable[[Any], None]  # takes a cursor of the owner's connection
 
 RELEASE: tuple[Step, ...] = (rows.release,)
-APPLY: tuple[Step, ...] = (rows.apply, history.apply)
+APPLY: tuple[Step, ...] = (rows.apply, keys.apply, history.apply)
 
 
 def release(cursor: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from pvtracker.audit.protection.rows import unforced
 from pvtracker.audit.tables import (
     APPEND_ONLY,
     DELETABLE,
@@ -199,18 +200,13 @@ def _record(cursor: Any, table: Table) -> None:
 def _adopt(cursor: Any, table: Table) -> None:
     """Take up the rows that were there before recording began, so that the trail tells every row."""
     name = f'public."{table.name}"'
-    cursor.execute("select relforcerowsecurity from pg_class where oid = to_regclass(%s)", [name])
-    forced = bool(cursor.fetchone()[0])
-    if forced:  # for this transaction only: the owner must see the rows of every study
-        cursor.execute(f"alter table {name} no force row level security")
-    cursor.execute(f"select exists(select from {name})")  # noqa: S608 - names of the catalog
-    if cursor.fetchone()[0]:
-        cursor.execute("set local timezone = 'UTC'")
-        given = [table.name, table.key, table.study, table.participant, table.event]
-        rows = f"select array_agg({described(table)}) from {name} as t"  # noqa: S608 - names of the catalog
-        cursor.execute(f"select audit.adopt(%s, %s, %s, %s, %s, ({rows}))", given)
-    if forced:
-        cursor.execute(f"alter table {name} force row level security")
+    with unforced(cursor, table.name):
+        cursor.execute(f"select exists(select from {name})")  # noqa: S608 - names of the catalog
+        if cursor.fetchone()[0]:
+            cursor.execute("set local timezone = 'UTC'")
+            given = [table.name, table.key, table.study, table.participant, table.event]
+            rows = f"select array_agg({described(table)}) from {name} as t"  # noqa: S608 - names of the catalog
+            cursor.execute(f"select audit.adopt(%s, %s, %s, %s, %s, ({rows}))", given)
 
 
 def described(table: Table) -> str:
