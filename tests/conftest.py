@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import re
@@ -14,6 +15,18 @@ from tests.rooms import trial
 
 __all__ = ["trial"]  # one for all groups that use it: imported in two places it would be two trials
 ROOM = os.environ.get("PVTRACKER_TEST_ROOM", "")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_cost_little() -> None:
+    """A password is hashed as always, but with a cost of nothing: an account in a test takes no quarter of a second.
+
+    What it costs elsewhere is Django's own choice, of which tests/open/accounts/test_door.py makes sure.
+    """
+    if ROOM:
+        from tests.hashing import hash_cheaply
+
+        hash_cheaply()
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +48,16 @@ def django_db_setup(django_db_blocker: pytest.FixtureDef[None]) -> Iterator[None
         _point_at(name)
         yield
         connections.close_all()
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: pytest.FixtureDef[None]) -> Iterator[None]:
+    """One transaction for all tests of a module, which is undone at its end: they share what is made once."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():  # type: ignore[attr-defined]
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture
@@ -144,7 +167,7 @@ def a_statement_outside_a_study_is_a_mistake() -> Iterator[None]:
     from pvtracker.audit.protection.rows import COMMON, MINE
 
     def look(execute: Any, statement: Any, params: Any, many: bool, context: Any) -> Any:
-        asked = set(TABLE.findall(str(statement))) & _protected(connection)
+        asked = _tables(str(statement)) & _protected(connection)
         if asked:
             study, actor = connection.connection.execute(
                 "select current_setting('pv.study', true), current_setting('pv.actor', true)"
@@ -160,6 +183,12 @@ def a_statement_outside_a_study_is_a_mistake() -> Iterator[None]:
 TABLE = re.compile(r'\b(?:from|join|update) "?(\w+)"?', re.IGNORECASE)
 PERSON = re.compile(r"[0-9a-f]{8}-")
 _known: set[str] = set()
+
+
+@functools.lru_cache(maxsize=10_000)
+def _tables(statement: str) -> frozenset[str]:
+    """The tables that a statement names; statements come again with other values."""
+    return frozenset(TABLE.findall(statement))
 
 
 def _protected(connection: Any) -> set[str]:

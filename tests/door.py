@@ -14,6 +14,7 @@ from unittest import mock
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 
 from pvtracker.accounts.models import Account, OpenSession
@@ -60,8 +61,6 @@ def idle_for(someone: Account, **ago: float) -> None:
 @contextmanager
 def hashings() -> Iterator[list[str]]:
     """Counts the runs of the password hasher: one entry for each."""
-    from django.contrib.auth.hashers import Argon2PasswordHasher
-
     runs: list[str] = []
     encode, verify = Argon2PasswordHasher.encode, Argon2PasswordHasher.verify
 

@@ -7,9 +7,10 @@ import re
 import time
 from urllib.parse import quote
 
-from django.test import Client
+from django.db import transaction
 from django.urls import get_resolver
 
+from tests.architecture.asking import Browser
 from tests.architecture.walkers import url_names
 
 SEED = 20260301
@@ -137,15 +138,15 @@ def filled(pattern: str, code: str, chosen: random.Random, known: dict[str, list
     return re.sub(r"<([^>]+)>", blank, pattern)
 
 
-def check_never_a_fault(clients: list[Client], *, code: str, ids: list[str]) -> None:
-    """Each address with each method, by each client, with hostile parameters and bodies."""
+def check_never_a_fault(browsers: list[Browser], *, code: str, ids: list[str]) -> None:
+    """Each address with each method, by each browser, with hostile parameters and bodies; all of it is undone."""
     chosen = random.Random(SEED)
     known = {"ids": [*ids, "00000000-0000-0000-0000-000000000001"]}
     asked, faults = 0, []
     for name, pattern in url_names(get_resolver()):
         if name in {"sign_out", "account_logout"} or "^" in pattern:
             continue
-        for client in clients:
+        for browser in browsers:
             for method in METHODS:
                 for _ in range(ROUNDS):
                     url = filled(pattern, code, chosen, known)
@@ -153,12 +154,15 @@ def check_never_a_fault(clients: list[Client], *, code: str, ids: list[str]) -> 
                     body = "&".join(f"{key}={quote(value, errors='replace')}" for key, value in told.items())
                     sent = chosen.choice((body, '{"a":', "[" * 2_000, "--x\r\nbad", "\xff\x00", ""))
                     begun = time.monotonic()
-                    answer = client.generic(
+                    request = browser.requests.generic(
                         method,
                         f"{url}?{body}",
                         sent.encode("utf-8", "replace") if method == "POST" else b"",
                         content_type=chosen.choice(TYPES).encode("ascii", "replace").decode(),
                     )
+                    with transaction.atomic():
+                        answer = browser.send(request)
+                        transaction.set_rollback(True)
                     asked += 1
                     if answer.status_code >= 500:
                         faults.append(f"{method} {url}?{body[:200]} {sent[:60]!r}: {answer.status_code}")

@@ -23,12 +23,10 @@ Rows = list[tuple[Any, ...]]
 OF_LIBRARIES = (
     "account_",
     "auth_",
-    "axes_",
     "django_",
     "mfa_",
     "oauth2_provider_",
     "socialaccount_",
-    "usersessions_",
 )
 
 

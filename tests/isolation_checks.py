@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from psycopg import sql
 
 from pvtracker.audit.context import within
@@ -124,6 +124,22 @@ def test_the_login_is_weak() -> None:
             " from pg_roles r where rolname = current_user"
         )
         assert cursor.fetchone() == (False,) * 7
+
+
+@pytest.mark.django_db
+def test_the_login_does_not_see_the_work_of_the_server() -> None:
+    """Sessions, transactions and sizes of all databases would tell one room when the other is at work."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select c.relname from pg_class c where c.relnamespace = 'pg_catalog'::regnamespace and c.relkind = 'v'"
+            " and (c.relname like 'pg\\_stat\\_%%' or c.relname = 'pg_locks')"
+        )
+        views = {name for (name,) in cursor.fetchall()}
+        assert {"pg_stat_database", "pg_stat_activity", "pg_stat_wal", "pg_locks"} <= views
+        asked = [f"select * from {view} limit 1" for view in sorted(views)]
+        for statement in (*asked, "select pg_current_wal_lsn()", "select pg_tablespace_size('pg_default')"):
+            with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+                cursor.execute(statement)
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ fence, and writes its result in the transaction that marks the row done under th
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import threading
 import uuid
@@ -96,12 +97,20 @@ def enqueue(
     return job
 
 
+@functools.cache
+def _import_once() -> None:
+    """Every module with tasks; Celery would go through them all again at each call."""
+    from pvtracker.celery import app
+
+    app.loader.import_default_modules()
+
+
 def known_tasks() -> set[str]:
     """The names of this room's tasks."""
     from pvtracker.celery import app
 
     with _LOADING:  # a second thread would see the list while the first one fills it
-        app.loader.import_default_modules()
+        _import_once()
     return {name for name in app.tasks if not name.startswith("celery.")}
 
 

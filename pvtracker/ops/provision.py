@@ -45,6 +45,21 @@ end $$
 """
 
 
+# What tells any login of the server's work as a whole, the other room's too: sessions, locks, statistics, log, sizes.
+# Row numbers of transactions (xmin) stay: they are in every row (docs/reference/isolation.md).
+TELLING = """
+do $$ declare one regprocedure; begin
+    for one in select oid from pg_proc where pronamespace = 'pg_catalog'::regnamespace and (
+        proname like 'pg\\_stat\\_get\\_%' or proname like 'pg\\_%wal%lsn' or proname = any(array[
+            'pg_lock_status', 'pg_tablespace_size', 'pg_control_checkpoint', 'pg_notification_queue_usage']))
+    loop
+        execute format('revoke execute on function %s from public', one);
+        execute format('grant execute on function %s to pg_monitor', one);
+    end loop;
+end $$
+"""
+
+
 def provision(installation: Installation) -> None:
     """Create what is missing, give each login its room and no other, and bring both schemas up to date."""
     with psycopg.connect(installation.admin_url, autocommit=True) as connection:
@@ -54,6 +69,7 @@ def provision(installation: Installation) -> None:
             _database(connection, installation, room)
         _audit_roles(connection, installation)
     for room in ROOMS:
+        _close_statistics(installation, room)
         _audit_schema(installation, room)
         _migrate(installation, room)
 
@@ -134,6 +150,20 @@ def _audit_schema(installation: Installation, room: str) -> None:
         connection.execute(AUDIT_SCHEMA.read_bytes())
         for statement in AUDIT_RIGHTS:
             connection.execute(sql.SQL(statement).format(owner=owner, login=login, sealer=sealer))
+
+
+def _close_statistics(installation: Installation, room: str) -> None:
+    """Keep from the room's login when and how much the other room works; only a superuser can take this from all."""
+    with psycopg.connect(
+        with_database(installation.admin_url, installation.names.database(room))
+    ) as connection:
+        found = connection.execute(
+            "select has_function_privilege(%s, 'pg_stat_get_activity(integer)', 'execute'), r.rolsuper"
+            " from pg_roles r where r.rolname = current_user",
+            [installation.names.login(room)],
+        ).fetchone()
+        if found == (True, True):
+            connection.execute(TELLING.encode())
 
 
 def close_shared_databases(connection: psycopg.Connection[tuple[object, ...]]) -> None:

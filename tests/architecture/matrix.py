@@ -1,23 +1,22 @@
-"""URL × person in one room: who is answered, who is refused, what a foreign id betrays. Run once in each room."""
+"""URL × person in one room: the rules, the people, and one pass over every address by everybody. Run in each room."""
 
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from django.db import transaction
 from django.http import HttpResponse
-from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import get_resolver
 
 from pvtracker.accounts.models import Account
-from pvtracker.accounts.roles import ROLES, Permission
-from pvtracker.studies.models import Study
+from pvtracker.accounts.roles import ROLES, Permission, Role, roles_of
+from pvtracker.audit.context import within
+from pvtracker.studies.models import Site, Study
+from tests.architecture.asking import Browser, outcome
 from tests.architecture.rooms import OWN_SIGN_IN
 from tests.architecture.walkers import url_names
-from tests.people import browser, masked
+from tests.people import account, administrator, make_ready, member
 
 # Who is answered, besides whoever has a permission.
 PUBLIC = "everybody, signed in or not"
@@ -51,12 +50,48 @@ class Rule:
     at_site: bool = False
 
 
+# Addresses that both rooms have, and answer alike.
+OF_BOTH_ROOMS = {
+    "home": Rule(ANYBODY, NO),
+    "components": Rule(ANYBODY, NO),
+    "health": Rule(PUBLIC, NO),
+    "sign_in": Rule(PUBLIC, PUBLIC),
+    "sign_out": Rule(NO, DOOR),
+    "end_session": Rule(OWN, OWN),
+    "openid_connect_login": Rule(OWN, OWN),
+    "openid_connect_callback": Rule(OWN, OWN),
+    "ready": Rule(ANYBODY, ANYBODY),
+    "join": Rule(PUBLIC, PUBLIC),
+    "job": Rule(MEMBERS, NO),
+    "accounts": Rule("manage_accounts", NO),
+    "account_invite": Rule("manage_accounts", "manage_accounts"),
+    "account_detail": Rule("manage_accounts", NO),
+    "account_step": Rule("manage_accounts", "manage_accounts"),
+    "resets": Rule("manage_accounts", NO),
+    "reset_ask": Rule("manage_accounts", "manage_accounts"),
+    "reset_decide": Rule("manage_accounts", "manage_accounts"),
+    "people_reset": Rule("approve_members", "approve_members"),
+    "people": Rule("approve_members", NO),
+    "people_propose": Rule("manage_members", "manage_members"),
+    "people_review": Rule("manage_members", "manage_members"),
+    "people_end": Rule("manage_members", "manage_members"),
+    "people_decide": Rule("approve_members", "approve_members"),
+    "looks": Rule("read_audit", NO),
+    "trail": Rule("read_audit", NO),
+    "trail_review": Rule("read_audit", NO),
+    "system_trail": Rule("manage_accounts", NO),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A study with one object behind every blank that an address of this room can have."""
 
     study: Study
     ids: dict[str, object]  # by the name of the blank
+    said: dict[str, object] = field(
+        default_factory=dict
+    )  # what fields of forms take, by kind (architecture/fields.py)
 
 
 def blanks(pattern: str) -> list[str]:
@@ -80,30 +115,6 @@ def patterns() -> Iterator[tuple[str, str]]:
         if pattern not in seen:
             seen.add(pattern)
             yield name, pattern
-
-
-def ask(client: Client, method: str, url: str, body: dict[str, str] | None = None) -> HttpResponse:
-    """One request that leaves nothing behind."""
-    with transaction.atomic():
-        kept = client.cookies.copy()
-        if method == "get":
-            answer = client.get(url)
-        elif url.startswith("/api/"):
-            answer = client.post(url, body or {}, content_type="application/json")
-        else:
-            answer = client.post(url, body or {})
-        client.cookies = kept
-        transaction.set_rollback(True)
-    return answer  # type: ignore[return-value]  # the test client's response has more, of which nothing is used
-
-
-def outcome(answer: HttpResponse) -> str:
-    """The class of an answer."""
-    if answer.status_code == 302 and answer.headers["Location"].startswith(reverse("sign_in")):
-        return "sign in"
-    return {401: "sign in", 403: "refused", 404: "refused", 405: "no such method"}.get(
-        answer.status_code, "failed" if answer.status_code >= 500 else "answered"
-    )
 
 
 def expected(rule: Rule, method: str, role: str, *, own_study: bool, own_site: bool) -> set[str]:
@@ -141,91 +152,81 @@ class Person:
     own_site: bool = True
 
 
-def faults_of_matrix(
-    rules: dict[str, Rule], people: list[Person], known: Known, session: dict[str, object] | None = None
-) -> list[str]:
-    """Every address × person × method whose answer is of another class than its rule says."""
-    found = []
-    clients = [signed_in(person.account, session) for person in people]
-    for name, pattern in patterns():
-        if name in OWN_SIGN_IN:
-            rules = {**rules, name: Rule(OWN, OWN)}
-        if name not in rules:
-            found.append(f"{name} ({pattern}) is not classified; give it a rule")
+@dataclass(slots=True)
+class Place:
+    """Two studies of a room with full data each, and everybody who might ask for something of the first."""
+
+    own: Known
+    other: Known
+    rules: dict[str, Rule]
+    people: list[Person]
+    session: dict[str, object] = field(default_factory=dict)  # what everybody said before
+    browsers: list[Browser] = field(default_factory=list)
+    _answers: dict[tuple[str, str, int, str], HttpResponse] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.browsers = [Browser(person.account, self.session) for person in self.people]
+
+    def answers(self) -> dict[tuple[str, str, int, str], HttpResponse]:
+        """One pass: name and pattern of each address, with the own study's ids, number of each person, method."""
+        if not self._answers:
+            for name, pattern in patterns():
+                url = filled(pattern, self.own.study.code, self.own.ids)
+                for number, browser in enumerate(self.browsers):
+                    for method in METHODS:
+                        self._answers[name, pattern, number, method] = browser.ask(method, url)
+        return self._answers
+
+    def at_site(self, number: int) -> bool:
+        """Does this person work at one site only?"""
+        role = self.people[number].role
+        return role in ROLES and ROLES[role].scope == "site"
+
+    def insiders(self) -> list[int]:
+        """Numbers of the people of the own study, at the site of its objects; of the system; and of nobody."""
+        return [n for n, person in enumerate(self.people) if person.own_study and person.own_site]
+
+
+def everybody(own: Study, other: Study, room: str) -> list[Person]:
+    """Each role of the room, where a role has a site at site 01 and at site 02, in both studies; strangers; nobody."""
+    people = [Person(ANONYMOUS, None), Person("a stranger", make_ready(account("stranger")), own_study=False)]
+    for key, role in roles_of(room).items():
+        if role.scope == "system":
+            people.append(Person(key, administrator()))
             continue
-        url = filled(pattern, known.study.code, known.ids)
-        for person, client in zip(people, clients, strict=True):
-            for method in METHODS:
-                wanted = expected(
-                    rules[name], method, person.role, own_study=person.own_study, own_site=person.own_site
-                )
-                got = outcome(ask(client, method, url))
-                if got not in wanted:
-                    whose = "" if person.own_study else " of another study"
-                    found.append(
-                        f"{method} {url}: {person.role}{whose} is {got}, not {' or '.join(sorted(wanted))}"
-                    )
+        people.append(Person(key, member(own, key, site=_site(own, role, "01"))))
+        people.append(Person(key, member(other, key, site=_site(other, role, "01")), own_study=False))
+        if role.scope == "site":
+            people.append(Person(key, member(own, key, site=_site(own, role, "02")), own_site=False))
+    return people
+
+
+def _site(study: Study, role: Role, code: str) -> Site | None:
+    if role.scope != "site":
+        return None
+    with within(study.id):
+        return study.sites.get(code=code)
+
+
+def faults_of_matrix(place: Place) -> list[str]:
+    """Every address × person × method whose answer is of another class than its rule says."""
+    rules = place.rules | {name: Rule(OWN, OWN) for name in OWN_SIGN_IN}
+    found = [
+        f"{name} ({pattern}) is not classified; give it a rule"
+        for name, pattern in patterns()
+        if name not in rules
+    ]
+    for (name, pattern, number, method), answer in place.answers().items():
+        person = place.people[number]
+        if name not in rules:
+            continue
+        wanted = expected(
+            rules[name], method, person.role, own_study=person.own_study, own_site=person.own_site
+        )
+        if (got := outcome(answer)) not in wanted:
+            whose = "" if person.own_study else " of another study"
+            where = "" if person.own_site else " of another site"
+            found.append(
+                f"{method} {pattern}: {person.role}{whose}{where} is {got}, not {' or '.join(sorted(wanted))}"
+            )
     return found
-
-
-def signed_in(account: Account | None, session: dict[str, object] | None = None) -> Client:
-    """A browser of this person, or of nobody; `session` is what the person said in it before."""
-    if account is None:
-        return Client()
-    client = browser(account)
-    if session:
-        kept = client.session
-        kept.update(session)
-        kept.save()
-    return client
-
-
-def faults_of_foreign_ids(
-    people: list[Person], own: Known, other: Known, session: dict[str, object] | None = None
-) -> list[str]:
-    """Addresses that answer otherwise for an id of the other study than for one that does not exist.
-
-    Each blank is filled with each id of the other study, its own kind first (POST: that and one more), under the own
-    study's code, the other blanks with own ids or foreign ones; and the other study's code goes with either's ids.
-    """
-    found = []
-    clients = [signed_in(person.account, session) for person in people]
-    for name, pattern in patterns():
-        if "<" not in pattern or name in OWN_SIGN_IN or name in SOMEWHERE_ELSE:
-            continue  # no study is behind these
-        for nothing, foreign in _pairs(pattern, own, other):
-            for person, client in zip(people, clients, strict=True):
-                for method in METHODS:
-                    nowhere = _said(ask(client, method, nothing), other)
-                    for url in foreign if method == "get" else foreign[:2]:
-                        there = _said(ask(client, method, url), other)
-                        if there != nowhere:
-                            found.append(
-                                f"{method} {url} as {person.role}: {there[:2]}, nothing: {nowhere[:2]}"
-                            )
-    return found
-
-
-def _pairs(pattern: str, own: Known, other: Known) -> Iterator[tuple[str, list[str]]]:
-    """An address of something that does not exist, and those with something foreign at the same place."""
-    nothing: dict[str, object] = {name: uuid.uuid4() for name in own.ids}
-    if "<str:code>" in pattern and own.study != other.study:
-        foreign = [filled(pattern, other.study.code, ids) for ids in (other.ids, own.ids)]
-        yield filled(pattern, f"NO-{uuid.uuid4().hex[:8]}", nothing), foreign
-    of_other = sorted(
-        {one for one in other.ids.values() if isinstance(one, uuid.UUID)} - set(own.ids.values())
-    )
-    names = blanks(pattern)
-    for name in names:
-        foreign = [filled(pattern, own.study.code, {**own.ids, name: one}) for one in of_other]
-        yield filled(pattern, own.study.code, {**own.ids, name: uuid.uuid4()}), foreign
-    if len(names) > 1:
-        yield filled(pattern, own.study.code, nothing), [filled(pattern, own.study.code, other.ids)]
-
-
-def _said(answer: HttpResponse, other: Known) -> tuple[int, str, bytes]:
-    """Status, where to, and the page, without what the address itself named."""
-    where = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|NO-[0-9a-f]{8}", "*", answer.headers.get("Location", ""))
-    page = masked(answer.content, other.study.code) if hasattr(answer, "content") else b""
-    page = re.sub(rb"[0-9a-f]{8}-[0-9a-f-]{27}|NO-[0-9a-f]{8}", b"*", page)
-    return answer.status_code, where.replace(other.study.code, "*"), page

@@ -3,69 +3,45 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from django.test import Client
+from django.db import transaction
+from django.test import override_settings
 from oauth2_provider.models import Application
 
-from pvtracker.accounts.roles import roles_of
 from pvtracker.audit.context import enter_study, within
+from pvtracker.coding.models import Term
 from pvtracker.events.models import DataQuery
 from pvtracker.feeds.actions import grant_feed
+from pvtracker.studies.actions import SiteEntry, put_sites
+from tests.acting import as_test
+from tests.architecture.asking import Browser, last_entry, outcome
+from tests.architecture.fields import sweep
+from tests.architecture.foreign import faults_of_foreign_ids
+from tests.architecture.forms import shown
 from tests.architecture.matrix import (
-    ANONYMOUS,
-    ANYBODY,
     CLIENT,
-    DOOR,
-    MEMBERS,
     METHODS,
     NO,
-    OWN,
+    OF_BOTH_ROOMS,
     PUBLIC,
     Known,
     Person,
+    Place,
     Rule,
-    ask,
-    faults_of_foreign_ids,
-    faults_of_matrix,
+    everybody,
     filled,
-    outcome,
     patterns,
 )
+from tests.matrix_checks import *  # noqa: F403 - the tests of both rooms
 from tests.open.feeds.test_api import token
 from tests.open.known import make_known
-from tests.open.world import SOMEONE, World
-from tests.people import account, administrator, make_ready, member
+from tests.open.world import SOMEONE, World, enrol
+from tests.people import member
 
-pytestmark = pytest.mark.django_db
 READ = "read_participants"
-RULES = {
-    "home": Rule(ANYBODY, NO),
-    "components": Rule(ANYBODY, NO),
-    "health": Rule(PUBLIC, NO),
-    "sign_in": Rule(PUBLIC, PUBLIC),
-    "sign_out": Rule(NO, DOOR),
-    "end_session": Rule(OWN, OWN),
-    "openid_connect_login": Rule(OWN, OWN),
-    "openid_connect_callback": Rule(OWN, OWN),
-    "ready": Rule(ANYBODY, ANYBODY),
-    "join": Rule(PUBLIC, PUBLIC),
-    "job": Rule(MEMBERS, NO),
-    "accounts": Rule("manage_accounts", NO),
-    "account_invite": Rule("manage_accounts", "manage_accounts"),
-    "account_detail": Rule("manage_accounts", NO),
-    "account_step": Rule("manage_accounts", "manage_accounts"),
-    "resets": Rule("manage_accounts", NO),
-    "reset_ask": Rule("manage_accounts", "manage_accounts"),
-    "reset_decide": Rule("manage_accounts", "manage_accounts"),
-    "people_reset": Rule("approve_members", "approve_members"),
-    "people": Rule("approve_members", NO),
-    "people_propose": Rule("manage_members", "manage_members"),
-    "people_review": Rule("manage_members", "manage_members"),
-    "people_end": Rule("manage_members", "manage_members"),
-    "people_decide": Rule("approve_members", "approve_members"),
+RULES = OF_BOTH_ROOMS | {
     "participants": Rule(READ, NO),
     "participant": Rule(READ, NO, at_site=True),
     "event_new": Rule("record_events", "record_events", at_site=True),
@@ -91,10 +67,6 @@ RULES = {
     "held_texts": Rule("release_held_text", NO),
     "arm_names": Rule("release_held_text", "release_held_text"),
     "held_text": Rule("release_held_text", "release_held_text"),
-    "looks": Rule("read_audit", NO),
-    "trail": Rule("read_audit", NO),
-    "trail_review": Rule("read_audit", NO),
-    "system_trail": Rule("manage_accounts", NO),
     "report_sign": Rule("sign_open_reports", "sign_open_reports"),
     "report_signatures": Rule("read_open_reports", NO),
     "coding": Rule("code_events", NO),
@@ -114,95 +86,100 @@ RULES = {
 }
 
 
-@pytest.fixture
-def two(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[World, Known, Known]:
+@pytest.fixture(scope="module")
+def world(kept: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Known, Known]]:
     """Two studies with full data each."""
-    settings.STORAGE = tmp_path
-    monkeypatch.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
-    world, own = make_known("OWN")
-    _, other = make_known("OTHER")
-    return world, own, other
-
-
-def everybody(world: World, other: Known) -> list[Person]:
-    """Each role at the site of the objects; the site's roles at the other site; strangers; nobody."""
-    people = [Person(ANONYMOUS, None), Person("a stranger", make_ready(account("stranger")), own_study=False)]
-    for key, role in roles_of("open").items():
-        if role.scope == "system":
-            people.append(Person(key, administrator()))
-            continue
-        at = world.sites["01"] if role.scope == "site" else None
-        people.append(Person(key, member(world.study, key, site=at)))
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        override_settings(STORAGE=tmp_path_factory.mktemp("storage")),
+    ):
+        patched.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
+        made, own = make_known("OWN")
+        elsewhere, other = make_known("OTHER")
+        with within(own.study.id):
+            own.said.update(takes(made, site="01", participant="P1"))
+        put_sites(study=other.study, sites=[SiteEntry("77")], by=SOMEONE)
+        enrol(elsewhere, [("Q9", "77", "")])
         with within(other.study.id):
-            away = other.study.sites.get(code="01") if role.scope == "site" else None
-        people.append(Person(key, member(other.study, key, site=away), own_study=False))
-        if role.scope == "site":
-            people.append(Person(key, member(world.study, key, site=world.sites["02"]), own_site=False))
-    return people
+            other.said.update(takes(elsewhere, site="77", participant="Q9"))
+        yield made, own, other
 
 
-def test_every_address_answers_each_role_as_its_rule_says(two: tuple[World, Known, Known]) -> None:
-    world, own, other = two
-    faults = faults_of_matrix(RULES, everybody(world, other), own)
-    assert not faults, "\n".join(faults)
-
-
-def test_a_sponsors_client_is_answered_at_the_feed_of_its_own_study_alone(
-    two: tuple[World, Known, Known],
-) -> None:
-    _, own, other = two
-    application = Application.objects.create(
-        client_id="sponsor",
-        client_secret="a long secret",
-        client_type="confidential",
-        authorization_grant_type="client-credentials",
-        name="Sponsor",
-    )
-    grant_feed(study=own.study, client_id=application.pk, by=SOMEONE, reason="contract")
-    client = Client(headers={"Authorization": f"Bearer {token('sponsor', 'a long secret')}"})
-    answered = {
-        (name, known.study.code)
-        for known in (own, other)
-        for name, pattern in patterns()
-        for method in METHODS
-        if name in RULES and PUBLIC not in (RULES[name].get, RULES[name].post)
-        if outcome(ask(client, method, filled(pattern, known.study.code, known.ids))) == "answered"
+def takes(world: World, *, site: str, participant: str) -> dict[str, object]:
+    """What fields of forms take of this study and of no other."""
+    term = Term.objects.filter(release__study_id=world.study.id).earliest("id")
+    term.id += 900_000_000  # a number that stands nowhere else in a page
+    term.lowest_level_term += f" of {site}"
+    with as_test():
+        enter_study(world.study.id)
+        term.save(force_insert=True)
+    return {
+        "site": site,
+        "participant": participant,
+        "term": term.id,
+        "intervention": world.interventions["Infusion"].id,
     }
-    assert answered == {("api_adverse_events", "OWN")}
-    feeds = [client.get(f"/api/v1/studies/{code}/adverse-events/") for code in ("OTHER", "NO-SUCH")]
-    assert {(answer.status_code, answer.content) for answer in feeds} == {(404, feeds[0].content)}
 
 
-def test_no_rule_is_left_of_an_address_that_is_gone() -> None:
-    assert set(RULES) <= {name for name, _ in patterns()}
+@pytest.fixture(scope="module")
+def place(world: tuple[World, Known, Known]) -> Place:
+    _, own, other = world
+    return Place(own, other, RULES, everybody(own.study, other.study, "open"))
 
 
-def test_an_id_of_another_study_is_answered_as_one_that_does_not_exist(
-    two: tuple[World, Known, Known],
-) -> None:
-    world, own, other = two
-    people = [p for p in everybody(world, other) if p.own_study and p.own_site]
-    faults = faults_of_foreign_ids(people, own, other)
-    assert not faults, "\n".join(faults[:20])
+def test_a_sponsors_client_is_answered_at_the_feed_of_its_own_study_alone(place: Place) -> None:
+    with transaction.atomic():
+        application = Application.objects.create(
+            client_id="sponsor",
+            client_secret="a long secret",
+            client_type="confidential",
+            authorization_grant_type="client-credentials",
+            name="Sponsor",
+        )
+        grant_feed(study=place.own.study, client_id=application.pk, by=SOMEONE, reason="contract")
+        client = Browser(Authorization=f"Bearer {token('sponsor', 'a long secret')}")
+        answered = {
+            (name, known.study.code)
+            for known in (place.own, place.other)
+            for name, pattern in patterns()
+            for method in METHODS
+            if name in RULES and PUBLIC not in (RULES[name].get, RULES[name].post)
+            if outcome(client.ask(method, filled(pattern, known.study.code, known.ids))) == "answered"
+        }
+        assert answered == {("api_adverse_events", "OWN")}
+        feeds = [
+            client.ask("get", f"/api/v1/studies/{code}/adverse-events/") for code in ("OTHER", "NO-SUCH")
+        ]
+        assert {(answer.status_code, answer.content) for answer in feeds} == {(404, feeds[0].content)}
+        transaction.set_rollback(True)
 
 
 def test_an_id_of_another_site_is_answered_as_one_that_does_not_exist(
-    two: tuple[World, Known, Known],
+    world: tuple[World, Known, Known],
 ) -> None:
     """The people work at site 02; what is behind the blanks belongs to site 01 of their own study."""
-    world, own, _ = two
-    enter_study(own.study.id)
-    event = world.record("P3", by="bob")
-    query = DataQuery.objects.get(id=str(own.ids["query_id"]))
-    query.id, query.participant, query.event = uuid.uuid4(), event.participant, event
-    query.save(force_insert=True)
-    here = {"participant_id": event.participant_id, "event_id": event.id, "query_id": query.id}
-    there = {name: own.ids[name] for name in here}
-    people = [
-        Person(key, member(world.study, key, site=world.sites["02"]))
-        for key in ("coordinator", "investigator")
-    ]
-    faults = faults_of_foreign_ids(
-        people, Known(own.study, own.ids | here), Known(own.study, own.ids | there)
-    )
+    made, own, _ = world
+    with transaction.atomic():
+        enter_study(own.study.id)
+        event = made.record("P3", by="bob")
+        query = DataQuery.objects.get(id=str(own.ids["query_id"]))
+        query.id, query.participant, query.event = uuid.uuid4(), event.participant, event
+        query.save(force_insert=True)
+        here = {"participant_id": event.participant_id, "event_id": event.id, "query_id": query.id}
+        there = {name: own.ids[name] for name in here}
+        people = [
+            Person(key, member(made.study, key, site=made.sites["02"]))
+            for key in ("coordinator", "investigator")
+        ]
+        away = Place(
+            Known(own.study, own.ids | here, own.said | {"site": "02", "participant": "P3"}),
+            Known(own.study, own.ids | there, own.said | {"site": "01", "participant": "P1"}),
+            RULES,
+            people,
+        )
+        faults = faults_of_foreign_ids(list(zip(people, away.browsers, strict=True)), away.own, away.other)
+        swept = sweep(away, shown(away), last_entry(own.study.id))
+        transaction.set_rollback(True)
+    faults += swept.faults
     assert not faults, "\n".join(faults[:20])
+    assert {"q", "site"} <= swept.told_apart

@@ -150,7 +150,8 @@ def make_world(code: str = "TWO", *, severity_scale: str = "daids-2.1") -> World
     return world
 
 
-def _enrol(world: World) -> None:
+def enrol(world: World, people: list[tuple[str, str, str]]) -> None:
+    """Participants by code, site and first day of treatment."""
     records = [
         ParticipantRecord(
             row=row,
@@ -169,11 +170,13 @@ def _enrol(world: World) -> None:
             died=False,
             screen_failure=False,
         )
-        for row, (code, site, started) in enumerate(
-            [("P1", "01", "2026-02-01"), ("P2", "01", ""), ("P3", "02", "2026-02-03")], start=1
-        )
+        for row, (code, site, started) in enumerate(people, start=1)
     ]
     store_participants(study=world.study, records=records, by=SOMEONE, source=SOURCE)
+
+
+def _enrol(world: World) -> None:
+    enrol(world, [("P1", "01", "2026-02-01"), ("P2", "01", ""), ("P3", "02", "2026-02-03")])
     given = [
         ExposureRecord(1, f"{world.study.code}-P1", "EX-1", "Mobilisation", "2026-02-01", "2026-02-05"),
         ExposureRecord(2, f"{world.study.code}-P1", "EX-2", "Infusion", "2026-03-01", "2026-03-01"),

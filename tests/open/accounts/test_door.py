@@ -14,6 +14,7 @@ from pvtracker.accounts.models import Account, Lockout, OpenSession
 from pvtracker.accounts.reauthentication import NotConfirmed, confirm
 from pvtracker.audit.models import AccessRecord
 from tests.door import code, enrol, hashings, is_in, knock, texts
+from tests.hashing import COST
 from tests.people import PASSWORD, SOMEONE, account, administrator, make_ready
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +75,9 @@ def test_nobody_signs_up_and_no_password_is_mailed() -> None:
 
 def test_passwords_are_kept_as_argon2id(ann: Account) -> None:
     assert ann.password.startswith("argon2$argon2id$")
+    assert settings.PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
+    passes, memory, _ = COST  # the class's own, before tests made it cheap
+    assert passes >= 2 and memory >= 19 * 1024
 
 
 # --- lockout --------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from pvtracker.events.models import AdverseEvent, Draft
 from pvtracker.studies.actions import end_membership
 from pvtracker.studies.models import Membership
 from tests.open.world import SOMEONE, World, make_world
+from tests.people import masked
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +69,17 @@ def test_a_form_sent_for_another_participant_is_answered_404_and_recorded(world:
     assert AdverseEvent.objects.get(pk=event.pk).participant.code == "P1"
     assert AdverseEvent.objects.filter(study=world.study).count() == 1
     assert recorded(world, "submission_key") == 1
+
+
+def test_a_key_that_is_taken_in_another_study_is_answered_as_one_taken_in_this(world: World) -> None:
+    other = make_world("OTHER")
+    url = world.url(f"participants/{world.participants['P2'].id}/adverse-events/new/")
+    client, told = world.client("alice"), []
+    for key in (world.record("P1").id, other.record().id):
+        answer = client.post(url, world.posted(submission_key=str(key)))
+        told.append((answer.status_code, masked(answer.content, key)))
+    assert told[0] == told[1] and told[0][0] == 404
+    assert recorded(world, "submission_key") == 2
 
 
 def test_a_draft_for_another_participants_event_is_refused_and_recorded(world: World) -> None:
