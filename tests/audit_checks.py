@@ -1,4 +1,4 @@
-"""Checks of the access records that each room runs against its own database."""
+"""Tests of the access records, imported by a test module of each room, which runs them against its own database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def look(**more: str) -> str:
     return object_id
 
 
-def check_a_record_says_who_looked_at_what_when_and_why() -> None:
+@pytest.mark.django_db
+def test_a_record_says_who_looked_at_what_when_and_why() -> None:
     token = request_id.set("r" * 32)
     try:
         object_id = look(reason="planned review", detail="2 arms", address="127.0.0.1")
@@ -41,7 +42,8 @@ def check_a_record_says_who_looked_at_what_when_and_why() -> None:
         assert abs((cursor.fetchone()[0] - kept.at).total_seconds()) < 60
 
 
-def check_a_record_survives_the_rollback_of_the_transaction_around_it() -> None:
+@pytest.mark.django_db
+def test_a_record_survives_the_rollback_of_the_transaction_around_it() -> None:
     object_id = ""
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         acting(by=BY, reason="", source="form")
@@ -50,7 +52,8 @@ def check_a_record_survives_the_rollback_of_the_transaction_around_it() -> None:
     assert AccessRecord.objects.filter(object_id=object_id).count() == 1
 
 
-def check_a_record_leaves_the_context_of_the_transaction_around_it_alone() -> None:
+@pytest.mark.django_db
+def test_a_record_leaves_the_context_of_the_transaction_around_it_alone() -> None:
     with transaction.atomic():
         acting(by=Actor(id="somebody", name="Somebody"), reason="mine", source="form")
         look(reason="theirs")
@@ -59,7 +62,8 @@ def check_a_record_leaves_the_context_of_the_transaction_around_it_alone() -> No
             assert cursor.fetchone() == ("somebody", "mine")
 
 
-def check_the_login_can_neither_change_nor_remove_a_record() -> None:
+@pytest.mark.django_db
+def test_the_login_can_neither_change_nor_remove_a_record() -> None:
     object_id = look()
     for attempt in (
         lambda: AccessRecord.objects.filter(object_id=object_id).update(actor="nobody"),
@@ -71,7 +75,8 @@ def check_the_login_can_neither_change_nor_remove_a_record() -> None:
     assert AccessRecord.objects.get(object_id=object_id).actor == BY.id
 
 
-def check_records_are_written_by_several_threads_at_once() -> None:
+@pytest.mark.django_db
+def test_records_are_written_by_several_threads_at_once() -> None:
     written: list[str] = []
     threads = [threading.Thread(target=lambda: written.append(look())) for _ in range(4)]
     for thread in threads:
@@ -81,12 +86,14 @@ def check_records_are_written_by_several_threads_at_once() -> None:
     assert AccessRecord.objects.filter(object_id__in=written).count() == 4
 
 
-def check_what_a_visitor_typed_never_keeps_a_record_out() -> None:
+@pytest.mark.django_db
+def test_what_a_visitor_typed_never_keeps_a_record_out() -> None:
     object_id = look(detail="a\0b\ud800" + "x" * 5_000)
     assert AccessRecord.objects.get(object_id=object_id).detail.startswith("ab?x")
 
 
-def check_a_look_that_cannot_be_recorded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.django_db
+def test_a_look_that_cannot_be_recorded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(**parameters: object) -> None:
         raise psycopg.OperationalError("the server is gone")
 

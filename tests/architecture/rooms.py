@@ -1,9 +1,10 @@
-"""Checks of one room's URLs, tables and navigation; run once in each room."""
+"""Tests of one room's URLs, tables and navigation, imported by a test module of each room."""
 
 from __future__ import annotations
 
 import uuid
 
+import pytest
 from django.apps import apps
 from django.conf import settings
 from django.test import Client
@@ -91,7 +92,8 @@ CLIENTS = (
 SECRET = uuid.uuid4().hex
 
 
-def check_an_anonymous_visitor_is_refused_everywhere() -> None:
+@pytest.mark.django_db
+def test_an_anonymous_visitor_is_refused_everywhere() -> None:
     """Every URL leads to the sign-in page, asks for a token, or is named in PUBLIC."""
     seen = set()
     for name, pattern in url_names(get_resolver()):
@@ -107,7 +109,8 @@ def check_an_anonymous_visitor_is_refused_everywhere() -> None:
     assert len(seen) > 8 and {"home", "sign_in", "health"} <= seen
 
 
-def check_a_stranger_finds_no_study() -> None:
+@pytest.mark.django_db
+def test_a_stranger_finds_no_study() -> None:
     """Somebody with an account, but no role in the study, gets 404 from every page of it, existing or not."""
     someone = Actor.process("test")
     account = create_account(
@@ -125,7 +128,7 @@ def check_a_stranger_finds_no_study() -> None:
         assert codes & wanted and codes <= wanted | {405}, f"{url} answers {sorted(codes)} to a stranger"
 
 
-def check_every_table_names_its_study() -> None:
+def test_every_table_names_its_study() -> None:
     """Each table has a column `study_id`, or stands in GLOBAL with a reason."""
     for model in apps.get_models():
         label = model._meta.label
@@ -136,7 +139,7 @@ def check_every_table_names_its_study() -> None:
             assert "study_id" in columns, f"{label} does not say which study its rows belong to"
 
 
-def check_every_table_belongs_to_this_room() -> None:
+def test_every_table_belongs_to_this_room() -> None:
     """Django knows the tables of this room's apps and of no other."""
     own = {model._meta.app_label for model in apps.get_models() if model.__module__.startswith("pvtracker.")}
     other = {
@@ -147,7 +150,7 @@ def check_every_table_belongs_to_this_room() -> None:
     assert own <= set(settings.ROOM_APPS)
 
 
-def check_every_page_of_the_navigation_exists() -> None:
+def test_every_page_of_the_navigation_exists() -> None:
     """What PAGES names for this room can be reached with a study's code alone."""
     names = [name for room, _, _, name in PAGES if room == settings.ROOM]
     assert names

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from pvtracker.audit.context import enter_study
 from pvtracker.audit.enums import AccessKind
 from pvtracker.audit.models import AccessRecord
 from pvtracker.events.models import AdverseEvent, Draft
@@ -79,6 +80,7 @@ def test_a_key_that_is_taken_in_another_study_is_answered_as_one_taken_in_this(w
         answer = client.post(url, world.posted(submission_key=str(key)))
         told.append((answer.status_code, masked(answer.content, key)))
     assert told[0] == told[1] and told[0][0] == 404
+    enter_study(world.study.id)
     assert recorded(world, "submission_key") == 2
 
 
