@@ -127,11 +127,12 @@ class Swept:
 def sweep(place: Place, seen: list[Seen], since: int) -> Swept:
     """Each field that takes an id, of each form, as people are shown it: one at a site, and one of the whole study."""
     result = Swept()
-    done: set[tuple[str, str, str, bool]] = set()
+    done: set[tuple[str, str, str, str]] = set()
     for one in seen:
         for name in sorted(one.form.names):
             known = plain(name)
-            key = (one.goes_to, one.form.method, known, place.at_site(one.number))
+            scope = str(place.at_site(one.number)) if one.form.offered else "not offered"
+            key = (one.goes_to, one.form.method, known, scope)
             if known in IDS and key not in done:
                 done.add(key)
                 for kind in IDS[known]:
@@ -143,8 +144,11 @@ def sweep(place: Place, seen: list[Seen], since: int) -> Swept:
 def _try(place: Place, one: Seen, name: str, kind: str, since: int, result: Swept) -> None:
     """The form as it was shown, with an id of the own study, of the other one, and of nothing."""
     known, foreign = plain(name), _value(place.other, kind)
+    trials = {"other": foreign, "nobody": _nothing(foreign)}
+    if one.form.offered:
+        trials["own"] = _value(place.own, kind)
     told = {}
-    for whose, value in (("own", _value(place.own, kind)), ("other", foreign), ("nobody", _nothing(foreign))):
+    for whose, value in trials.items():
         body = {
             key: "" if text == "test" and plain(key) in IDS else text
             for key, text in one.form.sent.items()
@@ -152,7 +156,6 @@ def _try(place: Place, one: Seen, name: str, kind: str, since: int, result: Swep
         }
         body[known.replace("*", str(value))] = one.form.sent.get(name, "test") if "*" in known else str(value)
         told[whose] = _ask(place, one, body, value, since)
-    result.tried.add(known)
     answer, rows, texts = told["other"]
     where = (
         f"{one.form.method} {one.goes_to} as {place.people[one.number].role}: {name}={kind} of another study"
@@ -165,8 +168,10 @@ def _try(place: Place, one: Seen, name: str, kind: str, since: int, result: Swep
         result.faults.append(f"{where} wrote {rows}")
     if isinstance(foreign, uuid.UUID) and str(foreign) in texts:
         result.faults.append(f"{where} is named in what was written: {rows}")
-    if told["own"][:2] != told["nobody"][:2]:
-        result.told_apart.add(known)
+    if "own" in told:
+        result.tried.add(known)
+        if told["own"][:2] != told["nobody"][:2]:
+            result.told_apart.add(known)
 
 
 def _value(known: Known, kind: str) -> object:

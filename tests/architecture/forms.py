@@ -30,6 +30,7 @@ class Shown:
     sent: dict[str, str] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     values: dict[str, set[str]] = field(default_factory=dict)  # of each field, all that a person could choose
+    offered: bool = True  # False: parameters that are tried on a page though it offers no such form
 
 
 class _Forms(HTMLParser):
@@ -158,7 +159,7 @@ def shown(place: Place) -> list[Seen]:
                     "get", urlsplit(link).path or url, query, set(query), {n: {v} for n, v in query.items()}
                 )
             )
-        page.found.append(Shown("get", url, names=set(IN_QUERIES)))
+        page.found.append(Shown("get", url, names=set(IN_QUERIES), offered=False))
         for form in page.found:
             try:
                 found.append(Seen(resolve(urlsplit(form.action).path).url_name or "", number, form))
