@@ -44,6 +44,11 @@ class Key:
         return f"{self.table}_{self.column}_of_study"[:63]
 
     @property
+    def function(self) -> str:
+        """What the triggers run."""
+        return f"pv_{self.name}"[:63]
+
+    @property
     def triggers(self) -> set[tuple[str, str]]:
         """Table and name of what watches the key."""
         return {(self.table, f"pv_own_study_{self.column}_{on}") for on in ("insert", "update")}
@@ -89,6 +94,13 @@ def loose(cursor: Any) -> list[str]:
     ]
 
 
+def watching(cursor: Any) -> dict[tuple[str, str], str]:
+    """Table and name of every trigger that watches a key, and the function that it runs."""
+    return {
+        trigger: f"{key.function}()" for key in found(cursor) if not key.simple for trigger in key.triggers
+    }
+
+
 def _watched(cursor: Any) -> set[tuple[str, str]]:
     """Table and name of every trigger that fires in every session."""
     cursor.execute(
@@ -114,7 +126,7 @@ def _replace(cursor: Any, key: Key) -> None:
 
 def _watch(cursor: Any, key: Key) -> None:
     """The policies hide the rows of other studies from who writes; the comparison is for the owner, who sees all."""
-    function = f'public."pv_{key.name}"'
+    function = f'public."{key.function}"'
     cursor.execute(
         f"create or replace function {function}() returns trigger language plpgsql as $$ begin"
         f' if exists (select from new_rows n where n."{key.column}" is not null and not exists ({key.rows_of("n")}))'
