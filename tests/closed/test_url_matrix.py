@@ -55,8 +55,8 @@ def place(kept: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plac
     ):
         patched.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
         own, other = make_known(open_storage, "OWN"), make_known(open_storage, "OTHER")
-        allocate(other.study, {"X-9": "LOW"})
-        for known, subject in ((own, "S-1"), (other, "X-9")):
+        allocate(other.study, {"FAR-9": "LOW"})
+        for known, subject in ((own, "S-1"), (other, "FAR-9")):
             known.said.update(
                 subject=subject, username=Account.objects.get(id=known.ids["account_id"]).username
             )
