@@ -27,12 +27,14 @@ IDS = {
     "subject": ("subject",),
     "term": ("term",),
     "thing": ("event_id", "report_id"),
+    "to": ("writer",),
 }
 # A new event's own id, chosen by the form: one that does not exist is what it should be. One that is taken in another
 # study is answered as one that is taken by another participant of the own study (tests/open/bad_inputs).
 OWN_IDS = {"submission_key"}
 # Names that take none: words, days, numbers, choices that all studies have, what one's own sign-in needs, addresses.
 NO_IDS = {
+    *("by_mail", "identity", "owner", "reference", "what", "with_held"),
     *(
         "accept",
         "again",

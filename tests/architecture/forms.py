@@ -17,7 +17,7 @@ ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # What lists are narrowed by: tried on every page, whether the page offers it to this person or not.
 IN_QUERIES = ("event", "participant", "q", "site")
 # What makes a field in the body of a form.
-MAKERS = re.compile(r"forms\.\w+Field|words|line|reason_field|_code|_password")
+MAKERS = re.compile(r"(forms\.)?\w+Field|words|line|reason_field|_code|_password")
 ASKS = re.compile(r"(request\.(GET|POST)|self\.fields)(\.get|\.getlist|\.pop)?")
 
 

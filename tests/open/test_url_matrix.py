@@ -38,7 +38,7 @@ from tests.matrix_checks import *  # noqa: F403 - the tests of both rooms
 from tests.open.feeds.test_api import token
 from tests.open.known import make_known
 from tests.open.world import SOMEONE, World, enrol
-from tests.people import member
+from tests.people import make_ready, member
 
 READ = "read_participants"
 RULES = OF_BOTH_ROOMS | {
@@ -118,6 +118,7 @@ def takes(world: World, *, site: str, participant: str) -> dict[str, object]:
         "participant": participant,
         "term": term.id,
         "intervention": world.interventions["Infusion"].id,
+        "writer": make_ready(world.people["alice"]).id,
     }
 
 
