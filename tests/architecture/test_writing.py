@@ -22,6 +22,7 @@ WRITERS = {
     "accounts/lockout.py": "counts wrong tries at the door, before anybody is signed in",
     "accounts/sessions.py": "notes that a session was opened, used or ended: no record of a study",
     "ops/blind/walk.py": "says in the walker's own session why it looks; a session is no record of a study",
+    "ops/benchmarks/verify_audit.py": "makes a million rows in a scratch installation, to have a trail of them",
     "audit/bulk.py": "the COPY that actions use for many rows; refuses to run outside a transaction",
 }
 # Functions of actions modules that write without being an action, and why.
