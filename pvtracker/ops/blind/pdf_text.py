@@ -18,6 +18,9 @@ _SHOWN = re.compile(
     re.DOTALL,
 )
 _MARKS = re.compile(rb"<<(?:[^<>]|<[^<>]*>)*>>\s*BDC", re.DOTALL)  # what readers are told beside the glyphs
+_TEXT = re.compile(rb"(?:^|\s)BT\s")  # begins a piece of text
+# Streams that place nothing on a page: packed objects, metadata and fonts, in which two letters stand by chance.
+_NOT_PLACED = re.compile(rb"/ObjStm|/Metadata|/XML\b|/Length1\b|/OpenType|/CIDFontType0C|/Type1C")
 _ESCAPE = re.compile(rb"\\(\d{1,3}|\r\n|.)", re.DOTALL)
 _NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -72,7 +75,7 @@ def text_of(content: bytes) -> str:
     lines: list[str] = []
     for _, whole in sorted(known.items()):
         head, mark, body = whole.partition(b"\x00stream\x00")
-        if mark and b"BT" in body and b"/ObjStm" not in head and b"begincmap" not in body:
+        if mark and _TEXT.search(body) and not _NOT_PLACED.search(head) and b"begincmap" not in body:
             lines += _lines(body, maps)
     return "\n".join(lines)
 

@@ -135,6 +135,22 @@ def test_text_of_a_pdf_is_read_through_its_fonts() -> None:
 
     content = render_pdf(open_report())
     assert "Data and safety monitoring report" in text_of(content)
+    # metadata hold a random id, in which the letters that begin a text may stand: it is no text of a page
+    plain, by_chance, drawn = (
+        with_remark(content, remark) for remark in (b"xy", b"xBTy", b"\nBT (drawn) Tj ET\n")
+    )
+    assert text_of(plain) == text_of(by_chance) == text_of(drawn)
+
+
+def with_remark(content: bytes, remark: bytes) -> bytes:
+    """The same PDF with a remark in its metadata."""
+    made = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as document:
+        metadata = document.Root.Metadata
+        metadata.write(metadata.read_bytes().replace(b"<rdf:RDF", b"<!--" + remark + b"--><rdf:RDF"))
+        assert remark in metadata.read_bytes()
+        document.save(made, static_id=True)
+    return made.getvalue()
 
 
 def test_a_person_of_the_closed_room_is_found_by_name_in_every_packing() -> None:
