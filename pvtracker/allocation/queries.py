@@ -75,18 +75,22 @@ def subjects_named(study: Study, typed: str) -> list[str]:
     """Whom people mean by what they read off a form: the subject identifier, the same without the study code that
     stands before it, or the number that the site prints, alone or with the site before it.
 
-    The nearest meaning wins; within one, several participants may be meant. Another end of an identifier names nobody.
+    The whole identifier means one. What is less may mean several, and none of them goes before another: a wrong arm
+    would be shown. Another end of an identifier names nobody.
     """
     allocated = Allocation.objects.filter(study=study)
-    for subject in (typed, f"{study.code}-{typed}"):
-        if allocated.filter(subject=subject).exists():
-            return [subject]
-    rows = allocated.exclude(number="").values_list("subject", "number")
-    meant = [
+    if allocated.filter(subject=typed).exists():
+        return [typed]
+    coded = f"{study.code}-{typed}"
+    meant = {
         subject
-        for subject, number in rows
-        if typed == number or (subject.endswith(f"-{typed}") and typed.endswith(f"-{number}"))
-    ]
+        for subject, number in allocated.values_list("subject", "number")
+        if subject == coded
+        or (
+            number
+            and (typed == number or (subject.endswith(f"-{typed}") and typed.endswith(f"-{number}")))
+        )
+    }
     return sorted(meant)
 
 

@@ -22,6 +22,7 @@ from pvtracker.accounts.models import (
     IdentityCheck,
     Invitation,
     Reset,
+    ResetDecision,
     SystemRole,
     Training,
 )
@@ -189,8 +190,15 @@ def invite_again(*, account: Account, by: Actor, reason: str, source: str = "for
 
 
 def fresh(account: Account) -> bool:
-    """Has the person never had a way in? Then an invitation opens nothing that somebody could miss."""
-    return not account.has_usable_password() and account.last_login is None
+    """Has the person never had a way in? Then an invitation opens nothing that somebody could miss.
+
+    A way in that two people have taken was one: after a reset a link without its code would be one person's way in.
+    """
+    return (
+        not account.has_usable_password()
+        and account.last_login is None
+        and not Reset.objects.filter(account=account, decision=ResetDecision.APPROVED).exists()
+    )
 
 
 @action

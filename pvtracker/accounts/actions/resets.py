@@ -19,6 +19,7 @@ from pvtracker.accounts import sessions
 from pvtracker.accounts.actions import notices
 from pvtracker.accounts.actions.accounts import (
     AccountRefused,
+    fresh,
     make_invitation,
     plain_code,
     record_identity_check,
@@ -133,7 +134,7 @@ def _check_state(account: Account, wanted: ResetWhat) -> None:
             )
     elif not account.is_active:
         raise AccountRefused("This account is closed.")
-    elif not account.has_usable_password() and account.last_login is None:
+    elif fresh(account):
         raise AccountRefused("This person has never signed in: invite them again instead.")
 
 

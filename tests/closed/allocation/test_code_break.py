@@ -370,6 +370,19 @@ def test_a_number_names_its_participant_where_the_identifier_does_not_begin_with
     assert desk.asked(subject=typed).subject == "01-701-1015"
 
 
+def test_a_number_that_one_site_prints_and_that_ends_anothers_identifier_is_asked_back(desk: Desk) -> None:
+    """Else the code of the wrong participant would be broken, without a word."""
+    ends, printed = f"{desk.study.code}-1200", f"{desk.study.code}-US2-77"
+    records = [
+        AllocationRecord(1, ends, "LOW", "Low dose", "LOW", "Low dose", "5"),
+        AllocationRecord(2, printed, "LOW", "Low dose", "LOW", "Low dose", "1200"),
+    ]
+    store_allocations(study=desk.study, records=records, by=BY, source="test")
+    several = desk.ask(subject="1200", confirmed="on")
+    assert several.status_code == 422 and ends in several.text and printed in several.text
+    assert desk.asked(subject=ends).subject == ends
+
+
 def test_one_participant_waits_once(desk: Desk) -> None:
     desk.asked()
     again = desk.ask(confirmed="on")

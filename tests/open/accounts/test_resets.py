@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pvtracker.accounts import lockout, queries
-from pvtracker.accounts.actions import AccountRefused, invite_again, notices, resets
+from pvtracker.accounts.actions import AccountRefused, invite_again, notices, resets, set_email
 from pvtracker.accounts.models import Account, Notice, OpenSession, Reset
 from pvtracker.audit.models import AccessRecord
 from pvtracker.jobs.models import Job
@@ -97,6 +97,22 @@ def test_one_person_changes_nothing_whatever_they_try(admins: tuple[Account, Acc
     assert state(owner) == before
     with pytest.raises(AccountRefused, match="decided already"):
         decide(later, administrator())
+
+
+def test_after_a_reset_nobody_makes_a_link_alone_even_to_somebody_who_never_signed_in(
+    admins: tuple[Account, Account],
+) -> None:
+    """Their password is gone and they never came in: for all that, a link without a code is one person's way in."""
+    owner = make_ready(account("owner"))
+    assert owner.last_login is None
+    asked, _ = ask(owner, admins[0], "password")
+    decide(asked, admins[1])
+    owner.refresh_from_db()
+    with pytest.raises(AccountRefused, match="two people give"):
+        invite_again(account=owner, reason="one hand alone", by=admins[0].actor(ADMINISTERS))
+    with pytest.raises(AccountRefused, match="Only its own person"):
+        set_email(account=owner, email="mine@example.org", by=admins[0].actor(ADMINISTERS))
+    assert ask(owner, admins[0], "password")[0].decision == "waiting"  # the link was lost: two people again
 
 
 def test_the_database_refuses_one_person_in_both_places(admins: tuple[Account, Account]) -> None:
