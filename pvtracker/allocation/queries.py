@@ -86,10 +86,7 @@ def subjects_named(study: Study, typed: str) -> list[str]:
         subject
         for subject, number in allocated.values_list("subject", "number")
         if subject == coded
-        or (
-            number
-            and (typed == number or (subject.endswith(f"-{typed}") and typed.endswith(f"-{number}")))
-        )
+        or (number and (typed == number or (subject.endswith(f"-{typed}") and typed.endswith(f"-{number}"))))
     }
     return sorted(meant)
 

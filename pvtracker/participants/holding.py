@@ -41,7 +41,7 @@ FREE_TEXT: dict[type[Model], tuple[str, ...]] = {
     Visit: ("name", "phase"),
     Exposure: ("phase",),
     Disposition: ("category", "term", "verbatim"),
-    Measurement: ("category", "name", "value_text", "visit"),
+    Measurement: ("category", "name", "value_text", "unit_text", "unit", "visit"),
     MedicalHistory: ("category", "verbatim", "preferred_term", "system_organ_class"),
     Medication: ("verbatim", "coded", "medication_class", "indication", "dose_text"),
 }

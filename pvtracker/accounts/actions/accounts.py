@@ -91,11 +91,13 @@ def close_for_now(*, account: Account, reason: str, by: Actor, source: str = "fo
 
 @action
 def close_unused(*, by: Actor, source: str = "scheduler") -> list[Account]:
-    """Close every account that nobody has used for 90 days; the last administrator of the system stays.
+    """Close every account that nobody has used for 90 days; the last administrator of the system stays, and an account
+    that its person never came in by is not that one while another is: it may have no way in.
 
     One action for each, so that each is recorded with its reason. Two people may open such an account again.
     """
-    last = {account.id for account in system_administrators(other_than=[])}
+    known = system_administrators(other_than=[])
+    last = {account.id for account in known if account.last_login} or {account.id for account in known}
     closed = []
     for account in Account.objects.filter(dormant(), is_active=True).order_by(
         "last_login", "created_at", "id"

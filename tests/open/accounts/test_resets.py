@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from pvtracker.accounts import lockout, queries
-from pvtracker.accounts.actions import AccountRefused, invite_again, notices, resets, set_email
+from pvtracker.accounts.actions import AccountRefused, close_unused, invite_again, notices, resets, set_email
 from pvtracker.accounts.models import Account, Notice, OpenSession, Reset
 from pvtracker.audit.models import AccessRecord
 from pvtracker.jobs.models import Job
@@ -234,8 +234,6 @@ def test_asking_deciding_and_what_they_change_are_in_the_trail(admins: tuple[Acc
 
 # --- accounts that nobody uses ----------------------------------------------------------------------------------------
 def test_an_unused_account_is_closed_by_the_scheduler_and_opened_again_by_two_people() -> None:
-    from pvtracker.accounts.actions import close_unused
-
     Account.objects.filter(is_active=True).update(
         is_active=False
     )  # of other tests in the same database: none is awake
@@ -263,6 +261,18 @@ def test_an_unused_account_is_closed_by_the_scheduler_and_opened_again_by_two_pe
     opened = Account.objects.get(id=asleep.id)
     assert opened.is_active and not opened.has_usable_password() and close_unused(by=notices.MAILER) == []
     assert opened.identity_checks.filter(how="passport seen in a call", checked_by=last.full_name).exists()
+
+
+def test_an_administrator_who_never_came_in_is_not_the_last_one() -> None:
+    """Their link may have run out: the installation would be left to nobody."""
+    Account.objects.filter(is_active=True).update(is_active=False)  # of other tests in the same database
+    used, unused, invited = administrator(), administrator(), administrator()
+    long_ago = timezone.now() - timedelta(days=91)
+    Account.objects.filter(id__in=[used.id, unused.id]).update(created_at=long_ago)
+    Account.objects.filter(id=used.id).update(last_login=long_ago)
+    assert [one.id for one in close_unused(by=notices.MAILER)] == [unused.id]
+    left = Account.objects.filter(is_active=True).values_list("id", flat=True)
+    assert set(left) == {used.id, invited.id}
 
 
 def test_a_stolen_device_is_shut_out_by_one_person_at_once_and_let_in_by_two(

@@ -22,7 +22,7 @@ from pvtracker.events.actions.held import release_text
 from pvtracker.events.holding import OF_ROWS
 from pvtracker.events.models import AdverseEvent, DataQuery, HeldText
 from pvtracker.participants.holding import DOMAINS, FREE_TEXT, HELD, MODELS
-from pvtracker.participants.models import MedicalHistory, Medication, Participant
+from pvtracker.participants.models import Measurement, MedicalHistory, Medication, Participant
 from tests.deliveries import delivery, write
 from tests.open.test_import_study import CODE, load
 from tests.people import browser, member
@@ -131,6 +131,17 @@ def test_a_released_text_stands_in_its_row(held: dict[str, HeldText]) -> None:
     assert MedicalHistory.objects.get(study=study).verbatim == HELD
     release_text(held=held["DM"], text="White", reason="no arm", by=by)
     assert Participant.objects.get(study=study, subject="S-01").race == "White"
+
+
+def test_a_unit_is_written_freely_too(tmp_path: Path) -> None:
+    """No word of a list: laboratories write what they count."""
+    told = delivery()
+    told["lb"][0] |= {"LBORRESU": "Zyxoline copies/mL", "LBSTRESU": "vector copies per cell"}
+    load(write(tmp_path / "in", told))
+    found = Measurement.objects.get(study__code=CODE, participant__subject="S-01", analyte="ALT")
+    assert (found.unit_text, found.unit, found.value) == (HELD, HELD, 31.0)
+    held = HeldText.objects.filter(study__code=CODE, domain="LB").values_list("field", "text")
+    assert set(held) == {("unit_text", "Zyxoline copies/mL"), ("unit", "vector copies per cell")}
 
 
 def test_every_free_text_of_a_row_has_a_name_for_who_decides() -> None:
