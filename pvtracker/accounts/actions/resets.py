@@ -157,12 +157,15 @@ def _reset(reset: Reset, account: Account, by: Actor) -> str:
         record_identity_check(account=account, how=reset.identity, by=asker)
     account.save(update_fields=["password", "is_active", "reopenable", "reopened_at"])
     sessions.end_all(account, because="sign-in reset by two people")
-    if what not in GIVES_LINK:
-        return ""
-    invitation, token = make_invitation(account=account, by=asker, reset=reset)
-    if reset.by_mail and settings.MAIL and account.email:
-        notices.owe_link(invitation=invitation, by=by)
-        return ""
+    if what in GIVES_LINK:
+        invitation, token = make_invitation(account=account, by=asker, reset=reset)
+        if reset.by_mail and settings.MAIL and account.email:
+            notices.owe_link(invitation=invitation, by=by)
+            return ""
+    else:
+        token = ""
+    # Else whoever was let in instead would be the first to be told, and the only one.
+    notices.owe(accounts=[account], by=by)
     return token
 
 

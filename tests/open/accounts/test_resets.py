@@ -201,6 +201,20 @@ def test_with_an_address_the_link_goes_there_and_nobody_else_sees_it(
     assert queries.invitation_for(link[1].split("/")[2]) == owed.invitation
 
 
+@pytest.mark.parametrize("what", ["factors", "password"])
+def test_the_person_hears_of_a_reset_at_their_own_address_though_another_may_sign_in_first(
+    admins: tuple[Account, Account], settings: Any, what: str
+) -> None:
+    settings.MAIL = True
+    owner = make_ready(account("owner"))
+    Account.objects.filter(id=owner.id).update(email="owner@example.org")
+    owner.refresh_from_db()
+    asked, _ = ask(owner, admins[0], what, by_mail=False)
+    assert not Notice.objects.filter(account=owner).exists(), "nothing has changed yet"
+    decide(asked, admins[1])
+    assert Notice.objects.get(account=owner).invitation is None
+
+
 def test_somebody_of_the_persons_study_approves_and_nobody_elses_does(
     world: World, admins: tuple[Account, Account]
 ) -> None:
