@@ -26,7 +26,7 @@ def sentence(
         help_text=hint,
         widget=forms.TextInput(attrs=PLAIN),
         error_messages={
-            "required": f"{label}: the record needs it. Write it in one sentence.",
+            "required": "This is missing, and the record needs it.",
             "max_length": f"{label}: at most {limit} characters fit. Say it shorter.",
         },
     )
@@ -59,7 +59,7 @@ class InviteForm(forms.Form):
     person = forms.UUIDField(
         label="Person",
         required=False,
-        help_text="When this human has an account in the other room: the id that stands on its page there.",
+        help_text="Only if this human has an account in the other room too: the person id on the page of that account.",
         widget=forms.TextInput(attrs=PLAIN),
         error_messages={
             "invalid": "This is no id of a person. Copy it from the account's page in the other room."

@@ -40,7 +40,12 @@ def events_sign(request: HttpRequest, code: str) -> HttpResponse:
         return render(
             request,
             "events/sign_choose.html",
-            {"events": waiting[:MOST], "count": len(waiting), "most": MOST},
+            {
+                "events": waiting[:MOST],
+                "count": len(waiting),
+                "most": MOST,
+                "none_chosen": "chosen" in request.GET,
+            },
         )
     chosen = _chosen(request, study)
     by = actor_for(request.user, Permission.SIGN_EVENTS, study)

@@ -139,7 +139,7 @@ def feed_reader_end(request: HttpRequest, code: str, access_id: uuid.UUID) -> Ht
 NEW = "Its secret is shown once. It reads nothing until a study lets it."
 END = "Its secret and its tokens are worth nothing from the next request on, in every study."
 READ = "The program reads every version of every adverse event of this study, blinded, from the first one on."
-STOP = "From the next request on this study's feed is unknown to the program; other studies are not touched."
+STOP = "From its next request on, the program can no longer read this study; other studies are not touched."
 
 
 def _study(request: HttpRequest, code: str) -> Study:

@@ -6,7 +6,8 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -116,6 +117,7 @@ class Installation:
     admin_url: str
     broker_urls: dict[str, str]
     demo: bool = False
+    ports: Mapping[str, int] = field(default_factory=lambda: PORTS)  # where a demo serves its rooms
 
     def mail(self, room: str) -> Path:
         """Where a demo writes the mail of a room."""
@@ -154,7 +156,7 @@ class Installation:
         }
         if self.demo:  # mail of a demo stays on the machine
             own["PVTRACKER_MAIL_FOLDER"] = str(self.mail(room))
-            own["PVTRACKER_ADDRESS"] = f"http://localhost:{PORTS[room]}"
+            own["PVTRACKER_ADDRESS"] = f"http://localhost:{self.ports[room]}"
         if room == "closed":
             own["PVTRACKER_OPEN_STORAGE"] = str(self.home.storage("open"))
             own["PVTRACKER_STORAGE_KEY"] = known["closed_storage_key"]

@@ -98,7 +98,8 @@ def _decide(request: HttpRequest, asked: Reset, by: Actor, *, back: str) -> Http
                 return render(request, "system/invited.html", {**told, "after_reset": True})
             messages.success(request, "Approved; the sign-in is reset." if approve else "Declined.")
             return redirect(back)
-    context = {"form": form, "asked": asked, "back": back}
+    own = any(account_queries.same_human(by.id, one) for one in (asked.asked_by_id, str(asked.account_id)))
+    context = {"form": form, "asked": asked, "back": back, "own": own}
     return render(request, "system/reset_decide.html", context, status=_status(request))
 
 

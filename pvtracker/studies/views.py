@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pvtracker.accounts import factors
+from pvtracker.accounts.queries import same_human
 from pvtracker.accounts.roles import Permission
 from pvtracker.studies import actions, queries
 from pvtracker.studies.forms import DecideForm, EndForm, ProposeForm, ReviewForm
@@ -78,6 +79,7 @@ def decide(request: HttpRequest, code: str, request_id: uuid.UUID) -> HttpRespon
     asked = queries.request_of(study, request_id)
     if asked is None:
         raise Http404("No such request.")
+    by = queries.actor_for(request.user, Permission.APPROVE_MEMBERS, study)
     form = DecideForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         approve = form.cleaned_data["decision"] == "approve"
@@ -86,14 +88,16 @@ def decide(request: HttpRequest, code: str, request_id: uuid.UUID) -> HttpRespon
                 request=asked,
                 approve=approve,
                 reason=form.cleaned_data["reason"],
-                by=queries.actor_for(request.user, Permission.APPROVE_MEMBERS, study),
+                by=by,
             )
         except StudyRefused as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, "Approved; the role is given." if approve else "Declined.")
             return redirect("people", study.code)
-    return render(request, "studies/decide.html", {"form": form, "asked": asked}, status=_status(request))
+    own = any(same_human(by.id, one) for one in (asked.proposed_by_id, str(asked.account_id)))
+    context = {"form": form, "asked": asked, "own": own}
+    return render(request, "studies/decide.html", context, status=_status(request))
 
 
 @require_http_methods(FORM)

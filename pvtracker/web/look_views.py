@@ -26,6 +26,10 @@ PER_PAGE = 50
 MOST_EXPORTED = 100_000
 # Objects that have a page of their own.
 PAGES = {"report": "report", "screening run": "signal_run", "code break": "code_break"}
+# Words of the record that say how somebody signed in, and which text was held, as people call them.
+SAID = {
+    "totp": "authenticator app", "webauthn": "passkey", "recovery_codes": "recovery code", "verbatim": "description",
+}  # fmt: skip
 HEADER = (
     "at (UTC)", "kind", "what", "who", "account or process", "role", "object", "object id", "why", "detail",
     "address", "request",
@@ -91,7 +95,8 @@ def _in_words(record: AccessRecord, study: Study) -> dict[str, str]:
     who = f"{name} ({role})" if role else name
     what = record.get_kind_display()
     thing = f": {record.object_kind.replace('_', ' ')}" if record.object_kind else ""
-    return {"who": who, "what": f"{what}{thing}", "url": _address(record, study)}
+    detail = ", ".join(SAID.get(word, word) for word in record.detail.split(", "))
+    return {"who": who, "what": f"{what}{thing}", "detail": detail, "url": _address(record, study)}
 
 
 def _address(record: AccessRecord, study: Study) -> str:

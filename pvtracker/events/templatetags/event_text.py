@@ -44,6 +44,12 @@ def criteria_words(event: AdverseEvent) -> str:
 
 
 @register.filter
+def rule_words(rule: str) -> str:
+    """The name of a rule, its parts apart."""
+    return rule.replace("-", " ")
+
+
+@register.filter
 def phase_words(event: AdverseEvent) -> str:
     """The phase of the trial, its parts apart."""
     return phase_in_words(event.phase)

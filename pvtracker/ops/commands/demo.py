@@ -48,16 +48,16 @@ def run(arguments: argparse.Namespace, installation: Installation) -> int:
         if simulate_trial.run(chosen, installation):
             return 1
     known = sign_ins(installation, demo_codes.sign_ins_file(installation.home))
-    with serve.background(installation):
+    wanted = None if arguments.no_serve else serve.wanted_ports(arguments)
+    with serve.background(installation, wanted) as served:
         if not all(path.exists() for path in reports.values()):
-            main_job(installation, reports)
+            main_job(served, reports)
         if arguments.no_serve:
             _print_result(reports, started)
             return 0
-        ports = serve.free_ports({"open": arguments.open_port, "closed": arguments.closed_port})
-        with serve.web(installation, ports):
+        with serve.web(served, served.ports):
             _print_result(reports, started)
-            _print_addresses(ports, known)
+            _print_addresses(served, known)
             serve.wait_until_interrupted()
     return 0
 
@@ -141,8 +141,8 @@ def _print_result(reports: dict[str, Path], started: float) -> None:
         print(f"  {room:<6} report  {_short(path)}", flush=True)
 
 
-def _print_addresses(ports: dict[str, int], people: dict[str, SignIn]) -> None:
-    for room, port in ports.items():
+def _print_addresses(served: Installation, people: dict[str, SignIn]) -> None:
+    for room, port in served.ports.items():
         print(f"\n{room.upper()} ROOM  http://localhost:{port}/", flush=True)
         for key, role in roles_of(room).items():
             code = f"  code {demo_codes.shown_now(people[key].totp)}" if people[key].totp else ""
@@ -152,11 +152,12 @@ def _print_addresses(ports: dict[str, int], people: dict[str, SignIn]) -> None:
         flush=True,
     )
     print("\nSPONSOR'S PROGRAM, as README shows; a token is given by", flush=True)
-    address = f"http://localhost:{ports['open']}/api/v1/token/"
+    address = f"http://localhost:{served.ports['open']}/api/v1/token/"
     print(
         f"  curl -u {SPONSOR[0]}:{SPONSOR[1]} -d grant_type=client_credentials -d scope=feed {address}\n",
         flush=True,
     )
+    print(f"Mail is not sent; it lies in {_short(served.mail('open').parent)}.", flush=True)
     print("Ctrl-C stops everything; the next start finds its data again.", flush=True)
 
 

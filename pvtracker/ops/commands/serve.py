@@ -12,7 +12,8 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from pvtracker.ops import children
 from pvtracker.ops.rooms import PORTS, ROOMS, Installation
@@ -25,19 +26,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, installation: Installation) -> int:
-    ports = free_ports({"open": arguments.open_port, "closed": arguments.closed_port})
-    with background(installation), web(installation, ports):
-        for room, port in ports.items():
+    with background(installation, wanted_ports(arguments)) as served, web(served, served.ports):
+        for room, port in served.ports.items():
             print(f"{room:<6} room  http://localhost:{port}/", flush=True)
         print("Ctrl-C stops everything.", flush=True)
         wait_until_interrupted()
     return 0
 
 
+def wanted_ports(arguments: argparse.Namespace) -> dict[str, int]:
+    """The ports that were asked for, by room."""
+    return {"open": arguments.open_port, "closed": arguments.closed_port}
+
+
 @contextlib.contextmanager
-def background(installation: Installation) -> Iterator[None]:
+def background(installation: Installation, ports: Mapping[str, int] | None = None) -> Iterator[Installation]:
     """Worker and scheduler of both rooms, ended afterwards; leftovers of a killed run are ended first.
 
+    Yields the installation with the ports that are free of those asked for: mail tells the address by them.
     ServiceError while another command serves this installation: its processes are no leftovers.
     """
     with (installation.home.path / "serving.lock").open("w") as serving:
@@ -49,13 +55,15 @@ def background(installation: Installation) -> Iterator[None]:
                 " PVTRACKER_HOME to have a second installation."
             ) from None
         children.stop_leftovers(installation.home)
+        if ports:
+            installation = replace(installation, ports=free_ports(ports))
         wanted = [(room, name) for room in ROOMS for name in ("worker", "scheduler")]
         running = {place: children.start(installation, *place, place[1]) for place in wanted}
         stop = threading.Event()
         watch = threading.Thread(target=_keep_alive, args=(installation, running, stop), daemon=True)
         watch.start()
         try:
-            yield
+            yield installation
         finally:
             stop.set()
             watch.join()
@@ -76,7 +84,7 @@ def _keep_alive(
 
 
 @contextlib.contextmanager
-def web(installation: Installation, ports: dict[str, int]) -> Iterator[None]:
+def web(installation: Installation, ports: Mapping[str, int]) -> Iterator[None]:
     """The web process of both rooms, answering, ended afterwards."""
     running = {
         room: children.start(
@@ -92,7 +100,7 @@ def web(installation: Installation, ports: dict[str, int]) -> Iterator[None]:
         children.stop_all(list(running.values()))
 
 
-def free_ports(wanted: dict[str, int]) -> dict[str, int]:
+def free_ports(wanted: Mapping[str, int]) -> dict[str, int]:
     """The wanted ports, or for one that is taken the next free one (said on standard error)."""
     found: dict[str, int] = {}
     for room, port in wanted.items():

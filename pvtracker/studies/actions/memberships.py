@@ -95,6 +95,7 @@ def propose_membership(
     if not found.approval:
         return _grant(**told, by=by, approved_by=None)
     same = {name: told[name] for name in ("study", "account", "role", "site")}
+    _check_first_day(**same, starts_on=told["starts_on"])
     if MembershipRequest.objects.filter(**same, decision=Decision.WAITING).exists():
         raise StudyRefused("The same role is proposed for this person already and waits for a second person.")
     asked = MembershipRequest.objects.create(
@@ -247,6 +248,8 @@ def _grant(
         site=site,
         starts_on__lte=first_day,
     ).first()
+    if same is None:
+        _check_first_day(study=study, account=account, role=role, site=site, starts_on=first_day)
     return same or Membership.objects.create(
         study=study,
         account=account,
@@ -260,6 +263,17 @@ def _grant(
         approved_by_id=approved_by.id if approved_by else "",
         approved_by=approved_by.name if approved_by else "",
     )
+
+
+def _check_first_day(
+    *, study: Study, account: Account, role: str, site: Site | None, starts_on: date
+) -> None:
+    """A role that was ended is given anew from another day on: its record of the first day stays as it is."""
+    ended = Membership.objects.filter(study=study, account=account, role=role, site=site, starts_on=starts_on)
+    if ended.filter(ended_at__isnull=False).exists():
+        raise StudyRefused(
+            f"This person had the role from {starts_on} on, and it was ended. Choose another first day."
+        )
 
 
 def _check_giver(*, role: Role, account_id: uuid.UUID, by: Actor, approved_by: Actor | None) -> None:

@@ -226,6 +226,9 @@ def test_somebody_of_the_persons_study_approves_and_nobody_elses_does(
     page = f"people/resets/{asked.id}/"
     assert browser(stranger).get(f"/studies/{other.study.code}/{page}").status_code == 404
     assert owner.full_name in browser(clerk).get(world.url("people/")).content.decode()
+    for one, address in ((admins[0], f"/system/resets/{asked.id}/"), (clerk, world.url(page))):
+        seen = browser(one).get(address).content.decode()
+        assert ('name="decision"' in seen) == (one == clerk) != ("somebody else decides" in seen)
     assert browser(clerk).post(world.url(page), APPROVE).status_code == 302
     assert Reset.objects.get(id=asked.id).decided_by == clerk.full_name
 

@@ -43,7 +43,9 @@ def test_each_event_gets_a_signature_over_its_own_hash_and_version(
 ) -> None:
     alice = world.client("alice")
     offered = alice.get(world.url("adverse-events/sign/")).content.decode()
-    assert "2 wait for your signature" in offered
+    assert "2 wait for your signature" in offered and offered.count(" checked>") == 2
+    none = alice.get(world.url("adverse-events/sign/?chosen=")).content.decode()
+    assert "No event was chosen" in none and " checked>" not in none
     page = alice.get(url(world, events)).content.decode()
     for word in ("Stabbing pain", "It began at noon.", "2 Moderate", *(subject_of(e).sha256 for e in events)):
         assert word in page, word

@@ -140,6 +140,9 @@ def test_from_proposal_to_work_by_the_pages(world: World) -> None:
     page = world.client("mona").get(world.url("people/")).content.decode()
     assert "Waiting for a second person" in page and "inspection of May" in page
     asked = MembershipRequest.objects.get(account=nora)
+    for name, offered in (("ada", False), ("mona", True)):
+        page = world.client(name).get(world.url(f"people/requests/{asked.id}/")).content.decode()
+        assert ('name="decision"' in page, "somebody else decides" in page) == (offered, not offered)
     own = world.client("ada").post(
         world.url(f"people/requests/{asked.id}/"), {"decision": "approve", "reason": "mine"}
     )
@@ -173,6 +176,36 @@ def test_ending_a_membership_shuts_the_door_at_once_and_erases_nothing(world: Wo
     assert carl.get(world.url("participants/")).status_code == 404
     page = world.client("ada").get(world.url("people/")).content.decode()
     assert "Worked here before" in page and "left the site" in page
+    again = {
+        "username": world.people["carl"].username,
+        "role": "coordinator",
+        "site": "01",
+        "starts_on": held.starts_on.isoformat(),
+        "reason": "came back",
+    }
+    refused = world.client("ada").post(world.url("people/propose/"), again)
+    assert refused.status_code == 422 and "Choose another first day" in refused.content.decode()
+    enter_study(world.study.id)
+    assert Membership.objects.filter(account=world.people["carl"]).count() == 1
+    later = {**again, "starts_on": (timezone.localdate() + timedelta(days=1)).isoformat()}
+    assert world.client("ada").post(world.url("people/propose/"), later).status_code == 302
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_role_that_was_ended_is_not_given_again_from_its_first_day(world: World, waits: bool) -> None:
+    asked, mona = proposed(world), world.people["mona"].actor("medical_monitor")
+    given = decide_request(request=asked, approve=True, reason="seen", by=mona)
+    assert given is not None
+    ada = world.people["ada"].actor("study_administrator")
+    if waits:  # asked for while it ran, and decided after its end
+        second = proposed(world, account=asked.account)
+        actions.end_membership(membership=given, ends_on=timezone.localdate(), reason="gone", by=ada)
+        with pytest.raises(StudyRefused, match="Choose another first day"):
+            decide_request(request=second, approve=True, reason="back", by=mona)
+    else:
+        actions.end_membership(membership=given, ends_on=timezone.localdate(), reason="gone", by=ada)
+        with pytest.raises(StudyRefused, match="Choose another first day"):
+            proposed(world, account=asked.account)
 
 
 def test_a_role_taken_away_between_load_and_save_refuses_the_save_and_keeps_the_draft(world: World) -> None:
