@@ -44,6 +44,12 @@ def criteria_words(event: AdverseEvent) -> str:
 
 
 @register.filter
+def moment(date: str) -> str:
+    """A date as it is known, its time of day (where one was delivered) apart."""
+    return date.replace("T", " ")
+
+
+@register.filter
 def rule_words(rule: str) -> str:
     """The name of a rule, its parts apart."""
     return rule.replace("-", " ")

@@ -25,7 +25,10 @@ def world() -> World:
 
 @pytest.fixture
 def events(world: World) -> list[AdverseEvent]:
-    said = {"verbatim": "Stabbing pain", "grade": 2}, {"verbatim": "Fever", "narrative": "It began at noon."}
+    said = (
+        {"verbatim": "Stabbing pain", "grade": 2},
+        {"verbatim": "Fever", "narrative": "It began at noon.", "onset": "2026-03-05T12:00"},
+    )
     return [world.record(**words) for words in said]
 
 
@@ -44,6 +47,7 @@ def test_each_event_gets_a_signature_over_its_own_hash_and_version(
     alice = world.client("alice")
     offered = alice.get(world.url("adverse-events/sign/")).content.decode()
     assert "2 wait for your signature" in offered and offered.count(" checked>") == 2
+    assert "onset 2026-03-05 12:00" in offered
     none = alice.get(world.url("adverse-events/sign/?chosen=")).content.decode()
     assert "No event was chosen" in none and " checked>" not in none
     page = alice.get(url(world, events)).content.decode()
