@@ -255,9 +255,14 @@ def plain_code(code: str) -> str:
 
 
 def usable(invitation: Invitation) -> bool:
-    """Neither spent nor run out, and its account is not closed."""
+    """Neither spent nor run out, and its account is not closed. A first one ends too when its person came in by another
+    way, by single sign-on: whoever made the link would have one to an account in use.
+    """
     return (
-        invitation.used_at is None and invitation.expires_at > timezone.now() and invitation.account.is_active
+        invitation.used_at is None
+        and invitation.expires_at > timezone.now()
+        and invitation.account.is_active
+        and (invitation.reset_id is not None or fresh(invitation.account))
     )
 
 

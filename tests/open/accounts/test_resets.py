@@ -15,7 +15,15 @@ from django.test import Client
 from django.utils import timezone
 
 from pvtracker.accounts import lockout, queries
-from pvtracker.accounts.actions import AccountRefused, close_unused, invite_again, notices, resets, set_email
+from pvtracker.accounts.actions import (
+    AccountRefused,
+    close_unused,
+    invite,
+    invite_again,
+    notices,
+    resets,
+    set_email,
+)
 from pvtracker.accounts.models import Account, Notice, OpenSession, Reset
 from pvtracker.audit.models import AccessRecord
 from pvtracker.jobs.models import Job
@@ -113,6 +121,19 @@ def test_after_a_reset_nobody_makes_a_link_alone_even_to_somebody_who_never_sign
     with pytest.raises(AccountRefused, match="Only its own person"):
         set_email(account=owner, email="mine@example.org", by=admins[0].actor(ADMINISTERS))
     assert ask(owner, admins[0], "password")[0].decision == "waiting"  # the link was lost: two people again
+
+
+def test_a_first_link_ends_when_its_person_came_in_by_another_way(admins: tuple[Account, Account]) -> None:
+    """By single sign-on: the administrator who made the link has it still, and would set a password with it."""
+    name = uuid.uuid4().hex
+    owner, token = invite(
+        username=name, full_name="Owner", email="", reason="joins", by=admins[0].actor(ADMINISTERS)
+    )
+    assert Client().get(f"/join/{token}/").status_code == 200
+    Account.objects.filter(id=owner.id).update(last_login=timezone.now())
+    refused = Client().post(f"/join/{token}/", {"password": PASSWORD, "again": PASSWORD})
+    assert refused.status_code == Client().get("/join/unknown/").status_code != 302
+    assert not Account.objects.get(id=owner.id).has_usable_password()
 
 
 def test_the_database_refuses_one_person_in_both_places(admins: tuple[Account, Account]) -> None:
