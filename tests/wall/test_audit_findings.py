@@ -363,8 +363,9 @@ def test_a_password_put_in_behind_the_triggers_is_named_and_never_told(
     with connected(place, room, "login") as own:
         own.execute("select set_config('pv.actor', 'ann', true)")
         own.execute(
-            "insert into accounts_account (id, username, full_name, email, person, is_active, created_at, password)"
-            " values (%s, 'eve', 'Eve', '', gen_random_uuid(), true, now(), 'argon2$the-first-hash')",
+            "insert into accounts_account (id, username, full_name, email, person, is_active, created_at, password,"
+            " reopenable)"
+            " values (%s, 'eve', 'Eve', '', gen_random_uuid(), true, now(), 'argon2$the-first-hash', false)",
             [account],
         )
         own.execute("update accounts_account set password = 'argon2$the-second' where id = %s", [account])

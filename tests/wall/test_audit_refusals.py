@@ -250,9 +250,9 @@ create operator pg_temp.->> (leftarg = pg_catalog.jsonb, rightarg = text, functi
 
 @BOTH
 def test_rows_that_are_copied_in_are_recorded_and_cannot_be_frozen(rooms: Installation, room: str) -> None:
-    columns = "id, username, full_name, email, person, is_active, created_at, password"
+    columns = "id, username, full_name, email, person, is_active, created_at, password, reopenable"
     key = uuid.uuid4()
-    line = f"{key}\t{key.hex}\tEve\t\t{uuid.uuid4()}\tt\t2026-01-01\t!\n"
+    line = f"{key}\t{key.hex}\tEve\t\t{uuid.uuid4()}\tt\t2026-01-01\t!\tf\n"
 
     def copied(own: psycopg.Connection[tuple[Any, ...]], how: str) -> None:
         statement = f"copy accounts_account ({columns}) from stdin {how}"
