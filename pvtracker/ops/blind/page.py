@@ -42,9 +42,15 @@ each kind, and answers are not timed. The channels that are closed are listed in
 """
 
 
-def page(results: Sequence[Result]) -> str:
+FORM = {
+    True: "This page is of a run in the short form (`--short`): fewer pages of each kind, and answers were not timed.",
+    False: "This page is of a run in the full form.",
+}
+
+
+def page(results: Sequence[Result], *, short: bool) -> str:
     """The whole page in Markdown."""
-    lines = [HEAD, f"Version of the code: {code_version().partition('+')[0]}.", ""]
+    lines = [HEAD, f"{FORM[short]} Version of the code: {code_version().partition('+')[0]}.", ""]
     lines += ["## What is masked, and why", "", "| field | written as | why it may differ |", "|---|---|---|"]
     lines += [f"| {mask.kind} | {mask.how} | {mask.why} |" for mask in MASKS]
     lines += [f"| table `{name}` | not at all | {why} |" for name, why in PROGRESS.items()]

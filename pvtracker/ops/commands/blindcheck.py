@@ -77,7 +77,7 @@ def run(arguments: Namespace, installation: Installation) -> int:
         else:
             Path(arguments.json).write_text(text + "\n")
     if arguments.report:
-        Path(arguments.report).write_text(page.page(results))
+        Path(arguments.report).write_text(page.page(results, short=arguments.short))
     return 1 if any(result.leaks for result in results) else 0
 
 
