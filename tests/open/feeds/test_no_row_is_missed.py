@@ -18,6 +18,7 @@ from pvtracker.audit.context import Actor, within
 from pvtracker.feeds import actions
 from pvtracker.feeds.models import FeedEntry, FeedHead
 from pvtracker.studies.actions import StudyEntry, create_study
+from tests.isolation_checks import administrator
 
 BY = Actor.process("test")
 WRITERS, TRANSACTIONS = 16, 60
@@ -134,13 +135,15 @@ def test_no_row_is_missed_with_concurrent_writers_and_the_naive_cursor_misses_so
     control = threading.Thread(target=read_naively, args=(study, written, naive))
     for thread in (*readers, control, *sequencers, *writers):
         thread.start()
-    while any(thread.is_alive() for thread in writers):  # cut the sequencers' connections, as a kill would
-        with psycopg.connect(dsn(), autocommit=True) as own:
+    with administrator() as own:
+        own.autocommit = True
+        while any(thread.is_alive() for thread in writers):
+            # cut the sequencers' connections, as a kill would
             own.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
                 " and query like '%%audit_outbox%%' and query like '%%feeds_feedentry%%' and pid <> pg_backend_pid()"
             )
-        time.sleep(0.15)
+            time.sleep(0.15)
     for thread in writers:
         thread.join()
     written.set()
