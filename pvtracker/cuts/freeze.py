@@ -56,6 +56,9 @@ def snapshot(study_id: uuid.UUID) -> Iterator[None]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read, read only")
+            # A cut reads whole tables, perhaps just filled, before the server has counted them: it would take them for
+            # small and look up every row by the study's index.
+            cursor.execute("set local enable_nestloop = off")
             cursor.execute("set local work_mem = '256MB'")  # the order of rows is made in memory, not on disk
         enter_study(study_id)  # a query, so not before the isolation level
         yield
