@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from scipy import stats as scipy_stats
 
 from pvtracker.stats import fisher, fisher_midp
+from tests.pure.stats.against import Against
 from tests.pure.stats.tables import every_table, one_table
 
 
@@ -32,13 +33,15 @@ def test_p_and_mid_p_of_every_small_table_equal_exact_enumeration(N_arm: int, N_
 @pytest.mark.parametrize(
     ("size", "most", "tolerance"), [(150, 150, 1e-11), (20_000, 80, 1e-11), (3_000, 3_000, 1e-9)]
 )
-def test_p_equals_scipy(size: int, most: int, tolerance: float) -> None:
+def test_p_equals_scipy(size: int, most: int, tolerance: float, against: Against) -> None:
     rng = np.random.default_rng(20090101)
     n_arm, n_ref = rng.integers(0, most + 1, 60), rng.integers(0, most + 1, 60)
     expected = [
         scipy_stats.fisher_exact([[x, size - x], [y, size - y]])[1] for x, y in zip(n_arm, n_ref, strict=True)
     ]
-    np.testing.assert_allclose(fisher(n_arm, size, n_ref, size).p, expected, rtol=tolerance, atol=1e-300)
+    found = fisher(n_arm, size, n_ref, size).p
+    np.testing.assert_allclose(found, expected, rtol=tolerance, atol=1e-300)
+    against("fisher", "SciPy, fisher_exact", "program", found, expected, within=tolerance)
 
 
 @pytest.mark.parametrize(

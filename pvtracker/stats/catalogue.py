@@ -1,0 +1,84 @@
+"""Every statistic by name, one line each: what the calculator computes and the page of validation lists.
+
+A function takes arrays first and options by keyword, and returns a frozen result: the names of its arguments and of the
+result's fields are what users type and read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pvtracker import stats
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    key: str  # what is typed: calculate KEY …
+    label: str
+    function: Callable[..., Any]
+    page: str  # in docs/methods
+
+
+STATISTICS: dict[str, Statistic] = {
+    statistic.key: statistic
+    for statistic in (
+        Statistic(
+            "risk_difference_mn",
+            "Risk difference, Miettinen–Nurminen",
+            stats.risk_difference_mn,
+            "risk-difference.md",
+        ),
+        Statistic("risk_ratio_koopman", "Risk ratio, Koopman", stats.risk_ratio_koopman, "risk-ratio.md"),
+        Statistic("risk_ratio_mn", "Risk ratio, Miettinen–Nurminen", stats.risk_ratio_mn, "risk-ratio.md"),
+        Statistic(
+            "odds_ratio_conditional", "Odds ratio, conditional", stats.odds_ratio_conditional, "odds-ratio.md"
+        ),
+        Statistic("fisher", "Fisher’s exact test", stats.fisher, "fisher.md"),
+        Statistic("fisher_midp", "Fisher’s mid-p test", stats.fisher_midp, "fisher-midp.md"),
+        Statistic(
+            "proportion_clopper_pearson",
+            "Share of participants, exact limits",
+            stats.proportion_clopper_pearson,
+            "proportion.md",
+        ),
+        Statistic(
+            "upper_limit_for_zero",
+            "Upper limit when none had the event",
+            stats.upper_limit_for_zero,
+            "proportion.md",
+        ),
+        Statistic(
+            "incidence_rate_exact",
+            "Incidence rate, exact limits",
+            stats.incidence_rate_exact,
+            "incidence-rate.md",
+        ),
+        Statistic(
+            "rate_ratio_exact", "Rate ratio, conditional exact", stats.rate_ratio_exact, "rate-ratio.md"
+        ),
+        Statistic(
+            "benjamini_hochberg", "Benjamini–Hochberg", stats.benjamini_hochberg, "benjamini-hochberg.md"
+        ),
+        Statistic(
+            "double_fdr_2004", "Double FDR, Mehrotra & Heyse 2004", stats.double_fdr_2004, "double-fdr.md"
+        ),
+        Statistic(
+            "double_fdr_2012", "Double FDR, Mehrotra & Adewale 2012", stats.double_fdr_2012, "double-fdr.md"
+        ),
+        Statistic(
+            "double_fdr_2012_within",
+            "Double FDR 2012, second step within each class",
+            stats.double_fdr_2012_within,
+            "double-fdr.md",
+        ),
+        Statistic("fisher_power", "Power of Fisher’s test", stats.fisher_power, "detectable.md"),
+        Statistic(
+            "smallest_detectable",
+            "Smallest risk that would be detected",
+            stats.smallest_detectable,
+            "detectable.md",
+        ),
+    )
+}
