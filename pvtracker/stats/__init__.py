@@ -8,9 +8,10 @@ from pvtracker.stats.fisher import fisher, fisher_midp
 from pvtracker.stats.odds_ratio import odds_ratio_conditional
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
 from pvtracker.stats.rates import incidence_rate_exact, rate_ratio_exact
-from pvtracker.stats.results import Detectable, DoubleFdr, Interval, PValues, RateRatio
+from pvtracker.stats.results import Detectable, DoubleFdr, Interval, PValues, RateRatio, TreeScan
 from pvtracker.stats.risk_difference import risk_difference_mn
 from pvtracker.stats.risk_ratio import risk_ratio_koopman, risk_ratio_mn
+from pvtracker.stats.tree_scan import tree_scan, tree_scan_bernoulli, tree_scan_poisson
 
 __all__ = [
     "Detectable",
@@ -18,6 +19,7 @@ __all__ = [
     "Interval",
     "PValues",
     "RateRatio",
+    "TreeScan",
     "benjamini_hochberg",
     "benjamini_hochberg_by_group",
     "double_fdr_2004",
@@ -35,5 +37,8 @@ __all__ = [
     "risk_ratio_mn",
     "smallest_detectable",
     "smallest_significant_count",
+    "tree_scan",
+    "tree_scan_bernoulli",
+    "tree_scan_poisson",
     "upper_limit_for_zero",
 ]

@@ -71,3 +71,26 @@ class Detectable:
     power: FloatArray
     method: TextArray
     warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
+class TreeScan:
+    """What a tree scan says of each node of the hierarchy.
+
+    `cases` and `controls` are what was counted (in the arm and in the reference; no controls in a Poisson model),
+    `expected` the cases that the null expects, `llr` the log-likelihood ratio, 0 where there is no excess, `p` the
+    Monte Carlo p-value, adjusted for all nodes. `largest_llr` is the largest ratio in each replicate, from the largest
+    on: position ⌊alpha · (replicates + 1)⌋ of it is what must be exceeded for p ≤ alpha.
+    """
+
+    node: TextArray
+    cases: IntArray
+    controls: IntArray
+    expected: FloatArray
+    llr: FloatArray
+    p: FloatArray
+    warning: TextArray
+    largest_llr: FloatArray
+    null: str
+    alternative: str
+    seed: int
