@@ -5,6 +5,14 @@ from pvtracker.stats.benjamini_hochberg import benjamini_hochberg, benjamini_hoc
 from pvtracker.stats.detectable import fisher_power, smallest_detectable, smallest_significant_count
 from pvtracker.stats.double_fdr import double_fdr_2004, double_fdr_2012, double_fdr_2012_within
 from pvtracker.stats.fisher import fisher, fisher_midp
+from pvtracker.stats.group_sequential import (
+    group_sequential_boundary,
+    group_sequential_crossing,
+    group_sequential_drift,
+    haybittle_peto_boundary,
+    spent_alpha,
+)
+from pvtracker.stats.group_sequential_counts import group_sequential_counts_crossing
 from pvtracker.stats.odds_ratio import odds_ratio_conditional
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
 from pvtracker.stats.rates import incidence_rate_exact, rate_ratio_exact
@@ -28,6 +36,11 @@ __all__ = [
     "fisher",
     "fisher_midp",
     "fisher_power",
+    "group_sequential_boundary",
+    "group_sequential_counts_crossing",
+    "group_sequential_crossing",
+    "group_sequential_drift",
+    "haybittle_peto_boundary",
     "incidence_rate_exact",
     "odds_ratio_conditional",
     "proportion_clopper_pearson",
@@ -37,6 +50,7 @@ __all__ = [
     "risk_ratio_mn",
     "smallest_detectable",
     "smallest_significant_count",
+    "spent_alpha",
     "tree_scan",
     "tree_scan_bernoulli",
     "tree_scan_poisson",

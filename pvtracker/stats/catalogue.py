@@ -83,5 +83,36 @@ STATISTICS: dict[str, Statistic] = {
         Statistic("tree_scan", "Tree scan of a trial’s participants", stats.tree_scan, "tree-scan.md"),
         Statistic("tree_scan_bernoulli", "Tree scan, Bernoulli", stats.tree_scan_bernoulli, "tree-scan.md"),
         Statistic("tree_scan_poisson", "Tree scan, Poisson", stats.tree_scan_poisson, "tree-scan.md"),
+        Statistic("spent_alpha", "Error spent up to a look", stats.spent_alpha, "group-sequential.md"),
+        Statistic(
+            "group_sequential_boundary",
+            "Group-sequential boundary, alpha spending",
+            stats.group_sequential_boundary,
+            "group-sequential.md",
+        ),
+        Statistic(
+            "haybittle_peto_boundary",
+            "Haybittle–Peto boundary",
+            stats.haybittle_peto_boundary,
+            "group-sequential.md",
+        ),
+        Statistic(
+            "group_sequential_crossing",
+            "Probability to cross a group-sequential boundary",
+            stats.group_sequential_crossing,
+            "group-sequential.md",
+        ),
+        Statistic(
+            "group_sequential_drift",
+            "Effect that a group-sequential boundary detects",
+            stats.group_sequential_drift,
+            "group-sequential.md",
+        ),
+        Statistic(
+            "group_sequential_counts_crossing",
+            "Probability to cross a boundary, counts of two arms",
+            stats.group_sequential_counts_crossing,
+            "group-sequential.md",
+        ),
     )
 }

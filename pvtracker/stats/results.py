@@ -94,3 +94,26 @@ class TreeScan:
     null: str
     alternative: str
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class SequentialBoundary:
+    """A group-sequential boundary, every array of shape (looks,): the z-value that is to be exceeded, its nominal
+    p-value (of one side, or of both when `sides` is 2), and the error spent up to each look, all sides together."""
+
+    fraction: FloatArray
+    z: FloatArray
+    p_nominal: FloatArray
+    spent: FloatArray
+    sides: int
+
+
+@dataclass(frozen=True, slots=True)
+class SequentialCrossing:
+    """Probability to cross a boundary at each look first, above and below, shape (looks,); their sum `total`, and the
+    share of all information that is used on average."""
+
+    above: FloatArray
+    below: FloatArray
+    total: float
+    expected_fraction: float

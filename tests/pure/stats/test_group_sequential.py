@@ -1,0 +1,332 @@
+"""Group-sequential boundaries against rpact, published constants, the multivariate normal and simulated paths."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from math import comb, e, log
+
+import numpy as np
+import pytest
+from scipy import stats as scipy_stats
+
+from pvtracker.stats import (
+    group_sequential_boundary,
+    group_sequential_counts_crossing,
+    group_sequential_crossing,
+    group_sequential_drift,
+    haybittle_peto_boundary,
+    spent_alpha,
+)
+from tests.pure.stats.against import Against
+
+FIFTHS = [0.2, 0.4, 0.6, 0.8, 1.0]
+RPACT = "R rpact 3.3.4 getDesignGroupSequential"
+# getDesignGroupSequential(typeOfDesign, informationRates, alpha, sided, gammaA, tolerance = 1e-10)$criticalValues
+DESIGNS = [
+    ("asOF", FIFTHS, 0.025, 1, None, [4.876884949, 3.357011923, 2.680280061, 2.28981677, 2.03103206]),
+    ("asP", FIFTHS, 0.025, 1, None, [2.437976688, 2.426813859, 2.410194146, 2.396649284, 2.385999707]),
+    ("asOF", FIFTHS, 0.05, 2, None, [4.876884949, 3.357011922, 2.680280064, 2.289816768, 2.031032043]),
+    ("asP", [0.2, 0.5, 1], 0.05, 2, None, [2.437976688, 2.332825137, 2.224700879]),
+    ("asOF", [0.15, 0.4, 0.55, 1], 0.05, 1, None, [4.92680397, 2.887472244, 2.426882451, 1.670976002]),
+    ("asKD", [0.3, 0.6, 1], 0.025, 1, 3, [3.20513318, 2.57458013, 1.997263733]),
+    ("asHSD", [0.25, 0.5, 0.75, 1], 0.025, 1, -4, [3.155373033, 2.818347152, 2.439131798, 2.013647327]),
+    ("asHSD", [0.25, 0.5, 0.75, 1], 0.025, 1, 1, [2.376102527, 2.357132273, 2.349901202, 2.357468537]),
+]
+SPENDING = {"asOF": "obrien_fleming", "asP": "pocock", "asKD": "power", "asHSD": "hwang_shih_decani"}
+
+
+@pytest.mark.parametrize(("kind", "t", "alpha", "sides", "parameter", "z"), DESIGNS)
+def test_spending_boundaries_of_rpact(
+    kind: str,
+    t: list[float],
+    alpha: float,
+    sides: int,
+    parameter: float | None,
+    z: list[float],
+    against: Against,
+) -> None:
+    found = group_sequential_boundary(
+        t, alpha=alpha, spending=SPENDING[kind], parameter=parameter, sides=sides
+    )
+    against("group_sequential_boundary", RPACT, "program", found.z, z, within=3e-8)
+    spent = sides * spent_alpha(t, alpha=alpha / sides, spending=SPENDING[kind], parameter=parameter)
+    np.testing.assert_allclose(found.spent, spent, atol=1e-12)
+    np.testing.assert_allclose(found.p_nominal, sides * scipy_stats.norm.sf(found.z), rtol=1e-10)
+    assert found.spent[-1] == pytest.approx(alpha) and found.sides == sides
+
+
+def test_haybittle_peto_boundaries_of_rpact(against: Against) -> None:
+    """typeOfDesign = "HP", constantBoundsHP = 3."""
+    one = haybittle_peto_boundary([0.25, 0.5, 0.75, 1])
+    two = haybittle_peto_boundary([0.3, 0.5, 1], alpha=0.05, sides=2)
+    for found, last in ((one, 1.982751372), (two, 1.979665963)):
+        against("haybittle_peto_boundary", RPACT, "program", found.z[-1], last, within=3e-9)
+        assert (found.z[:-1] == 3).all()
+        assert found.spent[-1] == pytest.approx(0.025 * found.sides)
+    low = haybittle_peto_boundary([0.5, 1], alpha=0.05, interim_z=2.0)
+    assert low.z[0] == 2 and low.z[1] > one.z[-1] - 0.4
+    alone = haybittle_peto_boundary([1.0], alpha=0.05)
+    assert alone.z.tolist() == pytest.approx([1.6448536269514722])
+
+
+def test_published_constants_keep_the_error(against: Against) -> None:
+    """Jennison & Turnbull (2000), tables 2.1 and 2.3, two-sided 0.05: Pocock's C_P, O'Brien and Fleming's C_B."""
+    source = "Jennison & Turnbull 2000, tables 2.1 and 2.3"
+    pocock, obrien_fleming = (
+        {2: 2.178, 3: 2.289, 4: 2.361, 5: 2.413},
+        {2: 1.977, 3: 2.004, 4: 2.024, 5: 2.040},
+    )
+    for constants, power in ((pocock, 0.0), (obrien_fleming, -0.5)):
+        for looks, constant in constants.items():
+            t = np.arange(1, looks + 1) / looks
+            found = group_sequential_crossing(t, constant * t**power, sides=2).total
+            against("group_sequential_crossing", source, "published", found, 0.05, within=1e-4)
+
+
+def test_operating_characteristics_of_rpact(against: Against) -> None:
+    """getDesignCharacteristics(design)$shift = 8.042903171; getPowerAndAverageSampleNumber(design, 0.3, nMax = 100): power
+    0.8424420802, average sample number 78.08645545. 0.3 √100 is the drift."""
+    bound = group_sequential_boundary(FIFTHS)
+    drift = group_sequential_drift(bound.fraction, bound.z, power=0.8)
+    against("group_sequential_drift", RPACT, "program", drift**2, 8.042903171, within=1e-7)
+    found = group_sequential_crossing(bound.fraction, bound.z, drift=3.0)
+    source = "R rpact 3.3.4 getPowerAndAverageSampleNumber"
+    against("group_sequential_crossing", source, "program", found.total, 0.8424420802, within=1e-8)
+    against(
+        "group_sequential_crossing", source, "program", found.expected_fraction, 0.7808645545, within=1e-8
+    )
+
+
+def inside(t: np.ndarray, z: np.ndarray) -> float:
+    """Probability that no bound is exceeded: a multivariate normal."""
+    correlation = np.sqrt(np.minimum.outer(t, t) / np.maximum.outer(t, t))
+    chance = np.random.default_rng(1)
+    return float(
+        scipy_stats.multivariate_normal.cdf(z, cov=correlation, maxpts=1_000_000, abseps=1e-8, rng=chance)
+    )
+
+
+@pytest.mark.parametrize("t", [[0.3, 0.7, 1.0], [0.2, 0.5, 0.6, 1.0], [0.5, 0.501, 0.52, 1.0]])
+def test_the_multivariate_normal_gives_the_same_error(t: list[float], against: Against) -> None:
+    """Also where looks follow closely; there rpact 3.3.4 gives 3.0136 and 1.0380 for the second and third bound."""
+    bound = group_sequential_boundary(t)
+    for looks in range(2, len(t) + 1):
+        error = 1 - inside(bound.fraction[:looks], bound.z[:looks])
+        source = "SciPy multivariate_normal.cdf"
+        against("group_sequential_boundary", source, "program", bound.spent[looks - 1], error, within=3e-6)
+
+
+def test_simulated_paths_cross_as_often() -> None:
+    t, z, drift = np.array([0.25, 0.6, 1.0]), np.array([2.2, 2.1, 1.9]), 1.3
+    steps = np.random.default_rng(4).normal(
+        drift * np.diff(t, prepend=0), np.sqrt(np.diff(t, prepend=0)), (200_000, 3)
+    )
+    value = np.cumsum(steps, axis=1) / np.sqrt(t)
+    found = group_sequential_crossing(t, z, drift=drift, sides=2)
+    beyond = np.abs(value) >= z
+    first = beyond & (np.cumsum(beyond, axis=1) == 1)
+    for side, chance in ((value > 0, found.above), (value < 0, found.below)):
+        seen = (first & side).mean(axis=0)
+        assert (np.abs(seen - chance) <= 4.5 * np.sqrt(chance * (1 - chance) / 200_000) + 1e-5).all()
+    stopped = np.where(beyond.any(axis=1), t[beyond.argmax(axis=1)], 1.0)
+    assert found.expected_fraction == pytest.approx(stopped.mean(), abs=4.5 * stopped.std() / 200_000**0.5)
+
+
+def test_spending_functions_are_their_formulas() -> None:
+    t = [0.1, 0.5, 1.0]
+    found = {
+        "obrien_fleming": spent_alpha(t, alpha=0.05),
+        "pocock": spent_alpha(t, alpha=0.05, spending="pocock"),
+        "power": spent_alpha(t, alpha=0.05, spending="power", parameter=1.5),
+        "hwang_shih_decani": spent_alpha(t, alpha=0.05, spending="hwang_shih_decani", parameter=-2.0),
+    }
+    z = scipy_stats.norm.isf(0.025)
+    for i, share in enumerate(t):
+        assert found["obrien_fleming"][i] == pytest.approx(2 * scipy_stats.norm.sf(z / share**0.5))
+        assert found["pocock"][i] == pytest.approx(0.05 * log(1 + (e - 1) * share))
+        assert found["power"][i] == pytest.approx(0.05 * share**1.5)
+        assert found["hwang_shih_decani"][i] == pytest.approx(0.05 * (1 - e ** (2 * share)) / (1 - e**2))
+    assert spent_alpha(t, spending="hwang_shih_decani", parameter=0.0).tolist() == pytest.approx(
+        [0.0025, 0.0125, 0.025]
+    )
+    assert spent_alpha(1.0).tolist() == pytest.approx([0.025])
+
+
+def test_a_bound_hangs_on_earlier_looks_only_and_sides_mirror() -> None:
+    whole = group_sequential_boundary(FIFTHS, spending="pocock")
+    np.testing.assert_allclose(group_sequential_boundary(FIFTHS[:3], spending="pocock").z, whole.z[:3])
+    assert group_sequential_boundary([0.01]).z[0] > 15
+    assert group_sequential_boundary([0.005, 1.0]).z.tolist() == pytest.approx([np.inf, 1.959964], abs=1e-6)
+    up = group_sequential_crossing(FIFTHS, whole.z, drift=0.7, sides=2)
+    down = group_sequential_crossing(FIFTHS, whole.z, drift=-0.7, sides=2)
+    np.testing.assert_allclose(up.above, down.below, atol=1e-14)
+    only_last = group_sequential_crossing(FIFTHS, [np.inf] * 4 + [1.959964], drift=0.5)
+    assert only_last.total == pytest.approx(scipy_stats.norm.sf(1.959964 - 0.5))
+    assert only_last.expected_fraction == pytest.approx(1.0)
+    np.testing.assert_allclose(
+        group_sequential_crossing([0.5, 1.0], [-50.0, 1.0]).above, [1.0, 0.0], atol=1e-12
+    )
+
+
+def test_close_looks_cost_no_accuracy() -> None:
+    t = [0.5, 0.5001, 0.7, 1.0]
+    bound = group_sequential_boundary(t)
+    np.testing.assert_allclose(group_sequential_crossing(t, bound.z).above.cumsum(), bound.spent, atol=1e-12)
+    np.testing.assert_allclose(bound.spent, spent_alpha(t), atol=1e-12)
+
+
+def one_sided_fisher(x: int, a: int, y: int, b: int) -> float:
+    return sum(
+        comb(a, k) * comb(b, x + y - k) / comb(a + b, x + y)
+        for k in range(x, min(a, x + y) + 1)
+        if x + y - k <= b
+    )
+
+
+def score(x: int, a: int, y: int, b: int) -> float:
+    pooled = (x + y) / (a + b)
+    error = (pooled * (1 - pooled) * (1 / a + 1 / b)) ** 0.5
+    return (x / a - y / b) / error if error else -np.inf
+
+
+@pytest.mark.parametrize("test", ["fisher", "score"])
+def test_counts_against_all_outcomes_of_a_small_trial(test: str, against: Against) -> None:
+    """Looks after 2 + 3 and 4 + 5 participants: all 2^9 outcomes."""
+    z, risk_arm, risk_ref = [1.2, 1.0], 0.6, 0.3
+    first = second = used = 0.0
+    for arm in product([0, 1], repeat=4):
+        for ref in product([0, 1], repeat=5):
+            x, y = sum(arm), sum(ref)
+            chance = risk_arm**x * (1 - risk_arm) ** (4 - x) * risk_ref**y * (1 - risk_ref) ** (5 - y)
+            tables = [(sum(arm[:2]), 2, sum(ref[:3]), 3), (x, 4, y, 5)]
+            crosses = [
+                one_sided_fisher(*table) <= scipy_stats.norm.sf(bound)
+                if test == "fisher"
+                else score(*table) >= bound
+                for table, bound in zip(tables, z, strict=True)
+            ]
+            first += chance * crosses[0]
+            second += chance * (not crosses[0] and crosses[1])
+            used += chance * (5 if crosses[0] else 9) / 9
+    found = group_sequential_counts_crossing(
+        [2, 4], [3, 5], z, risk_arm=risk_arm, risk_ref=risk_ref, test=test
+    )
+    assert 0.01 < first < 0.9 and 0.01 < second < 0.9
+    against(
+        "group_sequential_counts_crossing",
+        "all outcomes",
+        "brute force",
+        found.above,
+        [first, second],
+        within=1e-12,
+    )
+    assert found.expected_fraction == pytest.approx(used) and found.below.tolist() == [0, 0]
+
+
+def test_counts_against_simulated_trials_and_the_normal_approximation() -> None:
+    bound = group_sequential_boundary([0.25, 0.5, 0.75, 1.0])
+    sizes = np.array([125, 250, 375, 500])
+    found = group_sequential_counts_crossing(sizes, sizes, bound.z, risk_arm=0.2, risk_ref=0.2, test="score")
+    assert found.total == pytest.approx(0.025, abs=0.002)
+    chance, steps = np.random.default_rng(8), np.diff(sizes, prepend=0)
+    x, y = (np.cumsum(chance.binomial(steps, 0.25, (40_000, 4)), axis=1) for _ in range(2))
+    y = np.cumsum(chance.binomial(steps, 0.18, (40_000, 4)), axis=1)
+    pooled = (x + y) / (2 * sizes)
+    z = (x - y) / sizes / np.sqrt(pooled * (1 - pooled) * 2 / sizes)
+    seen = (z >= bound.z).any(axis=1).mean()
+    power = group_sequential_counts_crossing(
+        sizes, sizes, bound.z, risk_arm=0.25, risk_ref=0.18, test="score"
+    )
+    assert power.total == pytest.approx(seen, abs=4.5 * (seen * (1 - seen) / 40_000) ** 0.5)
+
+
+def test_rare_events_of_a_small_trial_spend_little_of_the_error() -> None:
+    """38 against 36 participants: the figures on the methods page."""
+    bound = group_sequential_boundary([0.25, 0.5, 0.75, 1.0], spending="pocock")
+    spent = [
+        group_sequential_counts_crossing(
+            [9, 19, 28, 38], [9, 18, 27, 36], bound.z, risk_arm=risk, risk_ref=risk, test=test
+        ).total
+        for test in ("fisher", "score")
+        for risk in (0.05, 0.3)
+    ]
+    assert spent == pytest.approx([0.000455, 0.010534, 0.002097, 0.024833], abs=1e-6)
+
+
+def test_without_bound_or_arm_nothing_is_crossed() -> None:
+    none = group_sequential_counts_crossing([0, 3], [2, 4], [1.0, np.inf], risk_arm=1.0, risk_ref=0.0)
+    assert none.above.tolist() == [0.0, 0.0] and none.expected_fraction == 1.0
+    sure = group_sequential_counts_crossing([4], [4], [2.0], risk_arm=1.0, risk_ref=0.0)
+    assert sure.total == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: group_sequential_boundary([0.5, 0.4]), "looks must follow one another by at least 0.0001"),
+        (
+            lambda: group_sequential_boundary([0.5, 1.2]),
+            "fraction must hold shares of the information in (0, 1]",
+        ),
+        (lambda: group_sequential_boundary([]), "fraction must hold shares of the information in (0, 1]"),
+        (lambda: group_sequential_boundary([1.0], alpha=0.0), "alpha must lie strictly between 0 and 1"),
+        (lambda: group_sequential_boundary([1.0], sides=3), "sides must be 1 or 2, got 3"),
+        (
+            lambda: group_sequential_boundary([1.0], spending="x"),
+            "spending must be one of obrien_fleming, pocock",
+        ),
+        (lambda: spent_alpha([1.0], spending="power"), "power spending needs a parameter, got None"),
+        (lambda: spent_alpha([1.0], parameter=1.0), "obrien_fleming spending has no parameter, got 1.0"),
+        (
+            lambda: spent_alpha([1.0], spending="power", parameter=0.0),
+            "parameter of power spending must be > 0",
+        ),
+        (
+            lambda: spent_alpha([1.0], spending="hwang_shih_decani", parameter=101.0),
+            "parameter of Hwang-Shih-DeCani spending must lie in [-100, 100], got 101.0",
+        ),
+        (
+            lambda: haybittle_peto_boundary([0.5]),
+            "the last look must be at all the information, fraction 1, got 0.5",
+        ),
+        (
+            lambda: haybittle_peto_boundary([0.5, 1], interim_z=1.0),
+            "the looks at z = 1.0 spend 0.1587, more than",
+        ),
+        (lambda: haybittle_peto_boundary([0.5, 1], interim_z=0.0), "interim_z must lie in (0, 10), got 0.0"),
+        (lambda: group_sequential_crossing([0.5, 1], [2.0]), "z must hold a bound for each of 2 looks"),
+        (
+            lambda: group_sequential_crossing([1.0], [2.0], drift=21.0),
+            "drift must lie in [-20, 20], got 21.0",
+        ),
+        (lambda: group_sequential_drift([1.0], [np.inf]), "no drift in (0, 20) is detected with power 0.8"),
+        (
+            lambda: group_sequential_counts_crossing([1], [1, 2], [1.0], risk_arm=0.1, risk_ref=0.1),
+            "n_arm, n_ref and z must have the same length",
+        ),
+        (
+            lambda: group_sequential_counts_crossing([2, 1], [1, 2], [1.0, 1.0], risk_arm=0.1, risk_ref=0.1),
+            "n_arm must not fall from look to look",
+        ),
+        (
+            lambda: group_sequential_counts_crossing([1], [2001], [1.0], risk_arm=0.1, risk_ref=0.1),
+            "n_ref must be ≤ 2000, got 2001",
+        ),
+        (
+            lambda: group_sequential_counts_crossing([0], [0], [1.0], risk_arm=0.1, risk_ref=0.1),
+            "n_arm and n_ref must hold at least one participant at the last look",
+        ),
+        (
+            lambda: group_sequential_counts_crossing([1], [1], [1.0], risk_arm=1.1, risk_ref=0.1),
+            "risk_arm must lie in [0, 1], got 1.1",
+        ),
+        (
+            lambda: group_sequential_counts_crossing([1], [1], [1.0], risk_arm=0.1, risk_ref=0.1, test="t"),
+            "test must be one of fisher, score, got 't'",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused(call: object, said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        call()  # type: ignore[operator]
