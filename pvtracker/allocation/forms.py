@@ -70,8 +70,8 @@ class ConfirmForm(forms.Form):
     )
     code = forms.CharField(
         label="Code of your authenticator",
-        required=False,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        error_messages={"required": "Enter the code that your authenticator shows now."},
     )
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:

@@ -20,7 +20,7 @@ KEPT = {
     "entry": {"kept", "emptied"},
     "link": {"kept", "emptied"},
     "head": {"kept", "emptied"},
-    "pending": {"emptied"},
+    "waiting": {"emptied"},
 }
 FUNCTION = re.compile(
     r"^create or replace function audit\.(?P<name>\w+)\(.*?\$\$(?P<body>.*?)\$\$;?$", re.DOTALL | re.MULTILINE

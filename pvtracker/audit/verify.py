@@ -36,12 +36,13 @@ from audit.link l left join audit.entry e on e.id = l.entry_id order by l.seq
 OUTSIDE = """
 select e.id, e.table_name, e.row_key from audit.entry e
 where not exists (select from audit.link l where l.entry_id = e.id)
-  and not exists (select from audit.pending p where p.entry_id = e.id)
+  and not exists (select from (select unnest(entries) as entry_id from audit.waiting) w where w.entry_id = e.id)
 order by e.id limit 1
 """
 LOST = """
-select p.entry_id from audit.pending p where not exists (select from audit.entry e where e.id = p.entry_id)
-order by p.entry_id limit 1
+select w.entry_id from (select unnest(entries) as entry_id from audit.waiting) w
+where not exists (select from audit.entry e where e.id = w.entry_id)
+order by w.entry_id limit 1
 """
 # Told and present states of the rows of a table, and in which columns they differ. A column that a migration added
 # later, or dropped, is no difference.
@@ -182,7 +183,8 @@ def _unsealed(connection: psycopg.Connection[Any], verdict: Verdict) -> None:
     if lost:
         verdict.faults.append(f"entry {lost[0]} is missing; it was waiting for its seal.")
     waiting = connection.execute(
-        "select count(*), min(e.at), clock_timestamp() from audit.pending p join audit.entry e on e.id = p.entry_id"
+        "select count(*), min(e.at), clock_timestamp() from (select unnest(entries) as entry_id from audit.waiting) w"
+        " join audit.entry e on e.id = w.entry_id"
     ).fetchone()
     if waiting and waiting[0]:
         verdict.waiting = waiting[0]

@@ -22,7 +22,7 @@ AUDIT_RIGHTS = (
     "revoke all on all functions in schema audit from public",
     "grant usage on schema audit to {owner}, {login}, {sealer}",
     "grant select on audit.entry, audit.link, audit.head to {login}, {sealer}",
-    "grant select on audit.pending to {sealer}",
+    "grant select on audit.waiting to {sealer}",
     "grant execute on function audit.record(), audit.refuse(),"
     " audit.adopt(text, text, text, text, text, jsonb[]) to {owner}",
     "grant execute on function audit.seal(integer), audit.told(jsonb) to {sealer}",

@@ -271,7 +271,8 @@ def test_a_chain_written_anew_is_found_by_the_anchor(place: Installation, room: 
     attack(
         place,
         room,
-        "update audit.entry set actor_name = 'Somebody else'; insert into audit.pending select id from audit.entry;"
+        "update audit.entry set actor_name = 'Somebody else';"
+        " insert into audit.waiting (amount, entries) select 1, array[id] from audit.entry;"
         " delete from audit.link; update audit.head set seq = 0, hash = sha256('pvtracker audit chain 1')",
     )
     assert seal(place, room) == 4
@@ -402,7 +403,7 @@ def test_the_scheduler_seals_and_a_report_is_anchored_at_once(place: Installatio
         wait_for(
             lambda: (
                 ask(place, room, "select 1 from audit.link")
-                and not ask(place, room, "select 1 from audit.pending")
+                and not ask(place, room, "select 1 from audit.waiting")
             ),
             seconds=40,
             saying="nothing was sealed",

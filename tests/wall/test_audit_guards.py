@@ -97,8 +97,8 @@ BY_SUPERUSER = {
         "the trigger that keeps the trail is switched off: audit.entry kept.",
     ),
     "unlock what waits": (
-        "drop trigger emptied on audit.pending",
-        "the trigger that keeps the trail is switched off: audit.pending emptied.",
+        "drop trigger emptied on audit.waiting",
+        "the trigger that keeps the trail is switched off: audit.waiting emptied.",
     ),
 }
 

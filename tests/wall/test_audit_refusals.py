@@ -34,8 +34,8 @@ BY_LOGIN = {
     ),
     "move the head": ("update audit.head set seq = 0", "permission denied for table head"),
     "see or hold back what waits for its seal": (
-        "delete from audit.pending",
-        "permission denied for table pending",
+        "delete from audit.waiting",
+        "permission denied for table waiting",
     ),
     "empty a recorded table": ("truncate studies_study cascade", "permission denied for table studies_study"),
     "disable a trigger": (
@@ -120,7 +120,7 @@ BY_SEALER = {
         "insert into audit.link values (1, 1, '', now())",
         "permission denied for table link",
     ),
-    "forget what waits": ("delete from audit.pending", "permission denied for table pending"),
+    "forget what waits": ("delete from audit.waiting", "permission denied for table waiting"),
     "read who is signed in": ("select * from django_session", "permission denied for table django_session"),
 }
 BY_SUPERUSER = {  # not out of reach, but not in passing
@@ -226,7 +226,7 @@ def test_what_is_made_in_ones_own_schema_shadows_nothing(rooms: Installation, ro
     study = make_study(rooms, room, "SHADOWED")
     with connected(rooms, room, "login") as own:
         act(own, study)
-        for name in ("entry", "pending", "new_rows", "old_rows"):
+        for name in ("entry", "waiting", "new_rows", "old_rows"):
             own.execute(f"create temporary table {name} (id bigint)".encode())
         own.execute(SHADOWS)
         own.execute("set search_path = pg_temp, public")

@@ -50,7 +50,7 @@ def test_sealers_at_once_pass_nothing_over_and_seal_nothing_twice(rooms: Install
         act(own, study)
         for number in range(60):
             own.execute("update studies_study set title = %s where id = %s", [str(number), study])
-    waiting = ask(rooms, room, "select count(*) from audit.pending")[0][0]
+    waiting = ask(rooms, room, "select coalesce(sum(amount), 0) from audit.waiting")[0][0]
     with ThreadPoolExecutor(4) as pool:
         sealed = list(
             pool.map(

@@ -26,7 +26,7 @@ from pvtracker.lib.canonical import sha256_hex
 SUBJECT = "pvtracker: something needs you"
 BODY = (
     "Something needs you at\n\n{address}\n\n"
-    "This message says nothing else, on purpose. What it is stands there, after you have signed in.\n"
+    "This message says nothing else, on purpose. What it is stands there; you may have to sign in first.\n"
 )
 MAILER = Actor.process("mail")
 TASK = "accounts.mail"

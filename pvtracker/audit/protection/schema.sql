@@ -2,7 +2,8 @@
 -- at every start: everything here may be run again, and a later version adds columns with "if not exists".
 --
 -- entry    what was done to one row, as the trigger saw it; never changed
--- pending  entries that are not sealed yet
+-- waiting  entries that are not sealed yet, the numbers of up to a thousand in a row: one by one they would cost as much
+--          as a quarter of recording them
 -- link     the chain: dense numbers, each hash over the one before and the entry
 -- head     the last link, locked while links are added
 
@@ -29,13 +30,24 @@ create index if not exists entry_of_study on audit.entry (study_id, id);
 create index if not exists entry_of_participant on audit.entry (participant, id) where participant is not null;
 create index if not exists entry_of_event on audit.entry (event, id) where event is not null;
 
-create table if not exists audit.pending (entry_id bigint primary key);
+create table if not exists audit.waiting (
+    id bigint generated always as identity primary key,
+    amount integer not null,
+    entries bigint[] not null
+);
 create table if not exists audit.link (
     seq bigint primary key,
     entry_id bigint not null unique,
     hash bytea not null,
     sealed_at timestamptz not null
 );
+do $$ begin  -- an earlier release had a row for each entry that waits
+    if to_regclass('audit.pending') is not null then
+        insert into audit.waiting (amount, entries)
+        select count(*), array_agg(entry_id) from audit.pending group by entry_id / 1000 order by min(entry_id);
+        drop table audit.pending;
+    end if;
+end $$;
 create table if not exists audit.head (
     single boolean primary key default true check (single),
     seq bigint not null,
@@ -98,7 +110,7 @@ begin
             where o.was <> n.became
             returning id
         )
-        insert into audit.pending select id from given;
+        insert into audit.waiting (amount, entries) select count(*), array_agg(id) from given group by id / 1000;
         get diagnostics written = row_count;
     elsif tg_op = 'INSERT' then
         with given as (
@@ -112,7 +124,7 @@ begin
                   from new_rows n offset 0) n
             returning id
         )
-        insert into audit.pending select id from given;
+        insert into audit.waiting (amount, entries) select count(*), array_agg(id) from given group by id / 1000;
         get diagnostics written = row_count;
     else
         with given as (
@@ -126,7 +138,7 @@ begin
                   from old_rows o offset 0) o
             returning id
         )
-        insert into audit.pending select id from given;
+        insert into audit.waiting (amount, entries) select count(*), array_agg(id) from given group by id / 1000;
         get diagnostics written = row_count;
     end if;
     if written > 0 and actor = '' then
@@ -157,14 +169,14 @@ create or replace trigger emptied before truncate on audit.entry
     for each statement execute function audit.refuse('the audit trail is never emptied');
 create or replace trigger emptied before truncate on audit.link
     for each statement execute function audit.refuse('the audit trail is never emptied');
-create or replace trigger emptied before truncate on audit.pending
+create or replace trigger emptied before truncate on audit.waiting
     for each statement execute function audit.refuse('the audit trail is never emptied');
 create or replace trigger emptied before truncate on audit.head
     for each statement execute function audit.refuse('the audit trail is never emptied');
 alter table audit.entry enable always trigger kept, enable always trigger emptied;
 alter table audit.link enable always trigger kept, enable always trigger emptied;
 alter table audit.head enable always trigger kept, enable always trigger emptied;
-alter table audit.pending enable always trigger emptied;
+alter table audit.waiting enable always trigger emptied;
 
 -- The rows of a table that was there before it was recorded. Once per table; by the owner of the tables.
 create or replace function audit.adopt(name text, key text, study text, participant text, event text, rows jsonb[])
@@ -186,9 +198,10 @@ begin
             name, r ->> key, 'found', r
         from unnest(rows) as r
         returning id
+    ), noted as (
+        insert into audit.waiting (amount, entries) select count(*), array_agg(id) from given group by id / 1000
     )
-    insert into audit.pending select id from given;
-    get diagnostics written = row_count;
+    select count(*) into written from given;
     return written;
 end
 $$;
@@ -213,8 +226,9 @@ create or replace function audit.linked(before bytea, first bytea, told bytea) r
 as $$ begin return sha256(coalesce(before, first) || told); end $$;
 create or replace aggregate audit.chained(bytea, bytea) (sfunc = audit.linked, stype = bytea);
 
--- Give numbers to at most `most` committed entries and add them to the chain; returns how many. One statement does it:
--- `told` has each value as text, `described` the bytes that are hashed (fields as audit.field writes them).
+-- Give numbers to at most `most` committed entries, or fewer than a thousand more, since what waits is taken by whole
+-- rows, and add them to the chain; returns how many. One statement does it: `told` has each value as text, `described`
+-- the bytes that are hashed (fields as audit.field writes them).
 -- The settings: a batch is small beside the trail, so every table is entered by its key.
 create or replace function audit.seal(most integer) returns bigint
     language plpgsql security definer
@@ -233,11 +247,14 @@ begin
     select * into last from audit.head for update;
     now_at := clock_timestamp();
     with taken as (
-        delete from audit.pending p using (select entry_id from audit.pending order by entry_id limit most) first
-        where p.entry_id = first.entry_id
-        returning p.entry_id
+        delete from audit.waiting w using (
+            select id, sum(amount) over (order by id) - amount as before
+            from (select id, amount from audit.waiting order by id limit most) first) first
+        where w.id = first.id and first.before < most
+        returning w.entries
     ), numbered as (
-        select entry_id, last.seq + row_number() over (order by entry_id) as seq from taken
+        select entry_id, last.seq + row_number() over (order by entry_id) as seq
+        from taken cross join lateral unnest(entries) as entry_id
     ), told as (
         select n.entry_id, n.seq, audit.moment(e.at) as at, e.actor, e.actor_name, e.role, e.source, e.reason,
             e.request_id, e.db_user, e.study_id::text as study_id, e.participant, e.event, e.table_name, e.row_key,

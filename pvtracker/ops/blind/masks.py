@@ -138,7 +138,7 @@ COLUMNS = (
 
 # Tables whose rows are not compared (they are searched all the same), and why.
 PROGRESS = {
-    "audit.pending": "how far the sealing of the trail got; its entries are compared",
+    "audit.waiting": "how far the sealing of the trail got; its entries are compared",
     "audit.link": "hashes over entries with random ids, as far as the sealing got; the entries are compared",
     "audit.head": "the last of those hashes",
 }

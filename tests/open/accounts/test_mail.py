@@ -76,7 +76,7 @@ def test_every_mail_is_the_same_sentence_whatever_it_is_about() -> None:
     assert (subject, body) == (
         "pvtracker: something needs you",
         f"Something needs you at\n\n{ADDRESS}/\n\n"
-        "This message says nothing else, on purpose. What it is stands there, after you have signed in.\n",
+        "This message says nothing else, on purpose. What it is stands there; you may have to sign in first.\n",
     )
     words = [
         world.study.code,
