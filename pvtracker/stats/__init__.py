@@ -13,13 +13,15 @@ from pvtracker.stats.group_sequential import (
     spent_alpha,
 )
 from pvtracker.stats.group_sequential_counts import group_sequential_counts_crossing
-from pvtracker.stats.odds_ratio import odds_ratio_conditional
+from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_difference_newcombe
+from pvtracker.stats.odds_ratio import odds_ratio_conditional, odds_ratio_midp
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
 from pvtracker.stats.rates import incidence_rate_exact, rate_ratio_exact
 from pvtracker.stats.results import Detectable, DoubleFdr, Interval, PValues, RateRatio, TreeScan
 from pvtracker.stats.risk_difference import risk_difference_mn
 from pvtracker.stats.risk_ratio import risk_ratio_koopman, risk_ratio_mn
 from pvtracker.stats.tree_scan import tree_scan, tree_scan_bernoulli, tree_scan_poisson
+from pvtracker.stats.unconditional import barnard, boschloo
 
 __all__ = [
     "Detectable",
@@ -28,8 +30,10 @@ __all__ = [
     "PValues",
     "RateRatio",
     "TreeScan",
+    "barnard",
     "benjamini_hochberg",
     "benjamini_hochberg_by_group",
+    "boschloo",
     "double_fdr_2004",
     "double_fdr_2012",
     "double_fdr_2012_within",
@@ -43,9 +47,12 @@ __all__ = [
     "haybittle_peto_boundary",
     "incidence_rate_exact",
     "odds_ratio_conditional",
+    "odds_ratio_midp",
     "proportion_clopper_pearson",
     "rate_ratio_exact",
+    "risk_difference_agresti_caffo",
     "risk_difference_mn",
+    "risk_difference_newcombe",
     "risk_ratio_koopman",
     "risk_ratio_mn",
     "smallest_detectable",

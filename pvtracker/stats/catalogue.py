@@ -30,13 +30,28 @@ STATISTICS: dict[str, Statistic] = {
             stats.risk_difference_mn,
             "risk-difference.md",
         ),
+        Statistic(
+            "risk_difference_newcombe",
+            "Risk difference, Newcombe’s hybrid score",
+            stats.risk_difference_newcombe,
+            "risk-difference-newcombe.md",
+        ),
+        Statistic(
+            "risk_difference_agresti_caffo",
+            "Risk difference, Agresti–Caffo",
+            stats.risk_difference_agresti_caffo,
+            "risk-difference-newcombe.md",
+        ),
         Statistic("risk_ratio_koopman", "Risk ratio, Koopman", stats.risk_ratio_koopman, "risk-ratio.md"),
         Statistic("risk_ratio_mn", "Risk ratio, Miettinen–Nurminen", stats.risk_ratio_mn, "risk-ratio.md"),
         Statistic(
             "odds_ratio_conditional", "Odds ratio, conditional", stats.odds_ratio_conditional, "odds-ratio.md"
         ),
+        Statistic("odds_ratio_midp", "Odds ratio, conditional mid-p", stats.odds_ratio_midp, "odds-ratio.md"),
         Statistic("fisher", "Fisher’s exact test", stats.fisher, "fisher.md"),
         Statistic("fisher_midp", "Fisher’s mid-p test", stats.fisher_midp, "fisher-midp.md"),
+        Statistic("barnard", "Barnard’s test", stats.barnard, "barnard.md"),
+        Statistic("boschloo", "Boschloo’s test", stats.boschloo, "boschloo.md"),
         Statistic(
             "proportion_clopper_pearson",
             "Share of participants, exact limits",

@@ -1,4 +1,4 @@
-"""Conditional odds ratio with exact limits.
+"""Conditional odds ratio with exact limits, and with mid-p limits.
 
 Method, sources and differences between programs: docs/methods/odds-ratio.md.
 """
@@ -40,6 +40,31 @@ def odds_ratio_conditional(
     Source: Cornfield J (1956) Proc Third Berkeley Symp 4:135-148; as in R's fisher.test and SciPy's
     odds_ratio.
     """
+    return _conditional(n_arm, N_arm, n_ref, N_ref, confidence_level, observed=1.0)
+
+
+def odds_ratio_midp(
+    n_arm: ArrayLike, N_arm: ArrayLike, n_ref: ArrayLike, N_ref: ArrayLike, *, confidence_level: float = 0.95
+) -> Interval:
+    """As `odds_ratio_conditional`, with the observed count taken by half in either tail: narrower limits,
+    whose coverage is close to the confidence level but not guaranteed.
+
+    Source: Lancaster HO (1961) JASA 56:223-234 (mid-p), applied to both tails of Cornfield's limits; Fagerland,
+    Lydersen & Laake (2017) Statistical Analysis of Contingency Tables, chapter 4 (Cornfield mid-P interval).
+    """
+    return _conditional(n_arm, N_arm, n_ref, N_ref, confidence_level, observed=0.5)
+
+
+def _conditional(
+    n_arm: ArrayLike,
+    N_arm: ArrayLike,
+    n_ref: ArrayLike,
+    N_ref: ArrayLike,
+    confidence_level: float,
+    *,
+    observed: float,
+) -> Interval:
+    """observed: the part of the observed count's probability that each tail takes."""
     confidence_level = level("confidence_level", confidence_level)
     x, a, y, b = tables(n_arm, N_arm, n_ref, N_ref)
     fewest, most = support(a, b, x + y)
@@ -53,12 +78,12 @@ def odds_ratio_conditional(
     if usable.any():
         columns = np.stack([x[usable], a[usable], y[usable], b[usable]], axis=1)
         distinct, place = np.unique(columns, axis=0, return_inverse=True)
-        solved = _solve(distinct, (1 - confidence_level) / 2)[place.reshape(-1)]
+        solved = _solve(distinct, (1 - confidence_level) / 2, observed)[place.reshape(-1)]
         estimate[usable], low[usable], high[usable] = solved.T
     return Interval(estimate, low, high, confidence_level, warning)
 
 
-def _solve(distinct: IntArray, tail: float) -> FloatArray:
+def _solve(distinct: IntArray, tail: float, observed: float) -> FloatArray:
     """Estimate, low and high of each table (n_arm, N_arm, n_ref, N_ref), shapes (r, 4) -> (r, 3)."""
     x, a, y, b = distinct.T
     fewest, most = support(a, b, x + y)
@@ -74,7 +99,7 @@ def _solve(distinct: IntArray, tail: float) -> FloatArray:
         log_p = log_weights(rows, first[rows], last[rows], width, log_ratio)
         above = first[rows, None] + np.arange(width) - x[rows, None]
         no_lower, no_upper = x[rows] == fewest[rows], x[rows] == most[rows]
-        roots = _batch(log_p, above, start[rows], spread[rows], tail, no_lower, no_upper)
+        roots = _batch(log_p, above, start[rows], spread[rows], tail, observed, no_lower, no_upper)
         with np.errstate(over="ignore"):
             solved[rows] = np.exp(roots)
     return solved
@@ -102,6 +127,7 @@ def _batch(
     start: FloatArray,
     spread: FloatArray,
     tail: float,
+    observed: float,
     no_lower: BoolArray,
     no_upper: BoolArray,
 ) -> FloatArray:
@@ -124,7 +150,8 @@ def _batch(
             value: FloatArray = np.log(np.einsum("ij,ij->i", probabilities(log_odds), counted)) - np.log(tail)
         return value
 
-    at_least, at_most = (above >= 0).astype(np.float64), (above <= 0).astype(np.float64)
+    at_least = (above > 0) + observed * (above == 0)
+    at_most = (above < 0) + observed * (above == 0)
     estimate = _increasing_root(mean_above_observed, start, spread, ~(no_lower | no_upper))
     low = _increasing_root(lambda odds: log_tail(odds, at_least), start - 2 * spread, spread, ~no_lower)
     high = _increasing_root(lambda odds: -log_tail(odds, at_most), start + 2 * spread, spread, ~no_upper)
