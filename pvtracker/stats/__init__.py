@@ -19,6 +19,7 @@ from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_
 from pvtracker.stats.rates import incidence_rate_exact, rate_ratio_exact
 from pvtracker.stats.results import Detectable, DoubleFdr, Interval, PValues, RateRatio, TreeScan
 from pvtracker.stats.risk_difference import risk_difference_mn
+from pvtracker.stats.risk_difference_exact import risk_difference_exact
 from pvtracker.stats.risk_ratio import risk_ratio_koopman, risk_ratio_mn
 from pvtracker.stats.tree_scan import tree_scan, tree_scan_bernoulli, tree_scan_poisson
 from pvtracker.stats.unconditional import barnard, boschloo
@@ -51,6 +52,7 @@ __all__ = [
     "proportion_clopper_pearson",
     "rate_ratio_exact",
     "risk_difference_agresti_caffo",
+    "risk_difference_exact",
     "risk_difference_mn",
     "risk_difference_newcombe",
     "risk_ratio_koopman",

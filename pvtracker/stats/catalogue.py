@@ -42,6 +42,12 @@ STATISTICS: dict[str, Statistic] = {
             stats.risk_difference_agresti_caffo,
             "risk-difference-newcombe.md",
         ),
+        Statistic(
+            "risk_difference_exact",
+            "Risk difference, exact unconditional",
+            stats.risk_difference_exact,
+            "risk-difference-exact.md",
+        ),
         Statistic("risk_ratio_koopman", "Risk ratio, Koopman", stats.risk_ratio_koopman, "risk-ratio.md"),
         Statistic("risk_ratio_mn", "Risk ratio, Miettinen–Nurminen", stats.risk_ratio_mn, "risk-ratio.md"),
         Statistic(

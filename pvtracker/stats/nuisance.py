@@ -35,13 +35,15 @@ class Curve(Protocol):
 
 def supremum(
     curve: Curve, t: FloatArray, values: FloatArray, *, enough: float = 2.0, tolerance: float = TOLERANCE
-) -> FloatArray:
-    """The greatest value of each region: exceeded by the true supremum by no more than the tolerance, shape (r,).
+) -> tuple[FloatArray, FloatArray]:
+    """The greatest value of each region, exceeded by the true supremum by no more than the tolerance, and its position;
+    shapes (r,).
 
     t: grid of positions from 0 to π/2, shape (g,); values: of the regions there, shape (r, g). With `enough` only the
     side on which the supremum lies is sought: the search ends once a value lies above it, or none can.
     """
-    best: FloatArray = values.max(axis=1)
+    top = values.argmax(axis=1)
+    best, where = values[np.arange(len(values)), top], t[top]
     region = np.repeat(np.arange(len(values)), len(t) - 1)
     left, right = np.tile(t[:-1], len(values)), np.tile(t[1:], len(values))
     f_left, f_right = values[:, :-1].ravel(), values[:, 1:].ravel()
@@ -54,11 +56,13 @@ def supremum(
         region, left, right, f_left, f_right = region[at], left[at], right[at], f_left[at], f_right[at]
         middle = (left + right) / 2
         f_middle = curve.value(region, middle)
-        np.maximum.at(best, region, f_middle)
+        order = np.argsort(f_middle, kind="stable")  # of several for one region the greatest is written last
+        order = order[f_middle[order] > best[region[order]]]
+        best[region[order]], where[region[order]] = f_middle[order], middle[order]
         region = np.tile(region, 2)
         left, right = np.concatenate([left, middle]), np.concatenate([middle, right])
         f_left, f_right = np.concatenate([f_left, f_middle]), np.concatenate([f_middle, f_right])
-    return best
+    return best, where
 
 
 def highest(

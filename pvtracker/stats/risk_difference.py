@@ -33,21 +33,22 @@ def risk_difference_mn(
     usable = (a > 0) & (b > 0)
     if usable.any():
         xs, as_, ys, bs = (each[usable].astype(np.float64) for each in (x, a, y, b))
-        limits = _score_limits(xs, as_, ys, bs, confidence_level=confidence_level)
-        estimate[usable], low[usable], high[usable] = limits
+        estimate[usable] = xs / as_ - ys / bs
+        quantile = float(ndtri((1 + confidence_level) / 2))
+        low[usable], high[usable] = score_limits(xs, as_, ys, bs, np.full(len(xs), quantile))
     return Interval(estimate, low, high, confidence_level, empty_arm_warning(a, b))
 
 
-def _score_limits(
-    x: FloatArray, a: FloatArray, y: FloatArray, b: FloatArray, *, confidence_level: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def score_limits(
+    x: FloatArray, a: FloatArray, y: FloatArray, b: FloatArray, quantile: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The differences at which the statistic is that normal quantile, below and above the estimate, shapes (n,)."""
     estimate = x / a - y / b
-    z_squared = float(ndtri((1 + confidence_level) / 2)) ** 2
     # Lower and upper limits are sought in one run: -1 lies outside every lower limit, +1 outside every upper
     # one; an estimate of -1 or +1 is its own limit.
     x2, a2, y2, b2, inside = (np.tile(each, 2) for each in (x, a, y, b, estimate))
     outside = np.repeat([-1.0, 1.0], len(x))
-    inflation = z_squared * (a2 + b2) / (a2 + b2 - 1)
+    inflation = np.tile(quantile, 2) ** 2 * (a2 + b2) / (a2 + b2 - 1)
 
     def excess(d: FloatArray) -> FloatArray:
         risk_ref = constrained_reference_risk(x2, a2, y2, b2, d)
@@ -57,7 +58,7 @@ def _score_limits(
         return value
 
     low, high = np.split(bracketed_roots(excess, inside, outside), 2)
-    return estimate, low, high
+    return low, high
 
 
 def constrained_reference_risk(

@@ -198,7 +198,7 @@ def _suprema(given: FloatArray, events: FloatArray, berger_boos: float) -> Float
         values = curve.value(region, np.tile(t, len(given))).reshape(len(given), len(t))
     else:
         values = given @ curve.binomial(np.sin(t) ** 2).T
-    return supremum(curve, t, values)
+    return supremum(curve, t, values)[0]
 
 
 @dataclass(frozen=True, slots=True)

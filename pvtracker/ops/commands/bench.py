@@ -20,6 +20,7 @@ from pvtracker.ops.rooms import Installation
 BENCHMARKS = {
     "fisher": "Fisher and mid-p on 5,000 tables",
     "boschloo": "Boschloo’s test on 5,000 tables",
+    "exact-limits": "exact unconditional limits of the risk difference on 5,000 tables",
     "screen-pilot": "the eight methods at the size of the CDISC pilot",
     "screen-large": "the eight methods on 40,000 participants, 400,000 events, 5,000 terms",
     "tree-scan": "a tree scan of 9,942 nodes with 9,999 replicates",

@@ -1,6 +1,7 @@
 """The bound that the search for a supremum rests on."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
@@ -39,16 +40,17 @@ def test_the_supremum_is_within_the_tolerance_even_from_a_coarse_grid(chances: l
     curve = curve_of(np.array(chances))
     coarse = np.linspace(0, np.pi / 2, 3)
     dense = along(curve, np.linspace(0, np.pi / 2, 20_001)).max()
-    found = supremum(curve, coarse, along(curve, coarse)[None, :])[0]
+    (found,), (where,) = supremum(curve, coarse, along(curve, coarse)[None, :])
+    assert along(curve, np.array([where]))[0] == pytest.approx(found, rel=1e-12)
     assert found >= dense - 1e-8
     assert found <= max(chances) + 1e-12
-    assert supremum(curve, coarse, along(curve, coarse)[None, :], tolerance=1e-4)[0] >= dense - 1e-4
+    assert supremum(curve, coarse, along(curve, coarse)[None, :], tolerance=1e-4)[0][0] >= dense - 1e-4
 
 
 def test_a_search_for_one_side_of_a_level_ends_on_the_right_side() -> None:
     chances = scipy_stats.binom.pmf(np.arange(31), 30, 0.41)  # a single peak between grid points
     curve, coarse = curve_of(chances), np.linspace(0, np.pi / 2, 5)
     values = along(curve, coarse)[None, :]
-    top = supremum(curve, coarse, values)[0]
-    assert supremum(curve, coarse, values, enough=top - 1e-6)[0] > top - 1e-6
-    assert supremum(curve, coarse, values, enough=top + 1e-6)[0] <= top + 1e-6
+    top = supremum(curve, coarse, values)[0][0]
+    assert supremum(curve, coarse, values, enough=top - 1e-6)[0][0] > top - 1e-6
+    assert supremum(curve, coarse, values, enough=top + 1e-6)[0][0] <= top + 1e-6
