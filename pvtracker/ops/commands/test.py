@@ -1,4 +1,4 @@
-"""`manage.py test`: all checks, then all tests, each room's against that room's own engine. Prints one closing line.
+"""`manage.py test`: all checks and all tests, each room's against that room's own engine. Prints one closing line.
 
 Checks and tests report all their failures, not the first. Two groups run side by side, since each leaves half of two
 cores idle; every line says whose it is. Arguments go to pytest; with a path among them only the groups under that path
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from xml.etree import ElementTree
 
 from pvtracker.ops.environment import ROOT
@@ -30,20 +30,29 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Tests that share a process: folders under tests/ and the room whose settings they run with ('' for none)."""
+    """Tests that share a process: folders and files under tests/, and the room whose settings they run with ('' for
+    none). A folder is without what another group names in it.
+    """
 
-    folders: tuple[str, ...]
+    places: tuple[str, ...]
     room: str
 
     @property
     def name(self) -> str:
-        return " ".join(self.folders)
+        return " ".join(self.places)
+
+    @property
+    def word(self) -> str:
+        """What its lines begin with."""
+        return self.places[0].replace("/", "-")
 
 
-GROUPS = (  # the longest first: the short ones fill what is left of the other lane
-    Group(("architecture", "open"), "open"),
-    Group(("wall", "browser"), ""),  # together, because they share one simulated trial
+GROUPS = (  # the longest first: the short ones, and the checks, fill what is left of the other lane
+    Group(("browser", "wall/test_blind.py"), ""),  # together, because they share one simulated trial
     Group(("closed",), "closed"),
+    Group(("architecture", "open/isolation", "open/bad_inputs", "open/test_url_matrix.py"), "open"),
+    Group(("wall",), ""),
+    Group(("open",), "open"),
     Group(("pure",), ""),
 )
 LAST = Group(("last",), "")  # after all others: searches the logs that they left
@@ -73,20 +82,43 @@ def run(arguments: list[str]) -> int:
         ThreadPoolExecutor(LANES) as pool,
     ):
         shutil.rmtree(installation.home.path / KEPT_LOGS, ignore_errors=True)
-        work: list[Callable[[], Counts]] = [] if paths else [partial(_checks, installation)]
+        work: list[Callable[[], Counts]] = []
         last: list[Callable[[], Counts]] = []
         for group in (*GROUPS, LAST):
-            folders = [f"tests/{name}" for name in group.folders if (ROOT / "tests" / name).exists()]
-            chosen = [p for p in paths if p.rstrip("/") == "tests" or any(f in p for f in folders)]
-            if not folders or (paths and not chosen):
-                continue
-            named = [path for path in chosen if path.rstrip("/") != "tests"]
-            its = last if group is LAST else work
-            its.append(partial(_pytest, installation, group, [*(named or folders), *rest]))
+            if places := chosen(group, paths or ["tests"]):
+                its = last if group is LAST else work
+                its.append(partial(_pytest, installation, group, [*places, *left_out(group), *rest]))
+        if not paths:
+            work.append(partial(_checks, installation))
         total = sum((count for step in (work, last) for count in pool.map(_done, step)), Counts())
     print(f"\nall checks and tests after {time.monotonic() - started:.0f} s:")
     print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
     return 1 if total.failed or not total.passed else 0
+
+
+def chosen(group: Group, paths: list[str]) -> list[str]:
+    """What this group runs of the paths that were named: each belongs to the group that names the most of it."""
+    found = []
+    for path in paths:
+        file = PurePath(path.split("::")[0])
+        file = PurePath(os.path.relpath(file, ROOT)) if file.is_absolute() else file
+        above = [place for place in _places() if file.is_relative_to(place)]
+        if above and max(above, key=lambda place: len(place.parts)) in _places(group):
+            found.append(path)
+        else:
+            found += [str(place) for place in _places(group) if place.is_relative_to(file)]
+    return found
+
+
+def left_out(group: Group) -> list[str]:
+    """What pytest is told not to look for in the group's folders, because another group has it."""
+    its = _places(group)
+    others = [place for place in _places() if place not in its]
+    return [f"--ignore={one}" for one in others if any(one.is_relative_to(place) for place in its)]
+
+
+def _places(*groups: Group) -> list[PurePath]:
+    return [PurePath("tests", name) for group in groups or (*GROUPS, LAST) for name in group.places]
 
 
 def _done(work: Callable[[], Counts]) -> Counts:
@@ -132,7 +164,7 @@ def _checks(installation: Installation) -> Counts:
 # --- tests ----------------------------------------------------------------------------------------------------------
 def _pytest(installation: Installation, group: Group, arguments: list[str]) -> Counts:
     started = time.monotonic()
-    results = installation.home.path / f"results-{group.folders[0]}.xml"
+    results = installation.home.path / f"results-{group.word}.xml"
     results.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", f"--junit-xml={results}", *arguments]
     process = subprocess.Popen(
@@ -143,7 +175,7 @@ def _pytest(installation: Installation, group: Group, arguments: list[str]) -> C
         stderr=subprocess.STDOUT,
         text=True,
     )
-    printer = threading.Thread(target=_print_lines, args=(process, group.folders[0]), daemon=True)
+    printer = threading.Thread(target=_print_lines, args=(process, group.word), daemon=True)
     printer.start()
     try:
         process.wait(LIMIT)
@@ -155,7 +187,7 @@ def _pytest(installation: Installation, group: Group, arguments: list[str]) -> C
     counts = _counts(results)
     if process.returncode not in (0, 5) and not counts.failed:
         counts += Counts(failed=1)  # pytest itself broke
-    print(f"{group.folders[0]:>12} | {group.name}: done after {time.monotonic() - started:.0f} s", flush=True)
+    print(f"{group.word:>12} | {group.name}: done after {time.monotonic() - started:.0f} s", flush=True)
     return counts
 
 
