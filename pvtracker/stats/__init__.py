@@ -2,6 +2,7 @@
 each."""
 
 from pvtracker.stats.benjamini_hochberg import benjamini_hochberg, benjamini_hochberg_by_group
+from pvtracker.stats.cmh import breslow_day, cmh, cmh_exact, cmh_exact_midp, odds_ratio_stratified_exact
 from pvtracker.stats.detectable import fisher_power, smallest_detectable, smallest_significant_count
 from pvtracker.stats.double_fdr import double_fdr_2004, double_fdr_2012, double_fdr_2012_within
 from pvtracker.stats.fisher import fisher, fisher_midp
@@ -17,14 +18,21 @@ from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_differe
 from pvtracker.stats.odds_ratio import odds_ratio_conditional, odds_ratio_midp
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
 from pvtracker.stats.rates import incidence_rate_exact, rate_ratio_exact
-from pvtracker.stats.results import Detectable, DoubleFdr, Interval, PValues, RateRatio, TreeScan
+from pvtracker.stats.results import ChiSquared, Detectable, DoubleFdr, Interval, PValues, RateRatio, TreeScan
 from pvtracker.stats.risk_difference import risk_difference_mn
 from pvtracker.stats.risk_difference_exact import risk_difference_exact
 from pvtracker.stats.risk_ratio import risk_ratio_koopman, risk_ratio_mn
+from pvtracker.stats.stratified import (
+    odds_ratio_mh,
+    risk_difference_mh,
+    risk_difference_mn_stratified,
+    risk_ratio_mh,
+)
 from pvtracker.stats.tree_scan import tree_scan, tree_scan_bernoulli, tree_scan_poisson
 from pvtracker.stats.unconditional import barnard, boschloo
 
 __all__ = [
+    "ChiSquared",
     "Detectable",
     "DoubleFdr",
     "Interval",
@@ -35,6 +43,10 @@ __all__ = [
     "benjamini_hochberg",
     "benjamini_hochberg_by_group",
     "boschloo",
+    "breslow_day",
+    "cmh",
+    "cmh_exact",
+    "cmh_exact_midp",
     "double_fdr_2004",
     "double_fdr_2012",
     "double_fdr_2012_within",
@@ -48,14 +60,19 @@ __all__ = [
     "haybittle_peto_boundary",
     "incidence_rate_exact",
     "odds_ratio_conditional",
+    "odds_ratio_mh",
     "odds_ratio_midp",
+    "odds_ratio_stratified_exact",
     "proportion_clopper_pearson",
     "rate_ratio_exact",
     "risk_difference_agresti_caffo",
     "risk_difference_exact",
+    "risk_difference_mh",
     "risk_difference_mn",
+    "risk_difference_mn_stratified",
     "risk_difference_newcombe",
     "risk_ratio_koopman",
+    "risk_ratio_mh",
     "risk_ratio_mn",
     "smallest_detectable",
     "smallest_significant_count",

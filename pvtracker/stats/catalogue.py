@@ -59,6 +59,38 @@ STATISTICS: dict[str, Statistic] = {
         Statistic("barnard", "Barnard’s test", stats.barnard, "barnard.md"),
         Statistic("boschloo", "Boschloo’s test", stats.boschloo, "boschloo.md"),
         Statistic(
+            "risk_difference_mh",
+            "Stratified risk difference, Mantel–Haenszel",
+            stats.risk_difference_mh,
+            "stratified.md",
+        ),
+        Statistic(
+            "risk_difference_mn_stratified",
+            "Stratified risk difference, Miettinen–Nurminen",
+            stats.risk_difference_mn_stratified,
+            "stratified.md",
+        ),
+        Statistic(
+            "risk_ratio_mh", "Stratified risk ratio, Mantel–Haenszel", stats.risk_ratio_mh, "stratified.md"
+        ),
+        Statistic(
+            "odds_ratio_mh", "Stratified odds ratio, Mantel–Haenszel", stats.odds_ratio_mh, "stratified.md"
+        ),
+        Statistic(
+            "odds_ratio_stratified_exact",
+            "Stratified odds ratio, conditional exact",
+            stats.odds_ratio_stratified_exact,
+            "cmh.md",
+        ),
+        Statistic("cmh", "Cochran–Mantel–Haenszel test", stats.cmh, "cmh.md"),
+        Statistic("cmh_exact", "Cochran–Mantel–Haenszel test, exact", stats.cmh_exact, "cmh.md"),
+        Statistic(
+            "cmh_exact_midp", "Cochran–Mantel–Haenszel test, exact mid-p", stats.cmh_exact_midp, "cmh.md"
+        ),
+        Statistic(
+            "breslow_day", "Breslow–Day test with Tarone’s correction", stats.breslow_day, "breslow-day.md"
+        ),
+        Statistic(
             "proportion_clopper_pearson",
             "Share of participants, exact limits",
             stats.proportion_clopper_pearson,

@@ -11,13 +11,17 @@ EMPTY_ARM = "empty arm: no participant in the arm"
 EMPTY_REFERENCE = "empty arm: no participant in the reference arm"
 
 
-def counts(name: str, value: ArrayLike) -> IntArray:
-    """The value as whole numbers, scalar or shape (n,); ValueError if not whole, negative or not finite."""
+def counts(name: str, value: ArrayLike, *, strata: bool = False) -> IntArray:
+    """The value as whole numbers, scalar or shape (n,); ValueError if not whole, negative or not finite.
+
+    strata: shape (strata,) or (n, strata) instead.
+    """
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold whole numbers, got {array.dtype} values")
-    if array.ndim > 1:
-        raise ValueError(f"{name} must be a number or have shape (n,), got shape {array.shape}")
+    if array.ndim > 1 + strata:
+        shapes = "(strata,) or (n, strata)" if strata else "(n,)"
+        raise ValueError(f"{name} must be a number or have shape {shapes}, got shape {array.shape}")
     refuse(name, "must be finite", array, ~np.isfinite(array))
     refuse(name, "must be ≥ 0", array, array < 0)
     refuse(name, "must be whole numbers", array, array != np.floor(array))
@@ -73,6 +77,22 @@ def tables(
     y, b = counts("n_ref", n_ref), counts("N_ref", N_ref)
     size = same_length(n_arm=x, N_arm=a, n_ref=y, N_ref=b)
     x, a, y, b = (np.broadcast_to(each, size) for each in (x, a, y, b))
+    refuse("n_arm", "must be ≤ N_arm", x, x > a)
+    refuse("n_ref", "must be ≤ N_ref", y, y > b)
+    return x, a, y, b
+
+
+def stratified_tables(
+    n_arm: ArrayLike, N_arm: ArrayLike, n_ref: ArrayLike, N_ref: ArrayLike
+) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """The same for tables of several strata, each with shape (n, strata); shape (strata,) holds for all n."""
+    given = {"n_arm": n_arm, "N_arm": N_arm, "n_ref": n_ref, "N_ref": N_ref}
+    arrays = {name: np.atleast_2d(counts(name, value, strata=True)) for name, value in given.items()}
+    try:
+        x, a, y, b = np.broadcast_arrays(*arrays.values())
+    except ValueError:
+        shapes = {name: array.shape for name, array in arrays.items()}
+        raise ValueError(f"arguments must have the same terms and strata, got {shapes}") from None
     refuse("n_arm", "must be ≤ N_arm", x, x > a)
     refuse("n_ref", "must be ≤ N_ref", y, y > b)
     return x, a, y, b

@@ -99,7 +99,9 @@ def _solve(distinct: IntArray, tail: float, observed: float) -> FloatArray:
         log_p = log_weights(rows, first[rows], last[rows], width, log_ratio)
         above = first[rows, None] + np.arange(width) - x[rows, None]
         no_lower, no_upper = x[rows] == fewest[rows], x[rows] == most[rows]
-        roots = _batch(log_p, above, start[rows], spread[rows], tail, observed, no_lower, no_upper)
+        roots = conditional_limits(
+            log_p, above, start[rows], spread[rows], tail, observed, no_lower, no_upper
+        )
         with np.errstate(over="ignore"):
             solved[rows] = np.exp(roots)
     return solved
@@ -121,7 +123,7 @@ def _window(distinct: IntArray, tail: float) -> tuple[IntArray, IntArray]:
     return np.maximum(fewest, x - half), np.minimum(most, x + half)
 
 
-def _batch(
+def conditional_limits(
     log_p: FloatArray,
     above: IntArray,
     start: FloatArray,

@@ -45,6 +45,16 @@ class PValues:
 
 
 @dataclass(frozen=True, slots=True)
+class ChiSquared:
+    """A statistic with its degrees of freedom and p-value, nan where `warning` says why there is none."""
+
+    statistic: FloatArray
+    degrees: IntArray
+    p: FloatArray
+    warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
 class DoubleFdr:
     """What a double false discovery rate procedure says of each event.
 
