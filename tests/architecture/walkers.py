@@ -6,6 +6,7 @@ import ast
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,13 @@ def modules(*, without: tuple[str, ...] = ("migrations",)) -> Iterator[tuple[str
     for path in sorted(PACKAGE.rglob("*.py")):
         name = path.relative_to(PACKAGE).as_posix()
         if not any(f"/{folder}/" in f"/{name}" for folder in without):
-            yield name, ast.parse(path.read_text(encoding="utf-8"), filename=name)
+            yield name, _tree(path)
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    """Nobody changes a tree, so each file is read once."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=path.relative_to(PACKAGE).as_posix())
 
 
 def files(folder: Path, *endings: str) -> list[Path]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 from pvtracker.ops.blind.artefacts import LOG, Artefact
@@ -32,6 +33,7 @@ def logs_of_this_run() -> list[Artefact]:
     return [Artefact(LOG, path.name, path.read_bytes()) for path in sorted(home.rglob("*.log"))]
 
 
+@cache
 def clinical_words() -> list[str]:
     """What participants' events were called, in the simulated trial and in the small delivery, where it is no common
     word; and what tests of the logs typed.
@@ -44,11 +46,15 @@ def clinical_words() -> list[str]:
 
 def found_in(logs: list[Artefact]) -> list[str]:
     hits = [f"{hit.canary} in {hit.place}: {hit.around}" for hit in search(logs, PLANTED)]
-    words = re.compile("|".join(map(re.escape, [*clinical_words(), *ARM_WORDS[:2]])), re.IGNORECASE)
     for log in logs:
         text = log.content.decode(errors="replace")
-        hits += [f"{match[0]} in {log.place}" for match in words.finditer(text)]
+        hits += [f"{match[0]} in {log.place}" for match in any_word().finditer(text)]
     return hits
+
+
+@cache
+def any_word() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, [*clinical_words(), *ARM_WORDS[:2]])), re.IGNORECASE)
 
 
 def test_every_kind_of_process_left_its_log() -> None:
@@ -72,6 +78,9 @@ def test_a_value_in_a_log_is_found() -> None:
         file = services.kept_logs() / "planted-open-web.log"
         try:
             file.write_text(f"2026-03-01 10:00:00,000 open ERROR pvtracker refused: {planted}!\n")
-            assert len(found_in(logs_of_this_run())) == 1, planted
+            [log] = [
+                log for log in logs_of_this_run() if log.place == file.name
+            ]  # the others: the test above
+            assert len(found_in([log])) == 1, planted
         finally:
             file.unlink()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from pvtracker.accounts.models import Account, Signature
 from pvtracker.accounts.roles import ROLES, study_roles
@@ -71,9 +72,10 @@ def read(event: AdverseEvent) -> AdverseEvent:
     return AdverseEvent.objects.select_related("study", "participant__site").get(pk=event.pk)
 
 
-def try_step(world: World, event: AdverseEvent, step: Step, role: str) -> None:
-    """Take the step through its page, as this person would."""
-    client = world.client(role)
+def try_step(world: World, event: AdverseEvent, step: Step, role: str, signed_in: Client) -> None:
+    """Take the step through its page, as this person would, who has signed in and done nothing since."""
+    client = Client()
+    client.cookies.update(signed_in.cookies)
     here = world.url(f"adverse-events/{event.id}/")
     version = str(event.version)
     if step is Step.AMEND:
@@ -126,13 +128,14 @@ def test_every_step_from_every_state_by_every_role(world: World, state: EventSta
     event = in_state(world, state)
     if state is EventState.LOCKED:
         locks.ask_to_open(event=event, reason="a mistake", by=by(world, "study_administrator"))
+    signed_in = {role: world.client(role) for role in OPEN_ROLES}
     seen = 0
     for step in Step:
         for role in OPEN_ROLES:
             before = traces(event)
             answerable = step is not Step.ANSWER or before[3]
             point = transaction.savepoint()
-            try_step(world, event, step, role)
+            try_step(world, event, step, role, signed_in[role])
             done = traces(event) != before
             allowed = PERMISSION[step] in ROLES[role].permissions and states.permitted(state, step)
             assert done == bool(allowed and answerable), f"{role}, {step.value} from {state.value}"
