@@ -90,6 +90,12 @@ def sign_in(trial: Trial, keys: dict[tuple[str, str], list[Any]]) -> Callable[..
     return enter
 
 
+def settle(page: Page) -> None:
+    """Wait for what a page loads after itself: the figures of a chart, nothing else."""
+    if page.locator("[data-chart], [data-chart-url]").count():
+        page.wait_for_load_state("networkidle")
+
+
 def through_the_door(trial: Trial, page: Page, role: str) -> None:
     """Password and, where the person has an authenticator, its code, typed on the page that is open."""
     page.fill("input[name=username]", role)

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import settle
 from tests.rooms import Trial
 
 SignIn = Callable[[Page, str], None]
@@ -178,7 +179,7 @@ def test_no_page_scrolls_sideways_on_a_phone(page: Page, sign_in: SignIn, study_
     sign_in(page, "investigator")
     for address in pages_of(page, study_url):
         page.goto(address)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], address
 
 
@@ -189,7 +190,7 @@ def test_no_page_has_an_accessibility_fault(page: Page, sign_in: SignIn, study_u
     faults = []
     for address in pages_of(page, study_url):
         page.goto(address)
-        page.wait_for_load_state("networkidle")
+        settle(page)
         found = Axe().run(page).response["violations"]
         faults += [(address, fault["id"], fault["nodes"][0]["html"][:200]) for fault in found]
     assert not faults
