@@ -2,6 +2,7 @@
 each."""
 
 from pvtracker.stats.benjamini_hochberg import benjamini_hochberg, benjamini_hochberg_by_group
+from pvtracker.stats.cmaxsprt import cmaxsprt_boundary, cmaxsprt_power, cmaxsprt_ratio
 from pvtracker.stats.cmh import breslow_day, cmh, cmh_exact, cmh_exact_midp, odds_ratio_stratified_exact
 from pvtracker.stats.detectable import fisher_power, smallest_detectable, smallest_significant_count
 from pvtracker.stats.double_fdr import double_fdr_2004, double_fdr_2012, double_fdr_2012_within
@@ -14,6 +15,16 @@ from pvtracker.stats.group_sequential import (
     spent_alpha,
 )
 from pvtracker.stats.group_sequential_counts import group_sequential_counts_crossing
+from pvtracker.stats.maxsprt import (
+    maxsprt_poisson_boundary,
+    maxsprt_poisson_performance,
+    maxsprt_poisson_ratio,
+)
+from pvtracker.stats.maxsprt_binomial import (
+    maxsprt_binomial_boundary,
+    maxsprt_binomial_performance,
+    maxsprt_binomial_ratio,
+)
 from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_difference_newcombe
 from pvtracker.stats.odds_ratio import odds_ratio_conditional, odds_ratio_midp
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
@@ -22,6 +33,12 @@ from pvtracker.stats.results import ChiSquared, Detectable, DoubleFdr, Interval,
 from pvtracker.stats.risk_difference import risk_difference_mn
 from pvtracker.stats.risk_difference_exact import risk_difference_exact
 from pvtracker.stats.risk_ratio import risk_ratio_koopman, risk_ratio_mn
+from pvtracker.stats.stopping_rules import (
+    beta_binomial_boundary,
+    beta_binomial_posterior,
+    stopping_characteristics,
+    toxicity_boundary,
+)
 from pvtracker.stats.stratified import (
     odds_ratio_mh,
     risk_difference_mh,
@@ -42,8 +59,13 @@ __all__ = [
     "barnard",
     "benjamini_hochberg",
     "benjamini_hochberg_by_group",
+    "beta_binomial_boundary",
+    "beta_binomial_posterior",
     "boschloo",
     "breslow_day",
+    "cmaxsprt_boundary",
+    "cmaxsprt_power",
+    "cmaxsprt_ratio",
     "cmh",
     "cmh_exact",
     "cmh_exact_midp",
@@ -59,6 +81,12 @@ __all__ = [
     "group_sequential_drift",
     "haybittle_peto_boundary",
     "incidence_rate_exact",
+    "maxsprt_binomial_boundary",
+    "maxsprt_binomial_performance",
+    "maxsprt_binomial_ratio",
+    "maxsprt_poisson_boundary",
+    "maxsprt_poisson_performance",
+    "maxsprt_poisson_ratio",
     "odds_ratio_conditional",
     "odds_ratio_mh",
     "odds_ratio_midp",
@@ -77,6 +105,8 @@ __all__ = [
     "smallest_detectable",
     "smallest_significant_count",
     "spent_alpha",
+    "stopping_characteristics",
+    "toxicity_boundary",
     "tree_scan",
     "tree_scan_bernoulli",
     "tree_scan_poisson",

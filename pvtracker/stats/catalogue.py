@@ -167,5 +167,72 @@ STATISTICS: dict[str, Statistic] = {
             stats.group_sequential_counts_crossing,
             "group-sequential.md",
         ),
+        Statistic(
+            "maxsprt_poisson_ratio",
+            "MaxSPRT, Poisson: the ratio so far",
+            stats.maxsprt_poisson_ratio,
+            "maxsprt.md",
+        ),
+        Statistic(
+            "maxsprt_poisson_boundary",
+            "MaxSPRT, Poisson: critical value",
+            stats.maxsprt_poisson_boundary,
+            "maxsprt.md",
+        ),
+        Statistic(
+            "maxsprt_poisson_performance",
+            "MaxSPRT, Poisson: power and time to a signal",
+            stats.maxsprt_poisson_performance,
+            "maxsprt.md",
+        ),
+        Statistic(
+            "maxsprt_binomial_ratio",
+            "MaxSPRT, binomial: the ratio so far",
+            stats.maxsprt_binomial_ratio,
+            "maxsprt.md",
+        ),
+        Statistic(
+            "maxsprt_binomial_boundary",
+            "MaxSPRT, binomial: critical value",
+            stats.maxsprt_binomial_boundary,
+            "maxsprt.md",
+        ),
+        Statistic(
+            "maxsprt_binomial_performance",
+            "MaxSPRT, binomial: power and time to a signal",
+            stats.maxsprt_binomial_performance,
+            "maxsprt.md",
+        ),
+        Statistic(
+            "cmaxsprt_ratio", "Conditional MaxSPRT: the ratio so far", stats.cmaxsprt_ratio, "maxsprt.md"
+        ),
+        Statistic(
+            "cmaxsprt_boundary", "Conditional MaxSPRT: critical value", stats.cmaxsprt_boundary, "maxsprt.md"
+        ),
+        Statistic("cmaxsprt_power", "Conditional MaxSPRT: power", stats.cmaxsprt_power, "maxsprt.md"),
+        Statistic(
+            "toxicity_boundary",
+            "Toxicity boundary, Pocock type",
+            stats.toxicity_boundary,
+            "toxicity-boundary.md",
+        ),
+        Statistic(
+            "beta_binomial_posterior",
+            "Posterior probability of too high a risk",
+            stats.beta_binomial_posterior,
+            "toxicity-boundary.md",
+        ),
+        Statistic(
+            "beta_binomial_boundary",
+            "Bayesian stopping rule, beta-binomial",
+            stats.beta_binomial_boundary,
+            "toxicity-boundary.md",
+        ),
+        Statistic(
+            "stopping_characteristics",
+            "What a stopping rule does at a true risk",
+            stats.stopping_characteristics,
+            "toxicity-boundary.md",
+        ),
     )
 }

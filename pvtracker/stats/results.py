@@ -127,3 +127,44 @@ class SequentialCrossing:
     below: FloatArray
     total: float
     expected_fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class MaxSprt:
+    """A MaxSPRT: the critical value of its log-likelihood ratio, the error that it has, and the boundary: so many
+    `cases` are a signal up to `limit` (what the limit counts, the function says), both of shape (checks,)."""
+
+    critical: float
+    error: float
+    cases: IntArray
+    limit: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class MaxSprtPerformance:
+    """Probability of a signal, mean time to it where it comes, and mean length of the surveillance."""
+
+    power: float
+    time_to_signal: float
+    length: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoppingRule:
+    """Stop when so many `events` have come among so many `participants`, both of shape (looks,); `level` is what each
+    look was made with, `stop_probability` the probability to stop at all at the risk that is still acceptable."""
+
+    participants: IntArray
+    events: IntArray
+    level: float
+    stop_probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoppingCharacteristics:
+    """Of each true risk, shape (risks,): the probability to stop, and the mean numbers of participants and events."""
+
+    risk: FloatArray
+    stop_probability: FloatArray
+    participants: FloatArray
+    events: FloatArray

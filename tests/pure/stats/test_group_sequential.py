@@ -85,8 +85,8 @@ def test_published_constants_keep_the_error(against: Against) -> None:
 
 
 def test_operating_characteristics_of_rpact(against: Against) -> None:
-    """getDesignCharacteristics(design)$shift = 8.042903171; getPowerAndAverageSampleNumber(design, 0.3, nMax = 100): power
-    0.8424420802, average sample number 78.08645545. 0.3 √100 is the drift."""
+    """getDesignCharacteristics(design)$shift = 8.042903171; getPowerAndAverageSampleNumber(design, 0.3, nMax = 100)
+    has power 0.8424420802 and average sample number 78.08645545. 0.3 √100 is the drift."""
     bound = group_sequential_boundary(FIFTHS)
     drift = group_sequential_drift(bound.fraction, bound.z, power=0.8)
     against("group_sequential_drift", RPACT, "program", drift**2, 8.042903171, within=1e-7)
@@ -170,7 +170,7 @@ def test_a_bound_hangs_on_earlier_looks_only_and_sides_mirror() -> None:
 
 
 def test_close_looks_cost_no_accuracy() -> None:
-    t = [0.5, 0.5001, 0.7, 1.0]
+    t = [0.5, 0.5005, 0.7, 1.0]
     bound = group_sequential_boundary(t)
     np.testing.assert_allclose(group_sequential_crossing(t, bound.z).above.cumsum(), bound.spent, atol=1e-12)
     np.testing.assert_allclose(bound.spent, spent_alpha(t), atol=1e-12)
