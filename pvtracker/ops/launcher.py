@@ -44,6 +44,7 @@ COMMANDS = {
         ),
         Command("simulate_trial", "make a simulated trial", "module"),
         Command("freeze_cut", "freeze a data cut", "open"),
+        Command("calculate", "a statistic from numbers that are typed or in a file", "file"),
         Command("detect_signals", "compare the arms on a cut", "closed"),
         Command("dsmb_report", "make an open or closed report", "audience"),
         Command("verify_audit", "check the audit trails: chain, anchors, triggers, every row", "module"),
@@ -89,7 +90,7 @@ def _run(command: Command, arguments: list[str]) -> int:
             return int(module.run(arguments))  # its arguments are pytest's, its services are its own
         parser = argparse.ArgumentParser(prog=f"manage.py {command.name}", description=command.help)
         module.add_arguments(parser)
-        chosen = parser.parse_args(arguments)
+        chosen = parser.parse_intermixed_args(arguments)
         if command.where == "file":
             return int(module.run(chosen))
         work: Callable[[Installation], int] = lambda installation: int(module.run(chosen, installation))  # noqa: E731

@@ -6,7 +6,7 @@ Method and sources: docs/methods/benjamini-hochberg.md.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pvtracker.stats.inputs import probabilities
+from pvtracker.stats.inputs import Labels, probabilities
 from pvtracker.stats.results import FloatArray, IntArray
 
 
@@ -26,7 +26,7 @@ def benjamini_hochberg(p: ArrayLike) -> FloatArray:
     return adjust(values, np.zeros(len(values), dtype=np.int64))
 
 
-def benjamini_hochberg_by_group(p: ArrayLike, group: ArrayLike) -> FloatArray:
+def benjamini_hochberg_by_group(p: ArrayLike, group: Labels) -> FloatArray:
     """Adjusted p-values, shape (n,), each within its own group of tests.
 
     p: as for `benjamini_hochberg`; group: whole-number or text label of each test's family, shape (n,).
@@ -35,7 +35,7 @@ def benjamini_hochberg_by_group(p: ArrayLike, group: ArrayLike) -> FloatArray:
     return adjust(values, index)
 
 
-def grouped(p: ArrayLike, group: ArrayLike, *, name: str) -> tuple[FloatArray, IntArray]:
+def grouped(p: ArrayLike, group: Labels, *, name: str) -> tuple[FloatArray, IntArray]:
     """p-values and group numbers 0, 1, …, both of shape (n,); ValueError when the shapes differ."""
     values, labels = probabilities("p", p), np.asarray(group)
     if values.ndim != 1 or labels.shape != values.shape:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pvtracker.stats.benjamini_hochberg import adjust, grouped
-from pvtracker.stats.inputs import level, no_warning
+from pvtracker.stats.inputs import Labels, level, no_warning
 from pvtracker.stats.results import DoubleFdr, FloatArray, IntArray, TextArray
 
 ROUNDING = 1e-12
@@ -17,7 +17,7 @@ FLAGGED_BELOW = "flagged at its p_adjusted but no longer at alpha, where more bo
 
 
 def double_fdr_2004(
-    p: ArrayLike, body_system: ArrayLike, *, alpha_body_system: float = 0.05, alpha_event: float = 0.05
+    p: ArrayLike, body_system: Labels, *, alpha_body_system: float = 0.05, alpha_event: float = 0.05
 ) -> DoubleFdr:
     """Mehrotra and Heyse's double false discovery rate.
 
@@ -40,7 +40,7 @@ def double_fdr_2004(
     return DoubleFdr(np.maximum(p_system, p_event), p_system, p_event, flag, _warning(values))
 
 
-def double_fdr_2012(p: ArrayLike, body_system: ArrayLike, *, alpha: float = 0.05) -> DoubleFdr:
+def double_fdr_2012(p: ArrayLike, body_system: Labels, *, alpha: float = 0.05) -> DoubleFdr:
     """Mehrotra and Adewale's double false discovery rate, second step over all events of the selected body
     systems.
 
@@ -66,7 +66,7 @@ def double_fdr_2012(p: ArrayLike, body_system: ArrayLike, *, alpha: float = 0.05
     return DoubleFdr(p_adjusted, p_system, p_event, flag, warning)
 
 
-def double_fdr_2012_within(p: ArrayLike, body_system: ArrayLike, *, alpha: float = 0.05) -> DoubleFdr:
+def double_fdr_2012_within(p: ArrayLike, body_system: Labels, *, alpha: float = 0.05) -> DoubleFdr:
     """As `double_fdr_2012`, but the second step stays within each body system.
 
     This is how the R package MHTmult and the Stata command aefdr read the same paper. An event is flagged

@@ -1,11 +1,16 @@
 """Checks of what the statistics are given. Errors name the rule, the argument and the value."""
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pvtracker.stats.results import FloatArray, IntArray, TextArray
 
 LARGEST_COUNT = 2**30  # a thousand million: no trial is larger, and work and memory stay bounded
+
+# Texts or whole numbers that name a group: the calculator reads what is typed for them as it stands.
+Labels = Annotated[ArrayLike, "labels"]
 
 EMPTY_ARM = "empty arm: no participant in the arm"
 EMPTY_REFERENCE = "empty arm: no participant in the reference arm"

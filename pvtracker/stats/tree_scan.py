@@ -13,7 +13,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from pvtracker.stats.inputs import EMPTY_ARM, EMPTY_REFERENCE, counts, level, no_warning, numbers, refuse
+from pvtracker.stats.inputs import (
+    EMPTY_ARM,
+    EMPTY_REFERENCE,
+    Labels,
+    counts,
+    level,
+    no_warning,
+    numbers,
+    refuse,
+)
 from pvtracker.stats.results import FloatArray, IntArray, TextArray, TreeScan
 from pvtracker.stats.tree import Tree, positions, tree
 from pvtracker.stats.tree_replicates import Draw, Likelihood, from_urns, largest_ratios, p_values
@@ -60,11 +69,11 @@ class Options:
 def tree_scan(
     in_arm: ArrayLike,
     event_participant: ArrayLike,
-    event_node: ArrayLike,
-    child: ArrayLike,
-    parent: ArrayLike,
+    event_node: Labels,
+    child: Labels,
+    parent: Labels,
     *,
-    stratum: ArrayLike | None = None,
+    stratum: Labels | None = None,
     null: TrialNull = "participants",
     alternative: Alternative = "greater",
     minimum_cases: int = 1,
@@ -121,11 +130,11 @@ def tree_scan(
 
 
 def tree_scan_bernoulli(
-    node: ArrayLike,
+    node: Labels,
     cases: ArrayLike,
     controls: ArrayLike,
-    child: ArrayLike,
-    parent: ArrayLike,
+    child: Labels,
+    parent: Labels,
     *,
     probability: float | None = None,
     alternative: Alternative = "greater",
@@ -151,11 +160,11 @@ def tree_scan_bernoulli(
 
 
 def tree_scan_poisson(
-    node: ArrayLike,
+    node: Labels,
     cases: ArrayLike,
     expected: ArrayLike,
-    child: ArrayLike,
-    parent: ArrayLike,
+    child: Labels,
+    parent: Labels,
     *,
     conditional: bool = True,
     alternative: Alternative = "greater",
@@ -331,7 +340,7 @@ def _summed(node: ArrayLike, hierarchy: Tree, **arrays: IntArray | FloatArray) -
     return [np.bincount(where, array, minlength=len(hierarchy.names)) for array in arrays.values()]
 
 
-def labels(stratum: ArrayLike | None, people: int) -> IntArray:
+def labels(stratum: Labels | None, people: int) -> IntArray:
     """Strata as numbers from 0, shape (people,)."""
     if stratum is None:
         return np.zeros(people, dtype=np.int64)

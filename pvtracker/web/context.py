@@ -58,7 +58,10 @@ def room(request: HttpRequest) -> dict[str, Any]:
         "study": study,
         "demo": settings.DEMO,
         "single_sign_on": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
-        "navigation": navigation(request, study) if study else _system_navigation(request),
+        "navigation": [
+            *(navigation(request, study) if study else _system_navigation(request)),
+            *_of_everybody(request),
+        ],
         "session_left": getattr(request, "session_left", None),
         **_shape(request),
     }
@@ -86,6 +89,14 @@ def _system_navigation(request: HttpRequest) -> list[Link]:
             ("History", "system_trail"),
         )
     ]
+
+
+def _of_everybody(request: HttpRequest) -> list[Link]:
+    """What everybody with an account in the closed room may open, in whatever study."""
+    if settings.ROOM != "closed" or not getattr(request, "user", None) or not request.user.is_authenticated:
+        return []
+    url = reverse("calculator")
+    return [Link(label="Calculator", url=url, current=request.path.startswith(url))]
 
 
 def navigation(request: HttpRequest, study: Any) -> list[Link]:

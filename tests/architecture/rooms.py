@@ -57,6 +57,8 @@ ANYBODY = {
     "home": "the list of one's own studies",
     "sign_out": "the door",
     "ready": "what oneself still lacks before the first use",
+    "calculator": "numbers that somebody types; no study is read",
+    "calculator_methods": "pages of the documentation",
     "components": "the live page of the visual language; its samples are made up",
 }
 # Tables without a study, and why.

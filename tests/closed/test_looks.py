@@ -66,6 +66,8 @@ NOT_BY_ARM = {
     "health": "says that the process lives",
     "job": "progress of the work, in words without results",
     "look_purpose": "asks why",
+    "calculator": "numbers that somebody types; no study is read",
+    "calculator_methods": "pages of the documentation",
     "cuts": "hashes and counts of all participants together",
     "signals_start": "starts a run; shows its form again, as the page `signals` does, with the same record",
     "reports": "the list of reports, without their content",

@@ -9,7 +9,7 @@ from django.test import override_settings
 
 from pvtracker.accounts.models import Account
 from pvtracker.studies.looking import SESSION_KEY
-from tests.architecture.matrix import NO, OF_BOTH_ROOMS, Place, Rule, everybody
+from tests.architecture.matrix import ANYBODY, NO, OF_BOTH_ROOMS, Place, Rule, everybody
 from tests.closed.cuts.folder import allocate
 from tests.closed.known import make_known
 from tests.matrix_checks import *  # noqa: F403 - the tests of both rooms
@@ -33,6 +33,8 @@ RULES = OF_BOTH_ROOMS | {
     "recommendation_sign": Rule("recommend", "recommend"),
     "report_sign": Rule("sign_closed_reports", "sign_closed_reports"),
     "report_signatures": Rule("read_closed_reports", NO),
+    "calculator": Rule(ANYBODY, ANYBODY),
+    "calculator_methods": Rule(ANYBODY, NO),
     "cuts": Rule("run_signals", NO),
     "signals": Rule(BY_ARM, NO),
     "signals_start": Rule(NO, "run_signals"),

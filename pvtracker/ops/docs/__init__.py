@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pvtracker.ops.docs import (
     bad_inputs,
+    calculator,
     commands,
     jobs,
     methods,
@@ -26,6 +27,7 @@ DOCS: dict[str, Callable[[], str]] = {
     "commands.md": commands.page,
     "settings.md": settings.page,
     "methods-index.md": methods.page,
+    "calculator.md": calculator.page,
     "scales.md": scales.page,
     "report-sections.md": sections.page,
     "jobs.md": jobs.page,

@@ -67,7 +67,7 @@ def page() -> str:
         table(("command", "runs in", "does"), overview),
     ]
     for command in COMMANDS.values():
-        if command.where == "module" and command.name != "test":
+        if command.where in {"module", "file"} and command.name != "test":
             recorder = Recorder()
             import_module(f"pvtracker.ops.commands.{command.name}").add_arguments(recorder)
             parts += _section(command.name, "", recorder)
