@@ -2,6 +2,7 @@
 each."""
 
 from pvtracker.stats.benjamini_hochberg import benjamini_hochberg, benjamini_hochberg_by_group
+from pvtracker.stats.berry_berry import berry_berry, berry_berry_poisson, prior_sensitivity
 from pvtracker.stats.cmaxsprt import cmaxsprt_boundary, cmaxsprt_power, cmaxsprt_ratio
 from pvtracker.stats.cmh import breslow_day, cmh, cmh_exact, cmh_exact_midp, odds_ratio_stratified_exact
 from pvtracker.stats.detectable import fisher_power, smallest_detectable, smallest_significant_count
@@ -29,7 +30,18 @@ from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_differe
 from pvtracker.stats.odds_ratio import odds_ratio_conditional, odds_ratio_midp
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
 from pvtracker.stats.rates import incidence_rate_exact, rate_ratio_exact
-from pvtracker.stats.results import ChiSquared, Detectable, DoubleFdr, Interval, PValues, RateRatio, TreeScan
+from pvtracker.stats.results import (
+    ChiSquared,
+    Detectable,
+    DoubleFdr,
+    Hierarchical,
+    Interval,
+    Parameters,
+    PriorSensitivity,
+    PValues,
+    RateRatio,
+    TreeScan,
+)
 from pvtracker.stats.risk_difference import risk_difference_mn
 from pvtracker.stats.risk_difference_exact import risk_difference_exact
 from pvtracker.stats.risk_ratio import risk_ratio_koopman, risk_ratio_mn
@@ -52,13 +64,18 @@ __all__ = [
     "ChiSquared",
     "Detectable",
     "DoubleFdr",
+    "Hierarchical",
     "Interval",
     "PValues",
+    "Parameters",
+    "PriorSensitivity",
     "RateRatio",
     "TreeScan",
     "barnard",
     "benjamini_hochberg",
     "benjamini_hochberg_by_group",
+    "berry_berry",
+    "berry_berry_poisson",
     "beta_binomial_boundary",
     "beta_binomial_posterior",
     "boschloo",
@@ -91,6 +108,7 @@ __all__ = [
     "odds_ratio_mh",
     "odds_ratio_midp",
     "odds_ratio_stratified_exact",
+    "prior_sensitivity",
     "proportion_clopper_pearson",
     "rate_ratio_exact",
     "risk_difference_agresti_caffo",

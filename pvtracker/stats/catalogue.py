@@ -126,6 +126,21 @@ STATISTICS: dict[str, Statistic] = {
             stats.double_fdr_2012_within,
             "double-fdr.md",
         ),
+        Statistic(
+            "berry_berry", "Bayesian hierarchical model, Berry & Berry", stats.berry_berry, "berry-berry.md"
+        ),
+        Statistic(
+            "berry_berry_poisson",
+            "Bayesian hierarchical model of rates, Xia, Ma & Carlin",
+            stats.berry_berry_poisson,
+            "berry-berry.md",
+        ),
+        Statistic(
+            "prior_sensitivity",
+            "Bayesian hierarchical model under other priors",
+            stats.prior_sensitivity,
+            "berry-berry.md",
+        ),
         Statistic("fisher_power", "Power of Fisher’s test", stats.fisher_power, "detectable.md"),
         Statistic(
             "smallest_detectable",

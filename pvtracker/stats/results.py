@@ -168,3 +168,65 @@ class StoppingCharacteristics:
     stop_probability: FloatArray
     participants: FloatArray
     events: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a posterior says of the parameters that terms share, shape (parameters,): `name` as in the model, with the
+    body system in brackets where each has its own."""
+
+    name: TextArray
+    mean: FloatArray
+    sd: FloatArray
+    low: FloatArray
+    high: FloatArray
+    r_hat: FloatArray
+    ess_bulk: FloatArray
+    ess_tail: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchical:
+    """Posterior of the effect theta of each term: a log odds ratio or log rate ratio, arm ÷ reference.
+
+    `p_zero`, `p_positive`, `p_beyond_margin` are the probabilities that theta is exactly zero, above zero, above the
+    logarithm of `margin`; `raw` is the estimate from the term's own counts, infinite with a zero cell, nan without any
+    event. `r_hat`, `ess_bulk`, `ess_tail` are of theta, `ess_probability` the smallest effective size of the
+    probabilities. Where the chains have not met, the numbers of the posterior are nan and `warning` says so;
+    `parameters` are always told, with their own convergence.
+    """
+
+    mean: FloatArray
+    sd: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p_zero: FloatArray
+    p_positive: FloatArray
+    p_beyond_margin: FloatArray
+    raw: FloatArray
+    r_hat: FloatArray
+    ess_bulk: FloatArray
+    ess_tail: FloatArray
+    ess_probability: FloatArray
+    warning: TextArray
+    parameters: Parameters
+    margin: float
+    confidence_level: float
+    seed: int
+    chains: int
+    draws: int  # of each chain, after warming up
+
+
+@dataclass(frozen=True, slots=True)
+class PriorSensitivity:
+    """The posterior of each term under several priors, one line for each prior and term, shape (priors · terms,)."""
+
+    prior: TextArray
+    term: IntArray  # its position in the arguments, from 0
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p_zero: FloatArray
+    p_positive: FloatArray
+    p_beyond_margin: FloatArray
+    warning: TextArray
