@@ -8,6 +8,7 @@ from math import log
 
 import numpy as np
 import pytest
+from scipy import stats as scipy_stats
 
 from pvtracker.stats import (
     cmaxsprt_boundary,
@@ -242,6 +243,33 @@ def test_simulated_histories(history: str) -> None:
     seen = (early | ((ratio >= 1.8) & (arrival >= 0.2) & (arrival <= 1.5)).any(axis=1)).mean()
     found = cmaxsprt_power(1.8, c, relative_risk=1.5, time=1.5, first_look=0.2, history=history)
     assert found == pytest.approx(seen, abs=error)
+
+
+def polya(c: int, cases: np.ndarray, limit: np.ndarray) -> float:
+    """Probability to reach a boundary when the history ended with its last event: given j events by time s, those until
+    t are negative binomial with size c + j and success probability (1 + s)/(1 + t)."""
+    state, before = np.array([1.0]), 0.0
+    for needed, time in zip(cases.tolist(), limit.tolist(), strict=True):
+        after = np.zeros(needed)
+        for j, chance in enumerate(state):
+            more = np.arange(needed - j)
+            after[j:] += chance * scipy_stats.nbinom.pmf(more, c + j, (1 + before) / (1 + time))
+        state, before = after, time
+    return float(1 - state.sum())
+
+
+def test_the_conditional_test_by_a_second_recursion(against: Against) -> None:
+    source = "recursion of negative binomials"
+    for c, options in (
+        (1, {"cases": 9}),
+        (20, {"cases": 20, "minimum_cases": 2}),
+        (7, {"time": 1.2, "first_look": 0.3}),
+    ):
+        found = cmaxsprt_boundary(c, history="last_event", **options)
+        theirs = polya(c, found.cases, found.limit)
+        against("cmaxsprt_boundary", source, "brute force", found.error, theirs, within=1e-9)
+        seen = cmaxsprt_power(found.critical, c, history="last_event", **options)
+        against("cmaxsprt_power", source, "brute force", seen, theirs, within=1e-9)
 
 
 def test_the_conditional_boundary_keeps_its_error_and_is_near_sequentials() -> None:
