@@ -15,6 +15,7 @@ from pvtracker.stats.bayes.fit import Asked, Running, fit
 from pvtracker.stats.bayes.likelihood import Binomial, Poisson
 from pvtracker.stats.bayes.priors import Priors
 from pvtracker.stats.inputs import (
+    Labels,
     counts,
     empty_arm_warning,
     follow_up,
@@ -47,7 +48,7 @@ def berry_berry(
     N_arm: ArrayLike,
     n_ref: ArrayLike,
     N_ref: ArrayLike,
-    body_system: ArrayLike,
+    body_system: Labels,
     *,
     margin: float = 2.0,
     confidence_level: float = 0.95,
@@ -125,7 +126,7 @@ def berry_berry_poisson(
     years_arm: ArrayLike,
     events_ref: ArrayLike,
     years_ref: ArrayLike,
-    body_system: ArrayLike,
+    body_system: Labels,
     *,
     margin: float = 2.0,
     confidence_level: float = 0.95,
@@ -204,7 +205,7 @@ def prior_sensitivity(
     N_arm: ArrayLike,
     n_ref: ArrayLike,
     N_ref: ArrayLike,
-    body_system: ArrayLike,
+    body_system: Labels,
     *,
     margin: float = 2.0,
     confidence_level: float = 0.95,
@@ -265,7 +266,7 @@ def under_priors(
     )
 
 
-def _systems(body_system: ArrayLike, size: int) -> tuple[IntArray, TextArray]:
+def _systems(body_system: Labels, size: int) -> tuple[IntArray, TextArray]:
     """The number of each term's body system, and the systems' labels by number."""
     given = np.asarray(body_system)
     if given.shape != (size,):

@@ -73,6 +73,28 @@ OPTIONS: dict[str, Any] = {
     "berger_boos": 0.001,
     "two_sided": "central",
     "inversion": "two-sided",
+    "margin": 1.5,
+    "mu_gamma_0_0": -1.0,
+    "tau2_gamma_0_0": 8.0,
+    "mu_theta_0_0": 0.1,
+    "tau2_theta_0_0": 9.0,
+    "alpha_gamma_0_0": 4.0,
+    "beta_gamma_0_0": 1.1,
+    "alpha_theta_0_0": 5.0,
+    "beta_theta_0_0": 1.2,
+    "alpha_gamma": 2.5,
+    "beta_gamma": 0.9,
+    "alpha_theta": 3.5,
+    "beta_theta": 0.8,
+    "lambda_alpha": 0.7,
+    "lambda_beta": 1.4,
+    "gamma_variance": "common",
+    "chains": 2,
+    "warm_up": 60,
+    "draws": 110,
+    "most_draws": 220,
 }
+# Only with all options, which make them short.
+LONG = {"berry_berry", "berry_berry_poisson", "prior_sensitivity"}
 # Options that stand at their default here, because their other values go with other arguments only.
 ALONE = {"null", "minimum_cases"}
