@@ -42,6 +42,7 @@ class Argument:
     kind: str  # numbers, labels (both: one for each table or participant); number, whole number, yes or no, word
     default: Any  # MUST_BE_GIVEN where there is none
     choices: tuple[str, ...] = ()
+    size: int = 0  # of an option that is so many numbers together, as a beta prior is two
 
     @property
     def many(self) -> bool:
@@ -63,6 +64,8 @@ class Argument:
 
 def told(value: object) -> str:
     """A default or an option as it is typed."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
@@ -100,6 +103,9 @@ def _argument(name: str, parameter: inspect.Parameter) -> Argument:
         return Argument(name, "labels", default)
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
+    if get_origin(annotation) is tuple and set(get_args(annotation)) == {float}:
+        size = len(get_args(annotation))
+        return Argument(name, f"{size} numbers together", default, size=size)
     if get_origin(annotation) is Literal:
         return Argument(name, "word", default, tuple(map(str, get_args(annotation))))
     kind = {bool: "yes or no", int: "whole number", float: "number", str: "word"}.get(annotation)
@@ -153,6 +159,11 @@ def read_one(argument: Argument, text: str) -> Any:
         if text in argument.choices:
             return text
         raise Refused(f"{argument.name} is {' or '.join(argument.choices)}, got {text!r}.")
+    if argument.size:
+        numbers = [_number(one) for one in split(text)]
+        if len(numbers) == argument.size and None not in numbers:
+            return tuple(float(one) for one in numbers if one is not None)
+        raise Refused(f"{argument.name} takes {argument.kind}, got {text!r}; put a comma between them.")
     if argument.kind == "word" and text:
         return text
     if argument.kind == "yes or no" and text.lower() in YES_OR_NO:

@@ -109,7 +109,7 @@ def _part(statistic: Statistic, computed: Computed) -> Part:
         single.numeric = {name for name in options if known[name].kind in ("number", "whole number")}
         options = {}
     for name, value in result.items():
-        if value.ndim == 0 and name not in options:
+        if value.ndim == 0 and text(value[()]) != options.get(name):
             single.add(name, value.reshape(1))
     if single.columns:
         tables.append(single)
@@ -128,6 +128,8 @@ def text(value: Any) -> str:
     """A value for people: eight significant digits, – for what does not exist."""
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return ", ".join(map(text, value))
     if isinstance(value, bool | np.bool_):
         return told(bool(value))
     if isinstance(value, float | np.floating):

@@ -1,6 +1,6 @@
 """What the test of the calculator types for each argument of the catalogue's statistics, by the argument's name.
 
-A pair (statistic, argument) stands where one name means different things. Options are off their defaults.
+Options are off their defaults. OF_ONE has what goes with one statistic only; None: not with its other options.
 """
 
 from __future__ import annotations
@@ -36,10 +36,6 @@ VALUES: dict[Any, Any] = {
     # looks
     "fraction": [0.3, 0.7, 1],
     "z": [3, 2.5, 2],
-    ("group_sequential_counts_crossing", "n_arm"): [10, 20, 30],
-    ("group_sequential_counts_crossing", "n_ref"): [10, 19, 31],
-    ("spent_alpha", "spending"): "power",
-    ("group_sequential_boundary", "spending"): "power",
     "risk_ref": [0.1, 0.2, 0.05, 0.0],
 }
 OPTIONS: dict[str, Any] = {
@@ -92,9 +88,40 @@ OPTIONS: dict[str, Any] = {
     "chains": 2,
     "warm_up": 60,
     "draws": 110,
-    "most_draws": 220,
+    "most_draws": 110,
+    "critical": 2.5,
+    "relative_risk": 2.0,
+    "first_look": 0.5,
+    "participants": 12,
+    "risk": 0.2,
+    "prior": (1.5, 2),
+    "reference": (3, 17),
+    "threshold": 0.8,
+    "historical_cases": 9,
+    "history": "last_event",
+    "expected": 8.0,
+    "events": 14,
 }
-# Only with all options, which make them short.
-LONG = {"berry_berry", "berry_berry_poisson", "prior_sensitivity"}
+CHEAP = {"chains", "warm_up", "draws", "most_draws", "replicates"}  # always typed: they keep the test short
+OF_ONE: dict[str, dict[str, Any]] = {
+    "group_sequential_counts_crossing": {"n_arm": [10, 20, 30], "n_ref": [10, 19, 31]},
+    "spent_alpha": {"spending": "power"},
+    "group_sequential_boundary": {"spending": "power"},
+    "maxsprt_poisson_ratio": {"expected": [2, 1.5, 2.5]},
+    "maxsprt_poisson_boundary": {"looks": None},
+    "maxsprt_poisson_performance": {"looks": [2, 5, 8], "first_look": None},
+    "maxsprt_binomial_ratio": {"cases": [3, 0, 4], "events": [5, 2, 6]},
+    "maxsprt_binomial_boundary": {"looks": None},
+    "maxsprt_binomial_performance": {"looks": [4, 9, 14]},
+    "cmaxsprt_ratio": {"time": [0.2, 0.5, 1]},
+    "cmaxsprt_boundary": {"cases": 8, "time": None},
+    "cmaxsprt_power": {"cases": None, "time": 1.5},
+    "toxicity_boundary": {"looks": [4, 8, 12]},
+    "beta_binomial_posterior": {"events": [3, 0, 2], "participants": [9, 5, 6], "risk": None, "margin": 0.05},
+    "beta_binomial_boundary": {"looks": [4, 8, 12], "reference": None, "margin": 0.05},
+    "stopping_characteristics": {"participants": [5, 10], "events": [2, 4], "risk": [0.1, 0.3]},
+}
+# Only once, with all options: they take seconds.
+LONG = {"prior_sensitivity"}
 # Options that stand at their default here, because their other values go with other arguments only.
 ALONE = {"null", "minimum_cases"}
