@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pvtracker.accounts.queries import job_actor
@@ -13,6 +14,7 @@ from pvtracker.cuts.data import CutError
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs.actions import Claim, Refused
 from pvtracker.lib.code_version import code_version
+from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.rows import FIELDS, plain, rows_sha256
 from pvtracker.signals.screen import Progress, Screen, screen
@@ -29,9 +31,12 @@ class Request:
     study: Study
     cut: Cut
     analysis_arm: str
+    also: tuple[str, ...] = ()  # methods besides those of every run
 
 
-def request_for(*, study: Study, cut_id: uuid.UUID | None = None, analysis_arm: str = "") -> Request:
+def request_for(
+    *, study: Study, cut_id: uuid.UUID | None = None, analysis_arm: str = "", also: Sequence[str] = ()
+) -> Request:
     """The named or latest joined cut and the named or the study's own analysis arm; Refused when there is none."""
     if cut_id is None:
         cut = closed.latest_joined(study)
@@ -50,7 +55,10 @@ def request_for(*, study: Study, cut_id: uuid.UUID | None = None, analysis_arm: 
     chosen = analysis_arm or cut.manifest["settings"]["analysis_arm"]
     if chosen not in AnalysisArm.values:
         raise Refused(f"The analysis arm is actual or planned, not {chosen!r}.")
-    return Request(study=study, cut=cut, analysis_arm=chosen)
+    if unknown := set(also) - set(FURTHER_METHODS):
+        raise Refused(f"Methods to add are {', '.join(FURTHER_METHODS)}, not {', '.join(sorted(unknown))}.")
+    further = tuple(key for key in FURTHER_METHODS if key in also)
+    return Request(study=study, cut=cut, analysis_arm=chosen, also=further)
 
 
 def compute(request: Request, *, by: Actor, progress: Progress, reason: str = "screening") -> Screen:
@@ -58,7 +66,8 @@ def compute(request: Request, *, by: Actor, progress: Progress, reason: str = "s
     closed.record_opening(request.cut, by=by, reason=reason)
     try:
         data = closed.load_joined(request.cut, only=(*derive.DATASETS, "arms"))
-        return screen(data, analysis_arm=request.analysis_arm, progress=progress)
+        methods = (*DEFAULT_METHODS, *request.also)
+        return screen(data, analysis_arm=request.analysis_arm, methods=methods, progress=progress)
     except CutError as fault:
         raise Refused(str(fault)) from fault
 
@@ -92,14 +101,20 @@ def run_screening(
 
 
 def detect_job(claim: Claim) -> None:
-    """The work of a `signals.detect` job; parameters `cut` (id or '') and `analysis_arm` ('' for the study's own)."""
+    """The work of a `signals.detect` job; parameters `cut` (id or ''), `analysis_arm` ('' for the study's own) and
+    `also` (further methods, none when absent)."""
     parameters = claim.job.parameters
     cut_id = uuid.UUID(parameters["cut"]) if parameters.get("cut") else None
     study = study_of(claim.job.study_id)
     if study is None:
         raise Refused("The study of this job does not exist.")
     with within(study.id):
-        request = request_for(study=study, cut_id=cut_id, analysis_arm=parameters.get("analysis_arm", ""))
+        request = request_for(
+            study=study,
+            cut_id=cut_id,
+            analysis_arm=parameters.get("analysis_arm", ""),
+            also=parameters.get("also", ()),
+        )
     by = job_actor(claim.job.requested_by)
     screened = compute(
         request, by=by, progress=lambda done, total, text: claim.progress(done=done, total=total, text=text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
@@ -49,11 +50,14 @@ class FilterForm(forms.Form):
         label="Events", choices=[(key, SELECTION_LABELS[key]) for key in derive.SELECTIONS], required=False
     )
     arm = forms.ChoiceField(required=False)
-    method = forms.ChoiceField(choices=[(m.key, m.label) for m in METHODS.values()], required=False)
+    method = forms.ChoiceField(required=False)
 
-    def __init__(self, *args: Any, arms: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, arms: list[str], methods: Collection[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["arm"].choices = [(arm, arm) for arm in arms]  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["method"].choices = [  # type: ignore[attr-defined]
+            (m.key, m.label) for m in METHODS.values() if m.key in methods
+        ]
 
     def chosen(self) -> dict[str, str]:
         """The valid choices; the first of each where none, or no valid one, was made."""

@@ -71,6 +71,7 @@ class Method:
     threshold: Threshold
     page: str  # in docs/methods
     null_value: float | None = None  # of the estimate: where arm and reference are alike
+    default: bool = True  # in every run; else only in runs that name it, because it may take minutes
 
 
 def _interval(function: Callable[..., Interval]) -> Callable[[Comparison], Columns]:
@@ -189,5 +190,27 @@ METHODS: dict[str, Method] = {
             Threshold("p_adjusted", 0.1),
             "double-fdr.md",
         ),
+        Method(
+            "boschloo",
+            "Boschloo’s test",
+            _test(stats.boschloo),
+            "1",
+            Threshold("p", 0.05),
+            "boschloo.md",
+            default=False,
+        ),
+        Method(
+            "rd_exact",
+            "Risk difference, exact unconditional",
+            _interval(stats.risk_difference_exact),
+            "1",
+            Threshold("low", 0.0),
+            "risk-difference-exact.md",
+            0.0,
+            default=False,
+        ),
     )
 }
+
+DEFAULT_METHODS = tuple(key for key, method in METHODS.items() if method.default)
+FURTHER_METHODS = tuple(key for key, method in METHODS.items() if not method.default)

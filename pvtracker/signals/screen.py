@@ -11,7 +11,7 @@ import numpy as np
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.derive import Arms, TermCounts
-from pvtracker.signals.methods import METHODS, Columns, Comparison, Method
+from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Method
 from pvtracker.signals.rows import ResultRow
 from pvtracker.stats.results import FloatArray
 
@@ -34,7 +34,7 @@ def screen(
     analysis_arm: str,
     levels: Sequence[str] = LEVELS,
     selections: Sequence[str] = derive.SELECTIONS,
-    methods: Sequence[str] = tuple(METHODS),
+    methods: Sequence[str] = DEFAULT_METHODS,
     progress: Progress = lambda done, total, text: None,
 ) -> Screen:
     """Compare each active arm with the reference, for every term of every level and selection, by every method.

@@ -56,7 +56,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
     """The rows of one run for one level, selection, arm and method, as charts and as a table."""
     study = _study(request, code, Permission.READ_SIGNALS)
     run = queries.run_for(study, run_id)
-    form = FilterForm(request.GET, arms=_active_arms(run))
+    form = FilterForm(request.GET, arms=_active_arms(run), methods=run.methods)
     chosen = form.chosen()
     shown = ", ".join(chosen[name] for name in ("level", "selection", "arm", "method"))
     ask = look(
@@ -72,7 +72,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
     page = Paginator(queries.results(run, **chosen), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "run": run,
-        "form": FilterForm(initial=chosen, arms=_active_arms(run)),
+        "form": FilterForm(initial=chosen, arms=_active_arms(run), methods=run.methods),
         "facts": tables.run_facts(run),
         "definitions": run.settings["definitions"],
         "threshold": run.settings["thresholds"][chosen["method"]],

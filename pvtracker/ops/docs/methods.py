@@ -19,12 +19,13 @@ def page() -> str:
             method.version,
             "" if method.null_value is None else f"{method.null_value:g}",
             str(method.threshold),
+            "yes" if method.default else "when named",
         )
         for method in METHODS.values()
     ]
     parts = [
         "The `method` of a result row of `detect_signals`. The version is raised when the same counts may give another "
         "number. A flag marks a row for a reader; it is no verdict.",
-        table(("key", "method", "version", "no difference", "flag"), rows),
+        table(("key", "method", "version", "no difference", "flag", "in a run"), rows),
     ]
     return document(title="Methods of a screening run", source="`pvtracker/signals/methods.py`", parts=parts)

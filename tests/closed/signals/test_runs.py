@@ -16,7 +16,7 @@ from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
 from pvtracker.signals import actions
-from pvtracker.signals.methods import METHODS
+from pvtracker.signals.methods import DEFAULT_METHODS, METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.rows import FIELDS
 from pvtracker.studies.actions import StudyEntry, create_study
@@ -27,7 +27,7 @@ from tests.closed.people import client_of
 pytestmark = pytest.mark.django_db
 
 
-def detect(study: Study, **parameters: str) -> Job:
+def detect(study: Study, **parameters: Any) -> Job:
     job = jobs.enqueue(task="signals.detect", study_id=study.id, parameters=parameters, by=BY)
     jobs.run(str(job.id), actions.detect_job)
     job.refresh_from_db()
@@ -40,7 +40,7 @@ def test_a_detection_job_stores_a_run_with_its_rows(study: Study, joined_cut: Cu
     run = Run.objects.get()
     assert job.result == {"run": str(run.id), "cut": str(joined_cut.id), "sha256": run.sha256}
     assert (run.analysis_arm, run.cut_id, run.rows) == ("planned", joined_cut.id, Result.objects.count())
-    assert set(run.methods) == set(METHODS)
+    assert set(run.methods) == set(DEFAULT_METHODS)
     row = Result.objects.get(level="PT", selection="all", arm="Low dose", method="rd_mn")
     assert (row.n_arm, row.N_arm, row.n_ref, row.N_ref, row.events_arm) == (2, 2, 1, 2, 2)
     assert row.estimate == pytest.approx(0.5)
@@ -66,10 +66,11 @@ def test_the_same_cut_settings_and_code_give_the_same_hash(study: Study) -> None
     [
         ({"cut": "6f1c4385-20a7-463c-8378-fe7c2af510d9"}, "has no cut"),
         ({"analysis_arm": "coded"}, "actual or planned"),
+        ({"also": ["barnard"]}, "Methods to add are boschloo, rd_exact, not barnard."),
     ],
 )
 def test_what_cannot_be_screened_fails_with_a_sentence(
-    study: Study, parameters: dict[str, str], said: str
+    study: Study, parameters: dict[str, Any], said: str
 ) -> None:
     job = detect(study, **parameters)
     assert (job.state, job.attempt) == (JobState.FAILED, 1)
@@ -169,6 +170,32 @@ def test_a_run_is_shown_with_charts_and_the_same_numbers_as_a_table(study: Study
             page.text.split(f'<script id="{chart}" type="application/json">')[1].split("</script>")[0]
         )
         assert "vega-lite" in spec["$schema"] and "Headache" in json.dumps(spec)
+
+
+def test_a_run_has_the_further_methods_it_names_and_its_page_offers_them_only_then(study: Study) -> None:
+    detect(study)
+    detect(study, also=["rd_exact", "boschloo"])
+    usual, more = Run.objects.order_by("made_at")
+    assert set(more.methods) == set(METHODS)
+    names = ["level", "term", "selection", "arm", "method", "estimate", "low", "high", "p", "flag", "warning"]
+    rows = [
+        Result.objects.filter(run=run, method__in=DEFAULT_METHODS).values_list(*names)
+        for run in (usual, more)
+    ]
+    assert sorted(map(str, rows[0])) == sorted(map(str, rows[1]))
+    client = client_of(study, "dsmb_member")
+    for run, offered in ((usual, False), (more, True)):
+        for method, label in (("boschloo", "Boschloo’s test"), ("rd_exact", "exact unconditional")):
+            page = client.get(f"/studies/JOIN/signals/runs/{run.id}/", {"method": method})
+            assert page.status_code == 200 and (label in page.text) == offered
+
+
+def test_the_command_queues_a_run_with_a_further_method(study: Study) -> None:
+    call_command("detect_signals", "JOIN", "--also", "boschloo", "--queue", stdout=io.StringIO())
+    job = Job.objects.get(task="signals.detect")
+    assert job.parameters["also"] == ["boschloo"]
+    jobs.run(str(job.id), actions.detect_job)
+    assert set(Run.objects.get().methods) == {*DEFAULT_METHODS, "boschloo"}
 
 
 def test_a_run_without_events_of_the_selection_says_so(study: Study) -> None:

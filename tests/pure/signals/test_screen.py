@@ -3,7 +3,7 @@
 import pytest
 
 from pvtracker.cuts.data import CutData, CutError
-from pvtracker.signals.methods import METHODS, Method
+from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS, METHODS, Method
 from pvtracker.signals.rows import ResultRow, to_dict
 from pvtracker.signals.screen import Screen, screen
 from tests.shared import ROOT
@@ -64,7 +64,7 @@ def test_a_row_has_the_names_of_the_contract() -> None:
 
 
 def test_an_arm_without_participants_gives_a_warning_and_no_number() -> None:
-    screened = screen(trial({"A": "LOW", "B": "PBO"}, ("A",)), analysis_arm="planned")
+    screened = screen(trial({"A": "LOW", "B": "PBO"}, ("A",)), analysis_arm="planned", methods=tuple(METHODS))
     for method in METHODS:
         row = row_of(screened, method, arm="High dose")
         assert (row.N_arm, row.estimate, row.p, row.flag) == (0, None, None, False)
@@ -84,8 +84,9 @@ def test_no_event_in_the_reference_gives_a_lower_limit_and_says_that_there_is_no
 
 def test_only_an_excess_in_the_arm_is_flagged() -> None:
     arms = {f"A{i}": "LOW" for i in range(20)} | {f"B{i}": "PBO" for i in range(20)}
-    harmful = screen(trial(arms, tuple(f"A{i}" for i in range(18))), analysis_arm="planned")
-    protective = screen(trial(arms, tuple(f"B{i}" for i in range(18))), analysis_arm="planned")
+    every = tuple(METHODS)
+    harmful = screen(trial(arms, tuple(f"A{i}" for i in range(18))), analysis_arm="planned", methods=every)
+    protective = screen(trial(arms, tuple(f"B{i}" for i in range(18))), analysis_arm="planned", methods=every)
     assert all(row_of(harmful, method).flag for method in METHODS)
     assert not any(row_of(protective, method).flag for method in METHODS)
     assert row_of(protective, "fisher").p == row_of(harmful, "fisher").p
@@ -124,7 +125,7 @@ def test_the_rows_do_not_depend_on_the_order_of_the_events() -> None:
 
 
 def test_the_table_of_methods_is_whole() -> None:
-    assert list(METHODS) == [
+    assert list(DEFAULT_METHODS) == [
         "rd_mn",
         "rr_koopman",
         "or_conditional",
@@ -134,7 +135,20 @@ def test_the_table_of_methods_is_whole() -> None:
         "dfdr_2004",
         "dfdr_2012",
     ]
+    assert list(FURTHER_METHODS) == ["boschloo", "rd_exact"]
+    assert set(METHODS) == {*DEFAULT_METHODS, *FURTHER_METHODS}
     assert all(key == method.key and method.version and method.label for key, method in METHODS.items())
+
+
+def test_a_run_has_the_methods_of_every_run_and_those_it_names() -> None:
+    data = trial({"A": "LOW", "B": "PBO"}, ("A",))
+    usual = screen(data, analysis_arm="planned")
+    more = screen(data, analysis_arm="planned", methods=(*DEFAULT_METHODS, "boschloo", "rd_exact"))
+    assert tuple(usual.methods) == DEFAULT_METHODS
+    assert [row for row in more.rows if row.method in DEFAULT_METHODS] == usual.rows
+    assert {row.method for row in more.rows} == set(METHODS)
+    assert row_of(more, "boschloo").p == pytest.approx(1.0)  # Fisher’s p is 1
+    assert row_of(more, "rd_exact").estimate == 1
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)

@@ -19,6 +19,7 @@ from pvtracker.lib.rounding import fixed, p_text
 from pvtracker.ops.management.studies import study_named
 from pvtracker.ops.management.written import write_text
 from pvtracker.signals import actions
+from pvtracker.signals.methods import FURTHER_METHODS
 from pvtracker.signals.models import Run
 from pvtracker.signals.rows import ResultRow, to_dict
 from pvtracker.signals.screen import Screen
@@ -42,6 +43,13 @@ class Command(BaseCommand):
             help="the study's setting when not given",
         )
         parser.add_argument(
+            "--also",
+            action="append",
+            choices=FURTHER_METHODS,
+            metavar="METHOD",
+            help="a method that is not in every run (docs/reference/methods-index.md); once for each",
+        )
+        parser.add_argument(
             "--json", metavar="FILE", help="write the result rows to FILE, - for standard output"
         )
         parser.add_argument(
@@ -61,10 +69,18 @@ class Command(BaseCommand):
         try:
             with within(study.id):
                 request = actions.request_for(
-                    study=study, cut_id=options["cut"], analysis_arm=options["analysis_arm"]
+                    study=study,
+                    cut_id=options["cut"],
+                    analysis_arm=options["analysis_arm"],
+                    also=options["also"] or (),
                 )
             if options["queue"]:
-                parameters = {"cut": str(request.cut.id), "analysis_arm": request.analysis_arm}
+                parameters: dict[str, Any] = {
+                    "cut": str(request.cut.id),
+                    "analysis_arm": request.analysis_arm,
+                }
+                if request.also:
+                    parameters["also"] = list(request.also)
                 job = jobs.enqueue(task="signals.detect", study_id=study.id, parameters=parameters, by=by)
                 self.stdout.write(f"job {job.id}")
                 return
