@@ -6,6 +6,7 @@ Method, sources and differences between programs: docs/methods/risk-difference-e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -44,7 +45,7 @@ def risk_difference_exact(
     N_ref: ArrayLike,
     *,
     confidence_level: float = 0.95,
-    inversion: str = "one-sided",
+    inversion: Literal["one-sided", "two-sided"] = "one-sided",
 ) -> Interval:
     """Risk in the arm minus risk in the reference, with exact unconditional limits.
 

@@ -3,6 +3,8 @@
 Method, sources and differences between programs: docs/methods/stratified.md.
 """
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
@@ -25,7 +27,7 @@ def risk_difference_mh(
     n_ref: ArrayLike,
     N_ref: ArrayLike,
     *,
-    variance: str = "sato",
+    variance: Literal["sato", "greenland-robins"] = "sato",
     confidence_level: float = 0.95,
 ) -> Interval:
     """Mantel-Haenszel risk difference: mean of the strata's differences with weights N_arm N_ref / N.
@@ -112,7 +114,7 @@ def risk_difference_mn_stratified(
     n_ref: ArrayLike,
     N_ref: ArrayLike,
     *,
-    weights: str = "mantel-haenszel",
+    weights: Literal["mantel-haenszel", "equal"] = "mantel-haenszel",
     confidence_level: float = 0.95,
 ) -> Interval:
     """Weighted mean of the strata's risk differences with Miettinen-Nurminen score limits.

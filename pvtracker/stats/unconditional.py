@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -56,7 +57,7 @@ def boschloo(
     n_ref: ArrayLike,
     N_ref: ArrayLike,
     *,
-    two_sided: str = "minlike",
+    two_sided: Literal["minlike", "central"] = "minlike",
     berger_boos: float = 0.0,
 ) -> PValues:
     """Boschloo's unconditional exact test: the greatest probability, over a risk common to both arms, of a
