@@ -16,6 +16,7 @@ from pvtracker.jobs.actions import Claim, Refused
 from pvtracker.lib.code_version import code_version
 from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS
 from pvtracker.signals.models import Result, Run
+from pvtracker.signals.numerators import Counted, counted
 from pvtracker.signals.rows import FIELDS, plain, rows_sha256
 from pvtracker.signals.screen import Progress, Screen, screen
 from pvtracker.studies.models import AnalysisArm, Study
@@ -70,6 +71,13 @@ def compute(request: Request, *, by: Actor, progress: Progress, reason: str = "s
         return screen(data, analysis_arm=request.analysis_arm, methods=methods, progress=progress)
     except CutError as fault:
         raise Refused(str(fault)) from fault
+
+
+def events_behind(row: Result) -> list[Counted]:
+    """The events behind a row, counted again on the cut of its run. Whoever calls has recorded the look."""
+    data = closed.load_joined(row.run.cut, only=(*derive.DATASETS, "arms"))
+    where = {name: getattr(row, name) for name in ("level", "selection", "term")}
+    return counted(data, analysis_arm=row.run.analysis_arm, **where)
 
 
 @action

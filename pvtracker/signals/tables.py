@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.urls import reverse
+
 from pvtracker.lib.rounding import fixed, p_text, share
-from pvtracker.signals.forms import SELECTION_LABELS
+from pvtracker.signals.comparing import DEFINITIONS, Change, Row
+from pvtracker.signals.forms import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
+from pvtracker.signals.numerators import Counted
 
 Table = dict[str, Any]
 NO_EVENT = "No treatment-emergent event of this selection occurred in any arm."
@@ -35,12 +39,22 @@ def run_facts(run: Run) -> list[dict[str, object]]:
     return [{"label": label, "value": value} for label, value in facts]
 
 
+def counted_facts(run: Run, rows: Sequence[Result]) -> list[dict[str, object]]:
+    """The numerators and denominators that the list of participants is behind."""
+    arms = [(row.arm, share(row.n_arm, row.N_arm), row.events_arm) for row in rows]
+    first = rows[0]
+    arms.append((first.reference, share(first.n_ref, first.N_ref), first.events_ref))
+    facts = [("Cut-off date", str(run.cut.date)), ("Analysis arm", _arm_label(run.analysis_arm))]
+    facts += [(arm, f"{counted} participants, {events} events") for arm, counted, events in arms]
+    return [{"label": label, "value": value} for label, value in facts]
+
+
 def _arm_label(analysis_arm: str) -> str:
     return {"actual": "Actual: treatment received", "planned": "Planned: as randomised"}[analysis_arm]
 
 
 def results_table(results: Sequence[Result], chosen: dict[str, str]) -> Table:
-    """Rows of one method, with its warnings under them."""
+    """Rows of one method, with its warnings under them; each numerator opens to its participants."""
     method = METHODS[chosen["method"]]
     selection = SELECTION_LABELS[chosen["selection"]].lower()
     columns = ["Term", "Arm, n/N", "Reference, n/N", "Events", "Years, arm", "Years, ref."]
@@ -71,7 +85,13 @@ def _result_row(row: Result, *, with_estimate: bool, with_p: bool) -> Table:
         *([p_text(row.p), p_text(row.p_adjusted)] if with_p else []),
     ]
     cells: list[Table] = [{"text": text, "numeric": index > 0} for index, text in enumerate(texts)]
+    cells[1]["url"] = cells[2]["url"] = participants_url(row)
     return {"cells": [*cells, {"text": "flagged" if row.flag else ""}], "warning": row.warning}
+
+
+def participants_url(row: Result) -> str:
+    """Where the participants behind a row are listed."""
+    return reverse("signal_participants", args=[row.run.study.code, row.id])
 
 
 def interval(row: Result) -> str:
@@ -103,6 +123,111 @@ def volcano_table(points: Sequence[Result], p_values: dict[str, float | None], t
         ],
         "empty": NO_EVENT,
     }
+
+
+def changes_table(changes: Sequence[Change], before: Run) -> Table:
+    """What became of the findings of both runs."""
+    labels = (
+        "Term",
+        "Since then",
+        "Level",
+        "Events",
+        "Arm",
+        "Now: arm, ref.",
+        "Before: arm, ref.",
+        "Now",
+        "Before",
+    )
+    rows = []
+    for change in changes:
+        row = change.row
+        texts = (
+            row.term,
+            change.kind,
+            row.level,
+            SELECTION_LABELS[row.selection],
+            row.arm,
+            _shares(change.now),
+            _shares(change.before),
+            _weight(change.now),
+            _weight(change.before),
+        )
+        cells: list[Table] = [{"text": text, "numeric": index > 4} for index, text in enumerate(texts)]
+        if change.now is not None:
+            cells[5]["url"] = participants_url(change.now)
+        rows.append({"cells": cells})
+    return {
+        "caption": f"Findings of this run and of the run on the cut of {before.cut.date}",
+        "columns": [{"label": label, "numeric": index > 4} for index, label in enumerate(labels)],
+        "rows": rows,
+        "note": " ".join(f"{kind.capitalize()}: {text}" for kind, text in DEFINITIONS.items()),
+        "empty": "This method flagged nothing in either run.",
+    }
+
+
+def _shares(row: Row | None) -> str:
+    if row is None:
+        return "no event"
+    return f"{share(row.n_arm, row.N_arm)}, {share(row.n_ref, row.N_ref)}"
+
+
+def _weight(row: Row | None) -> str:
+    """The number that the method's threshold is about."""
+    if row is None:
+        return ""
+    column = METHODS[row.method].threshold.column
+    if column == "low":
+        factor, digits = (100.0, 1) if row.method == "rd_mn" else (1.0, 2)
+        return f"limit {fixed(None if row.low is None else factor * row.low, digits)}"
+    return f"{column.replace('_', ' ')} {p_text(getattr(row, column))}"
+
+
+def participants_table(events: Sequence[Counted], row: Result) -> Table:
+    """The events behind a number, each with its participant and arm."""
+    labels = (
+        "Participant",
+        "Arm",
+        "Event",
+        "Term",
+        "As reported",
+        "Onset",
+        "Day",
+        "Grade",
+        "Serious",
+        "Outcome",
+    )
+    numeric = {"Event", "Day", "Grade"}
+    return {
+        "caption": f"{SELECTION_LABELS[row.selection]} events of {row.term} ({LEVEL_LABELS[row.level].lower()})",
+        "columns": [{"label": label, "numeric": label in numeric} for label in labels],
+        "rows": [
+            {
+                "cells": [
+                    {"text": text, "numeric": label in numeric}
+                    for label, text in zip(labels, _event_texts(event), strict=True)
+                ]
+            }
+            for event in events
+        ],
+        "note": "Day 1 is the day of first exposure. A participant counts once in a numerator, whatever the number of "
+        "events.",
+        "empty": NO_EVENT,
+    }
+
+
+def _event_texts(event: Counted) -> tuple[str, ...]:
+    return (
+        event.subject,
+        event.arm,
+        str(event.number),
+        event.term,
+        event.verbatim,
+        event.onset or "unknown",
+        "" if event.day is None else str(event.day),
+        "" if event.grade is None else str(event.grade),
+        "yes" if event.serious else "",
+        event.outcome.replace("_", " "),
+    )
 
 
 def findings_table(results: Sequence[Result]) -> Table:

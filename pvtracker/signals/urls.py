@@ -10,4 +10,9 @@ urlpatterns = [
     path("studies/<str:code>/signals/", views.signals, name="signals"),
     path("studies/<str:code>/signals/run/", views.start, name="signals_start"),
     path("studies/<str:code>/signals/runs/<uuid:run_id>/", views.signal_run, name="signal_run"),
+    path(
+        "studies/<str:code>/signals/rows/<int:row_id>/participants/",
+        views.signal_participants,
+        name="signal_participants",
+    ),
 ]

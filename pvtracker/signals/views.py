@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.jobs.actions import enqueue
-from pvtracker.signals import charts, queries, tables
+from pvtracker.signals import actions, charts, queries, tables
+from pvtracker.signals.comparing import counted
 from pvtracker.signals.forms import FilterForm, RunForm
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
@@ -78,9 +81,48 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "threshold": run.settings["thresholds"][chosen["method"]],
         "page": page,
         "table": tables.results_table(list(page), chosen),
+        **_since(run, chosen["method"]),
         **_charts(run, chosen, list(page)),
     }
     return render(request, "signals/run.html", context)
+
+
+@require_safe
+def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
+    """The participants and events behind a number of a run, read from the cut that the run rests on."""
+    study = _study(request, code, Permission.READ_SIGNALS)
+    row = queries.row_for(study, row_id)
+    ask = look(
+        request,
+        study,
+        Permission.READ_SIGNALS,
+        object_kind="participants of a run",
+        object_id=str(row.run_id),
+        detail=f"{row.level}, {row.selection}, {row.term}",
+    )
+    if ask:
+        return ask
+    chosen = {name: getattr(row, name) for name in ("level", "selection", "arm", "method")}
+    context = {
+        "term": row.term,
+        "facts": tables.counted_facts(row.run, queries.same_term(row)),
+        "table": tables.participants_table(actions.events_behind(row), row),
+        "back": f"{reverse('signal_run', args=[study.code, row.run_id])}?{urlencode(chosen)}",
+    }
+    return render(request, "signals/participants.html", context)
+
+
+def _since(run: Run, method: str) -> dict[str, Any]:
+    """What changed since the run before, where there is one."""
+    before = queries.run_before(run)
+    if before is None:
+        return {}
+    changes = queries.changes(run, before, method=method)
+    return {
+        "before": before,
+        "changed": [(kind, count) for kind, count in counted(changes).items() if count],
+        "changes": tables.changes_table(changes, before),
+    }
 
 
 def _charts(run: Run, chosen: dict[str, str], shown: list[Result]) -> dict[str, Any]:

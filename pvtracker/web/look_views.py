@@ -25,7 +25,12 @@ from pvtracker.studies.queries import actor_for, study_for
 PER_PAGE = 50
 MOST_EXPORTED = 100_000
 # Objects that have a page of their own.
-PAGES = {"report": "report", "screening run": "signal_run", "code break": "code_break"}
+PAGES = {
+    "report": "report",
+    "screening run": "signal_run",
+    "participants of a run": "signal_run",
+    "code break": "code_break",
+}
 # Words of the record that say how somebody signed in, and which text was held, as people call them.
 SAID = {
     "totp": "authenticator app", "webauthn": "passkey", "recovery_codes": "recovery code", "verbatim": "description",

@@ -67,6 +67,7 @@ def make_known(storage: Path, code: str) -> Known:
         ids={
             "cut_id": uuid.UUID(folder.name),
             "run_id": run.id,
+            "row_id": run.results.earliest("id").id,
             "report_id": report.id,
             "job_id": job.id,
             "membership_id": held.memberships.get().id,

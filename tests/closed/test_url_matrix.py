@@ -39,6 +39,7 @@ RULES = OF_BOTH_ROOMS | {
     "signals": Rule(BY_ARM, NO),
     "signals_start": Rule(NO, "run_signals"),
     "signal_run": Rule(BY_ARM, NO),
+    "signal_participants": Rule(BY_ARM, NO),
     "reports": Rule("read_closed_reports", "make_closed_reports"),
     "report": Rule("read_closed_reports", NO),
     "report_pdf": Rule("read_closed_reports", NO),

@@ -1,0 +1,66 @@
+"""Who stands behind a number of a run: the participants with an event of a term, counted by the run's own rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pvtracker.cuts import derive
+from pvtracker.cuts.data import CutData
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One treatment-emergent event that was counted.
+
+    `day` is the day since first exposure, 1 on that day, None when the onset's day is not known; `onset` is as written.
+    """
+
+    subject: str
+    arm: str
+    number: int
+    term: str
+    verbatim: str
+    onset: str
+    day: int | None
+    grade: int | None
+    serious: bool
+    outcome: str
+    event: str  # the open room's random id
+
+
+def counted(data: CutData, *, analysis_arm: str, level: str, selection: str, term: str) -> list[Counted]:
+    """The events behind a term, level and selection, by arm in the protocol's order, then participant, then number.
+
+    `level` is a key of derive.LEVELS, `selection` one of derive.SELECTIONS; KeyError for another. Participants without
+    one of the protocol's arms are counted in none and are not listed.
+    """
+    arms = derive.arms_of(data)
+    people = derive.analysis_set(data, analysis_arm=analysis_arm)
+    events = derive.emergent_events(data, people)
+    chosen = events[(events[derive.LEVELS[level]] == term) & events[selection].astype(bool)]
+    arm_of = people["arm"].to_numpy()
+    chosen = chosen.assign(arm=arm_of[chosen["participant"].to_numpy()])
+    chosen = chosen[chosen["arm"] >= 0].merge(
+        data.adverse_events[["subject", "number", "verbatim", "onset", "grade", "outcome", "event"]],
+        on=["subject", "number"],
+        validate="one_to_one",
+    )
+    chosen = chosen.sort_values(["arm", "subject", "number"], kind="stable")
+    texts = ["verbatim", "onset", "outcome", "event"]
+    chosen[texts] = chosen[texts].fillna("")
+    return [
+        Counted(
+            subject=row.subject,
+            arm=arms.names[row.arm],
+            number=int(row.number),
+            term=row.preferred_term,
+            verbatim=row.verbatim,
+            onset=row.onset,
+            day=None if row.day != row.day else int(row.day) + 1,
+            grade=None if row.grade is None or row.grade != row.grade else int(row.grade),
+            serious=bool(row.serious),
+            outcome=row.outcome,
+            event=row.event,
+        )
+        for row in chosen.itertuples()
+    ]

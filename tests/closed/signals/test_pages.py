@@ -1,0 +1,97 @@
+"""What changed since the run before, and who stands behind a number."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pvtracker.cuts import closed
+from pvtracker.cuts.models import Cut
+from pvtracker.signals import actions, queries
+from pvtracker.signals.models import Result, Run
+from pvtracker.studies.actions import StudyEntry, create_study
+from pvtracker.studies.models import Study
+from tests.closed.cuts.folder import BY, put_cut
+from tests.closed.people import client_of
+
+pytestmark = pytest.mark.django_db
+
+
+def run_of(study: Study, cut: Cut | None = None, analysis_arm: str = "") -> Run:
+    request = actions.request_for(study=study, cut_id=cut.id if cut else None, analysis_arm=analysis_arm)
+    return actions.run_screening(request=request, by=BY, progress=lambda *told: None)[0]
+
+
+def flagging(study: Study, cut: Cut, arm: str) -> Run:
+    """A run in which one finding is flagged, the headaches of this arm: the cut itself is too small for any."""
+    request = actions.request_for(study=study, cut_id=cut.id)
+    screened = actions.compute(request, by=BY, progress=lambda *told: None)
+    rows = [
+        replace(row, flag=(row.method, row.level, row.selection, row.arm) == ("rd_mn", "PT", "all", arm))
+        for row in screened.rows
+    ]
+    return actions.save_run(request=request, screened=replace(screened, rows=rows), by=BY)
+
+
+def later_cut(study: Study, open_storage: Path) -> Cut:
+    folder = put_cut(open_storage, date="2026-07-31", made_at="2026-08-01T08:00:00+00:00")
+    closed.receive_cuts(by=BY)
+    return Cut.objects.get(id=uuid.UUID(folder.name))
+
+
+def test_a_run_is_compared_with_the_last_one_on_another_cut_of_the_same_arm(
+    study: Study, joined_cut: Cut, open_storage: Path
+) -> None:
+    first = run_of(study)
+    assert queries.run_before(first) is None
+    again = run_of(study)
+    assert queries.run_before(again) is None  # the same cut tells nothing new
+    later = later_cut(study, open_storage)
+    other_arm = run_of(study, later, "actual")
+    assert queries.run_before(other_arm) is None
+    second = run_of(study, later)
+    assert queries.run_before(second) == again
+    assert queries.run_before(run_of(study, joined_cut)) is None  # never with a later cut
+
+
+def test_the_page_says_what_is_new_and_what_is_gone(
+    study: Study, joined_cut: Cut, open_storage: Path
+) -> None:
+    before = flagging(study, joined_cut, "High dose")
+    after = flagging(study, later_cut(study, open_storage), "Low dose")
+    client = client_of(study, "dsmb_member")
+    page = client.get(f"/studies/JOIN/signals/runs/{after.id}/", {"method": "rd_mn"})
+    assert "1 new, 1 gone" in page.text and f"/signals/runs/{before.id}/" in page.text
+    none = client.get(f"/studies/JOIN/signals/runs/{after.id}/", {"method": "fisher"})
+    assert "nothing was flagged in either" in none.text
+    first = client.get(f"/studies/JOIN/signals/runs/{before.id}/")
+    assert "Since the run before" not in first.text
+
+
+def test_a_number_opens_to_its_participants(study: Study, joined_cut: Cut) -> None:
+    run = run_of(study)
+    row = Result.objects.get(run=run, method="rd_mn", level="PT", selection="all", arm="Low dose")
+    client = client_of(study, "dsmb_member")
+    address = f"/studies/JOIN/signals/rows/{row.id}/participants/"
+    assert address in client.get(f"/studies/JOIN/signals/runs/{run.id}/", {"arm": "Low dose"}).text
+    page = client.get(address)
+    assert page.status_code == 200
+    body = page.text.split("<tbody>")[1].split("</tbody>")[0]
+    assert [name for name in ("S-1", "S-2", "S-3", "S-4", "S-5") if f">{name}<" in body] == [
+        "S-1",
+        "S-2",
+        "S-3",
+    ]
+    assert "2/2 (100" in page.text and "2 events" in page.text  # the numbers of the row above the list
+    assert f"/signals/runs/{run.id}/?level=PT" in page.text
+
+
+def test_a_row_of_another_study_is_not_found(study: Study, joined_cut: Cut) -> None:
+    row = run_of(study).results.earliest("id")
+    other = create_study(entry=StudyEntry(code="OTHER", title="Another trial"), by=BY)
+    client = client_of(other, "dsmb_member")
+    assert client.get(f"/studies/OTHER/signals/rows/{row.id}/participants/").status_code == 404
+    assert client.get(f"/studies/JOIN/signals/rows/{row.id}/participants/").status_code == 404
