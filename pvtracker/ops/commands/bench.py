@@ -23,6 +23,7 @@ BENCHMARKS = {
     "exact-limits": "exact unconditional limits of the risk difference on 5,000 tables",
     "screen-pilot": "the eight methods at the size of the CDISC pilot",
     "screen-large": "the eight methods on 40,000 participants, 400,000 events, 5,000 terms",
+    "bayes": "the Bayesian hierarchical model of 45 and of 187 terms",
     "tree-scan": "a tree scan of 9,942 nodes with 9,999 replicates",
     "freeze": "a cut of 400,000 events against a bare COPY of the same rows",
     "audit-overhead": "writes with the audit trail off, on, and on while it is sealed",
