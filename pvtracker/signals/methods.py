@@ -13,6 +13,9 @@ from pvtracker import stats
 from pvtracker.stats.results import DoubleFdr, FloatArray, IntArray, Interval, PValues, TextArray
 
 ONE_SYSTEM_LEVEL = "double FDR groups preferred terms by organ class; it says nothing at this level"
+PREFERRED_TERMS_ONLY = (
+    "preferred terms borrow from others of their organ class; nothing is said at this level"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +46,23 @@ class Columns:
     p: FloatArray
     p_adjusted: FloatArray
     warning: TextArray
+    posterior: FloatArray | None = None  # probability of more in the arm; None where the method has none
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """An excess in the arm is flagged when the column lies beyond the limit."""
 
-    column: Literal["low", "p", "p_adjusted"]
+    column: Literal["low", "p", "p_adjusted", "posterior"]
     limit: float
 
     def flags(self, columns: Columns) -> NDArray[np.bool_]:
         values: FloatArray = getattr(columns, self.column)
         with np.errstate(invalid="ignore"):
-            return values > self.limit if self.column == "low" else values <= self.limit
+            return values <= self.limit if self.column in ("p", "p_adjusted") else values > self.limit
 
     def __str__(self) -> str:
-        sign = ">" if self.column == "low" else "≤"
+        sign = "≤" if self.column in ("p", "p_adjusted") else ">"
         return f"more in the arm, and {self.column.replace('_', ' ')} {sign} {self.limit:g}"
 
 
@@ -117,6 +121,25 @@ def _double_fdr(function: Callable[..., DoubleFdr]) -> Callable[[Comparison], Co
         return Columns(nothing, nothing, nothing, tested.p, adjusted, warning)
 
     return compute
+
+
+def _berry_berry(c: Comparison) -> Columns:
+    """Each family of preferred terms by itself: a selection of events, an arm against the reference."""
+    found = {name: np.full(len(c.n_arm), np.nan) for name in ("estimate", "low", "high", "posterior")}
+    nothing = np.full(len(c.n_arm), np.nan)
+    terms = c.body_system != ""
+    warning = np.full(len(c.n_arm), None, dtype=object)
+    warning[~terms] = PREFERRED_TERMS_ONLY
+    for family in np.unique(c.family[terms]):
+        rows = np.flatnonzero(terms & (c.family == family))
+        counts = (c.n_arm[rows], c.N_arm[rows], c.n_ref[rows], c.N_ref[rows])
+        said = stats.berry_berry(*counts, c.body_system[rows].astype(str))
+        found["estimate"][rows] = np.exp(said.mean)
+        found["low"][rows], found["high"][rows] = np.exp(said.low), np.exp(said.high)
+        found["posterior"][rows] = said.p_positive
+        warning[rows] = said.warning
+    posterior = found.pop("posterior")
+    return Columns(**found, p=nothing, p_adjusted=nothing, warning=warning, posterior=posterior)
 
 
 METHODS: dict[str, Method] = {
@@ -207,6 +230,16 @@ METHODS: dict[str, Method] = {
             Threshold("low", 0.0),
             "risk-difference-exact.md",
             0.0,
+            default=False,
+        ),
+        Method(
+            "berry_berry",
+            "Bayesian hierarchical odds ratio, Berry & Berry",
+            _berry_berry,
+            "1",
+            Threshold("posterior", 0.95),
+            "berry-berry.md",
+            1.0,
             default=False,
         ),
     )

@@ -174,7 +174,7 @@ class _Blocks:
         ):
             level, term, selection, arm = label
             for key, columns in said.items():
-                estimate, low, high, p, p_adjusted, flag, warning = columns[index]
+                estimate, low, high, p, p_adjusted, posterior, flag, warning = columns[index]
                 yield ResultRow(
                     level,
                     term,
@@ -197,7 +197,7 @@ class _Blocks:
                     high,
                     p,
                     p_adjusted,
-                    None,
+                    posterior,
                     flag,
                     warning,
                     analysis_arm,
@@ -208,12 +208,13 @@ def _said(method: Method, columns: Columns, more: Any) -> list[tuple[Any, ...]]:
     """The method's numbers as plain values: None instead of nan and infinity, with the reason in the warning."""
     flag = (method.threshold.flags(columns) & more).tolist()
     warnings = _warnings(columns)
+    posterior = np.full(len(flag), np.nan) if columns.posterior is None else columns.posterior
     numbers = [
         [
             value if known else None
             for value, known in zip(array.tolist(), np.isfinite(array).tolist(), strict=True)
         ]
-        for array in (columns.estimate, columns.low, columns.high, columns.p, columns.p_adjusted)
+        for array in (columns.estimate, columns.low, columns.high, columns.p, columns.p_adjusted, posterior)
     ]
     return list(zip(*numbers, flag, warnings, strict=True))
 

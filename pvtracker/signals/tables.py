@@ -61,19 +61,24 @@ def results_table(results: Sequence[Result], chosen: dict[str, str]) -> Table:
     columns += ["Estimate [95 %]"] if method.null_value is not None else []
     tested = any(row.p is not None for row in results)
     columns += ["p", "Adjusted p"] if tested else []
+    likely = any(row.posterior is not None for row in results)
+    columns += ["P(more in the arm)"] if likely else []
     columns += ["Flag"]
     return {
         "caption": f"{method.label}: {selection} events, {chosen['arm']} against the reference",
         "columns": [{"label": label, "numeric": label not in ("Term", "Flag")} for label in columns],
         "rows": [
-            _result_row(row, with_estimate=method.null_value is not None, with_p=tested) for row in results
+            _result_row(
+                row, with_estimate=method.null_value is not None, with_p=tested, with_posterior=likely
+            )
+            for row in results
         ],
         "note": "n: participants with the event; N: treated participants; years: to first event or end of follow-up.",
         "empty": NO_EVENT,
     }
 
 
-def _result_row(row: Result, *, with_estimate: bool, with_p: bool) -> Table:
+def _result_row(row: Result, *, with_estimate: bool, with_p: bool, with_posterior: bool) -> Table:
     texts = [
         row.term,
         share(row.n_arm, row.N_arm),
@@ -83,6 +88,7 @@ def _result_row(row: Result, *, with_estimate: bool, with_p: bool) -> Table:
         fixed(row.person_years_ref, 1),
         *([interval(row)] if with_estimate else []),
         *([p_text(row.p), p_text(row.p_adjusted)] if with_p else []),
+        *([fixed(row.posterior, 3)] if with_posterior else []),
     ]
     cells: list[Table] = [{"text": text, "numeric": index > 0} for index, text in enumerate(texts)]
     cells[1]["url"] = cells[2]["url"] = participants_url(row)

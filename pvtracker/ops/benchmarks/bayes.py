@@ -104,7 +104,8 @@ def _many_terms() -> dict[str, float | int | str]:
 
 
 def _sizes(theta: np.ndarray) -> np.ndarray:
-    return convergence(theta).ess_bulk
+    sizes: np.ndarray = convergence(theta).ess_bulk
+    return sizes
 
 
 def _c212() -> tuple[str, float, np.ndarray] | None:
@@ -158,7 +159,8 @@ def _stand_in() -> tuple[str, float, np.ndarray]:
     def log_prior(theta: np.ndarray) -> np.ndarray:
         own_mean, own_variance = mu["theta"][SYSTEMS], sigma2["theta"][SYSTEMS]
         slab = np.log1p(-pi)[SYSTEMS] - 0.5 * np.log(2 * np.pi * own_variance)
-        return np.where(theta == 0, np.log(pi)[SYSTEMS], slab - 0.5 * (theta - own_mean) ** 2 / own_variance)
+        slab -= 0.5 * (theta - own_mean) ** 2 / own_variance
+        return np.asarray(np.where(theta == 0, np.log(pi)[SYSTEMS], slab))
 
     begun = time.perf_counter()
     for sweep in range(-STAND_IN_WARM_UP, STAND_IN_SWEEPS):

@@ -1,11 +1,13 @@
 """A screening on small cuts: empty arms, zero cells, what is refused, the table of methods."""
 
+import numpy as np
 import pytest
 
 from pvtracker.cuts.data import CutData, CutError
 from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS, METHODS, Method
 from pvtracker.signals.rows import ResultRow, to_dict
 from pvtracker.signals.screen import Screen, screen
+from pvtracker.stats import berry_berry
 from tests.shared import ROOT
 from tests.small_cut import allocated, cut, day, event, manifest, person, treated
 
@@ -64,7 +66,12 @@ def test_a_row_has_the_names_of_the_contract() -> None:
 
 
 def test_an_arm_without_participants_gives_a_warning_and_no_number() -> None:
-    screened = screen(trial({"A": "LOW", "B": "PBO"}, ("A",)), analysis_arm="planned", methods=tuple(METHODS))
+    screened = screen(
+        trial({"A": "LOW", "B": "PBO"}, ("A",)),
+        analysis_arm="planned",
+        methods=tuple(METHODS),
+        selections=("all",),
+    )
     for method in METHODS:
         row = row_of(screened, method, arm="High dose")
         assert (row.N_arm, row.estimate, row.p, row.flag) == (0, None, None, False)
@@ -85,8 +92,18 @@ def test_no_event_in_the_reference_gives_a_lower_limit_and_says_that_there_is_no
 def test_only_an_excess_in_the_arm_is_flagged() -> None:
     arms = {f"A{i}": "LOW" for i in range(20)} | {f"B{i}": "PBO" for i in range(20)}
     every = tuple(METHODS)
-    harmful = screen(trial(arms, tuple(f"A{i}" for i in range(18))), analysis_arm="planned", methods=every)
-    protective = screen(trial(arms, tuple(f"B{i}" for i in range(18))), analysis_arm="planned", methods=every)
+    harmful = screen(
+        trial(arms, tuple(f"A{i}" for i in range(18))),
+        analysis_arm="planned",
+        methods=every,
+        selections=("all",),
+    )
+    protective = screen(
+        trial(arms, tuple(f"B{i}" for i in range(18))),
+        analysis_arm="planned",
+        methods=every,
+        selections=("all",),
+    )
     assert all(row_of(harmful, method).flag for method in METHODS)
     assert not any(row_of(protective, method).flag for method in METHODS)
     assert row_of(protective, "fisher").p == row_of(harmful, "fisher").p
@@ -135,15 +152,17 @@ def test_the_table_of_methods_is_whole() -> None:
         "dfdr_2004",
         "dfdr_2012",
     ]
-    assert list(FURTHER_METHODS) == ["boschloo", "rd_exact"]
+    assert list(FURTHER_METHODS) == ["boschloo", "rd_exact", "berry_berry"]
     assert set(METHODS) == {*DEFAULT_METHODS, *FURTHER_METHODS}
     assert all(key == method.key and method.version and method.label for key, method in METHODS.items())
 
 
 def test_a_run_has_the_methods_of_every_run_and_those_it_names() -> None:
     data = trial({"A": "LOW", "B": "PBO"}, ("A",))
-    usual = screen(data, analysis_arm="planned")
-    more = screen(data, analysis_arm="planned", methods=(*DEFAULT_METHODS, "boschloo", "rd_exact"))
+    usual = screen(data, analysis_arm="planned", selections=("all",))
+    more = screen(
+        data, analysis_arm="planned", selections=("all",), methods=(*DEFAULT_METHODS, *FURTHER_METHODS)
+    )
     assert tuple(usual.methods) == DEFAULT_METHODS
     assert [row for row in more.rows if row.method in DEFAULT_METHODS] == usual.rows
     assert {row.method for row in more.rows} == set(METHODS)
@@ -154,3 +173,27 @@ def test_a_run_has_the_methods_of_every_run_and_those_it_names() -> None:
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_every_method_has_its_page(method: Method) -> None:
     assert (ROOT / "docs" / "methods" / method.page).is_file()
+
+
+def test_the_hierarchical_model_speaks_of_preferred_terms_alone() -> None:
+    arms = {f"A{i}": "LOW" for i in range(20)} | {f"B{i}": "PBO" for i in range(20)}
+    screened = screen(
+        trial(arms, (*(f"A{i}" for i in range(12)), "B0")),
+        analysis_arm="planned",
+        methods=("berry_berry",),
+        selections=("all",),
+    )
+    term, system = row_of(screened, "berry_berry"), row_of(screened, "berry_berry", level="SOC")
+    direct = berry_berry([12], [20], [1], [20], ["any"])
+    assert (term.estimate, term.low, term.high) == pytest.approx(
+        [np.exp(values[0]) for values in (direct.mean, direct.low, direct.high)]
+    )
+    assert term.posterior == direct.p_positive[0] and term.posterior > 0.95 and term.flag
+    assert (term.p, term.p_adjusted, term.warning) == (None, None, "")
+    assert (system.estimate, system.posterior, system.flag) == (None, None, False)
+    assert "nothing is said at this level" in system.warning
+
+
+def test_only_a_method_with_a_posterior_gives_one() -> None:
+    rows = screen(trial({"A": "LOW", "B": "PBO"}, ("A",)), analysis_arm="planned").rows
+    assert {row.posterior for row in rows} == {None}
