@@ -1,13 +1,16 @@
 """Statistics of two arms and of many terms: counts in, frozen arrays out; docs/methods has a page for
 each."""
 
+from pvtracker.stats.aalen_johansen import aalen_johansen
 from pvtracker.stats.benjamini_hochberg import benjamini_hochberg, benjamini_hochberg_by_group
 from pvtracker.stats.berry_berry import berry_berry, berry_berry_poisson, prior_sensitivity
 from pvtracker.stats.cmaxsprt import cmaxsprt_boundary, cmaxsprt_power, cmaxsprt_ratio
 from pvtracker.stats.cmh import breslow_day, cmh, cmh_exact, cmh_exact_midp, odds_ratio_stratified_exact
+from pvtracker.stats.cox import cox
 from pvtracker.stats.detectable import fisher_power, smallest_detectable, smallest_significant_count
 from pvtracker.stats.double_fdr import double_fdr_2004, double_fdr_2012, double_fdr_2012_within
 from pvtracker.stats.fisher import fisher, fisher_midp
+from pvtracker.stats.gray import gray
 from pvtracker.stats.group_sequential import (
     group_sequential_boundary,
     group_sequential_crossing,
@@ -16,6 +19,9 @@ from pvtracker.stats.group_sequential import (
     spent_alpha,
 )
 from pvtracker.stats.group_sequential_counts import group_sequential_counts_crossing
+from pvtracker.stats.hazard_by_period import hazard_by_period
+from pvtracker.stats.kaplan_meier import kaplan_meier, participants_at_risk
+from pvtracker.stats.log_rank import log_rank
 from pvtracker.stats.maxsprt import (
     maxsprt_poisson_boundary,
     maxsprt_poisson_performance,
@@ -30,6 +36,7 @@ from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_differe
 from pvtracker.stats.odds_ratio import odds_ratio_conditional, odds_ratio_midp
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
 from pvtracker.stats.rates import incidence_rate_exact, rate_ratio_exact
+from pvtracker.stats.restricted_mean_time_lost import restricted_mean_time_lost
 from pvtracker.stats.results import (
     ChiSquared,
     Detectable,
@@ -71,6 +78,7 @@ __all__ = [
     "PriorSensitivity",
     "RateRatio",
     "TreeScan",
+    "aalen_johansen",
     "barnard",
     "benjamini_hochberg",
     "benjamini_hochberg_by_group",
@@ -86,18 +94,23 @@ __all__ = [
     "cmh",
     "cmh_exact",
     "cmh_exact_midp",
+    "cox",
     "double_fdr_2004",
     "double_fdr_2012",
     "double_fdr_2012_within",
     "fisher",
     "fisher_midp",
     "fisher_power",
+    "gray",
     "group_sequential_boundary",
     "group_sequential_counts_crossing",
     "group_sequential_crossing",
     "group_sequential_drift",
     "haybittle_peto_boundary",
+    "hazard_by_period",
     "incidence_rate_exact",
+    "kaplan_meier",
+    "log_rank",
     "maxsprt_binomial_boundary",
     "maxsprt_binomial_performance",
     "maxsprt_binomial_ratio",
@@ -108,9 +121,11 @@ __all__ = [
     "odds_ratio_mh",
     "odds_ratio_midp",
     "odds_ratio_stratified_exact",
+    "participants_at_risk",
     "prior_sensitivity",
     "proportion_clopper_pearson",
     "rate_ratio_exact",
+    "restricted_mean_time_lost",
     "risk_difference_agresti_caffo",
     "risk_difference_exact",
     "risk_difference_mh",

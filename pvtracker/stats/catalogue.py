@@ -249,5 +249,35 @@ STATISTICS: dict[str, Statistic] = {
             stats.stopping_characteristics,
             "toxicity-boundary.md",
         ),
+        Statistic(
+            "kaplan_meier", "Share without the event, Kaplan–Meier", stats.kaplan_meier, "kaplan-meier.md"
+        ),
+        Statistic(
+            "participants_at_risk",
+            "Participants at risk over time",
+            stats.participants_at_risk,
+            "kaplan-meier.md",
+        ),
+        Statistic(
+            "aalen_johansen",
+            "Cumulative incidence, Aalen–Johansen",
+            stats.aalen_johansen,
+            "aalen-johansen.md",
+        ),
+        Statistic("log_rank", "Log-rank test", stats.log_rank, "log-rank.md"),
+        Statistic("gray", "Gray’s test", stats.gray, "gray.md"),
+        Statistic("cox", "Hazard ratio, Cox with Efron’s ties", stats.cox, "cox.md"),
+        Statistic(
+            "restricted_mean_time_lost",
+            "Mean time lost to the event",
+            stats.restricted_mean_time_lost,
+            "restricted-mean-time-lost.md",
+        ),
+        Statistic(
+            "hazard_by_period",
+            "Events per year within each period",
+            stats.hazard_by_period,
+            "hazard-by-period.md",
+        ),
     )
 }

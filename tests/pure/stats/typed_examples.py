@@ -37,6 +37,13 @@ VALUES: dict[Any, Any] = {
     "fraction": [0.3, 0.7, 1],
     "z": [3, 2.5, 2],
     "risk_ref": [0.1, 0.2, 0.05, 0.0],
+    # times to the first event of the six participants above
+    "time": [3, 5.5, 4, 0, 7, 2],
+    "event": [1, 0, 1, 1, 2, 1],
+    "arm": ["A", "A", "A", "B", "B", "B"],
+    "at": [1, 3.5],
+    "starts": [0, 2.5],
+    "period": ["procedure", "follow-up"],
 }
 OPTIONS: dict[str, Any] = {
     "confidence_level": 0.9,
@@ -101,9 +108,13 @@ OPTIONS: dict[str, Any] = {
     "history": "last_event",
     "expected": 8.0,
     "events": 14,
+    "interval": "plain",
+    "tau": 3.5,
+    "units_per_year": 12,
 }
 CHEAP = {"chains", "warm_up", "draws", "most_draws", "replicates"}  # always typed: they keep the test short
 OF_ONE: dict[str, dict[str, Any]] = {
+    "aalen_johansen": {"variance": "aalen"},
     "group_sequential_counts_crossing": {"n_arm": [10, 20, 30], "n_ref": [10, 19, 31]},
     "spent_alpha": {"spending": "power"},
     "group_sequential_boundary": {"spending": "power"},
