@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import hypergeom
 
 from pvtracker import stats
+from pvtracker.cuts.derive import Arms
+from pvtracker.signals.tree import scan_terms
 from pvtracker.stats.results import DoubleFdr, FloatArray, IntArray, Interval, PValues, TextArray
+from pvtracker.stats.tree_scan import REPLICATES, SEED
 
 ONE_SYSTEM_LEVEL = "double FDR groups preferred terms by organ class; it says nothing at this level"
 PREFERRED_TERMS_ONLY = (
     "preferred terms borrow from others of their organ class; nothing is said at this level"
 )
+UNCODED_LEVEL = "no term of this level is coded: the tree scan says nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What the counts were made from (see `cuts.derive`), for a method that needs the participants themselves.
+
+    `labels`: level, term, selection and arm of each row, shape (n,).
+    """
+
+    people: pd.DataFrame
+    events: pd.DataFrame
+    arms: Arms
+    labels: Sequence[tuple[str, str, str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +53,7 @@ class Comparison:
     person_years_ref: FloatArray
     family: IntArray
     body_system: TextArray
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +96,7 @@ class Method:
     page: str  # in docs/methods
     null_value: float | None = None  # of the estimate: where arm and reference are alike
     default: bool = True  # in every run; else only in runs that name it, because it may take minutes
+    definition: str = ""  # what a reader of its numbers must know, printed with the run
 
 
 def _interval(function: Callable[..., Interval]) -> Callable[[Comparison], Columns]:
@@ -140,6 +161,29 @@ def _berry_berry(c: Comparison) -> Columns:
         warning[rows] = said.warning
     posterior = found.pop("posterior")
     return Columns(**found, p=nothing, p_adjusted=nothing, warning=warning, posterior=posterior)
+
+
+def _tree_scan(c: Comparison) -> Columns:
+    """p: of the term alone, arms permuted, which is Fisher's one-sided p; p_adjusted: over all terms of all levels."""
+    source, nothing = c.source, np.full(len(c.n_arm), np.nan)
+    found = {
+        (row.level, row.term, row.selection, row.arm): row
+        for row in scan_terms(
+            source.people,
+            source.events,
+            source.arms,
+            levels=tuple(dict.fromkeys(level for level, *_ in source.labels)),
+            selections=tuple(dict.fromkeys(selection for _, _, selection, _ in source.labels)),
+        )
+    }
+    rows = [found.get(label) for label in source.labels]
+    adjusted = [np.nan if row is None or row.p is None else row.p for row in rows]
+    warning = [UNCODED_LEVEL if row is None else row.warning or None for row in rows]
+    with np.errstate(invalid="ignore"):
+        alone = hypergeom.sf(c.n_arm - 1, c.N_arm + c.N_ref, c.n_arm + c.n_ref, c.N_arm)
+    adjusted_p = np.array(adjusted, dtype=np.float64)
+    p = np.where(np.isnan(adjusted_p), np.nan, alone)
+    return Columns(nothing, nothing, nothing, p, adjusted_p, np.array(warning, dtype=object))
 
 
 METHODS: dict[str, Method] = {
@@ -240,6 +284,18 @@ METHODS: dict[str, Method] = {
             Threshold("posterior", 0.95),
             "berry-berry.md",
             1.0,
+            default=False,
+        ),
+        Method(
+            "tree_scan",
+            "Tree scan, participants permuted",
+            _tree_scan,
+            "1",
+            Threshold("p_adjusted", 0.05),
+            "tree-scan.md",
+            definition=f"Arms permuted among the participants of arm and reference, {REPLICATES} times from seed "
+            f"{SEED}. The adjusted p is for all terms of all levels of the run within selection and arm; p is of the "
+            "term alone.",
             default=False,
         ),
     )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.derive import Arms, TermCounts
-from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Method
+from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Method, Source
 from pvtracker.signals.rows import ResultRow
 from pvtracker.stats.results import FloatArray
 
@@ -59,7 +60,7 @@ def screen(
         for table in derive.count_terms(people, events, level=level, selections=selections, arms=size)
     ]
     totals, follow_up = derive.arm_totals(people, size)
-    blocks = _Blocks.of(counts, arms, totals, follow_up, derive.body_systems(events))
+    blocks = _Blocks.of(counts, arms, totals, follow_up, derive.body_systems(events), people, events)
     found = {}
     for done, key in enumerate(methods):
         progress(2 + done, steps, METHODS[key].label)
@@ -94,7 +95,8 @@ def _settings(
         ],
         "treated_without_arm": int((arm_numbers < 0).sum()),
         "terms": {f"{table.level} {table.selection}": len(table.terms) for table in counts},
-        "definitions": derive.definitions(data),
+        "definitions": derive.definitions(data)
+        | {METHODS[key].label: METHODS[key].definition for key in methods if METHODS[key].definition},
         "thresholds": {key: str(METHODS[key].threshold) for key in methods},
         "confidence_level": 0.95,
     }
@@ -114,7 +116,14 @@ class _Blocks:
 
     @classmethod
     def of(
-        cls, counts: Sequence[TermCounts], arms: Arms, totals: Any, follow_up: Any, systems: dict[str, str]
+        cls,
+        counts: Sequence[TermCounts],
+        arms: Arms,
+        totals: Any,
+        follow_up: Any,
+        systems: dict[str, str],
+        people: pd.DataFrame,
+        events: pd.DataFrame,
     ) -> _Blocks:
         reference = arms.reference
         assert reference is not None  # noqa: S101  # checked by the caller
@@ -129,6 +138,7 @@ class _Blocks:
         def repeated(values: Sequence[Any], kind: type) -> Any:
             return np.repeat(np.asarray(values, dtype=kind), lengths)
 
+        labels = [(t.level, term, t.selection, arms.names[a]) for t, a in pieces for term in t.terms]
         comparison = Comparison(
             n_arm=stacked(lambda t, a: t.participants[:, a], np.int64),
             N_arm=repeated([totals[arm] for _, arm in pieces], np.int64),
@@ -140,9 +150,10 @@ class _Blocks:
             body_system=stacked(
                 lambda t, a: [systems[term] if t.level == "PT" else "" for term in t.terms], object
             ),
+            source=Source(people, events, arms, labels),
         )
         return cls(
-            labels=[(t.level, term, t.selection, arms.names[a]) for t, a in pieces for term in t.terms],
+            labels=labels,
             reference=arms.names[reference],
             comparison=comparison,
             events_arm=stacked(lambda t, a: t.events[:, a], np.int64),

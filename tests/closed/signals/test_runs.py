@@ -66,7 +66,10 @@ def test_the_same_cut_settings_and_code_give_the_same_hash(study: Study) -> None
     [
         ({"cut": "6f1c4385-20a7-463c-8378-fe7c2af510d9"}, "has no cut"),
         ({"analysis_arm": "coded"}, "actual or planned"),
-        ({"also": ["barnard"]}, "Methods to add are boschloo, rd_exact, berry_berry, not barnard."),
+        (
+            {"also": ["barnard"]},
+            "Methods to add are boschloo, rd_exact, berry_berry, tree_scan, not barnard.",
+        ),
     ],
 )
 def test_what_cannot_be_screened_fails_with_a_sentence(
@@ -174,7 +177,7 @@ def test_a_run_is_shown_with_charts_and_the_same_numbers_as_a_table(study: Study
 
 def test_a_run_has_the_further_methods_it_names_and_its_page_offers_them_only_then(study: Study) -> None:
     detect(study)
-    detect(study, also=["rd_exact", "berry_berry", "boschloo"])
+    detect(study, also=["rd_exact", "berry_berry", "boschloo", "tree_scan"])
     usual, more = Run.objects.order_by("made_at")
     assert set(more.methods) == set(METHODS)
     names = ["level", "term", "selection", "arm", "method", "estimate", "low", "high", "p", "flag", "warning"]
@@ -189,6 +192,7 @@ def test_a_run_has_the_further_methods_it_names_and_its_page_offers_them_only_th
             ("boschloo", "Boschloo’s test"),
             ("rd_exact", "exact unconditional"),
             ("berry_berry", "P(more in the arm)"),
+            ("tree_scan", "participants permuted"),
         ):
             page = client.get(f"/studies/JOIN/signals/runs/{run.id}/", {"method": method})
             assert page.status_code == 200 and (label in page.text) == offered

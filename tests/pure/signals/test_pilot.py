@@ -120,6 +120,30 @@ def test_no_number_is_missing_without_a_reason(planned: Screen) -> None:
         assert all(value is None or np.isfinite(value) for value in values)
 
 
+def test_the_tree_scan_is_adjusted_over_all_levels_and_its_p_alone_is_scipys() -> None:
+    scanned = screen(
+        pilot_cut(), analysis_arm="planned", selections=("all", "serious"), methods=("tree_scan",)
+    )
+    rows = scanned.rows
+    assert rows and {row.method for row in rows} == {"tree_scan"}
+    for row in rows:
+        assert row.p is not None and row.p_adjusted is not None
+        table = [[row.n_arm, row.N_arm - row.n_arm], [row.n_ref, row.N_ref - row.n_ref]]
+        assert row.p == pytest.approx(stats.fisher_exact(table, alternative="greater").pvalue)
+        error = (row.p * (1 - row.p) / 9999) ** 0.5
+        assert row.p_adjusted >= row.p - 4.5 * error - 1e-4  # no smaller than alone, but for the replicates
+    flagged = {(row.level, row.term) for row in rows if row.flag and row.selection == "all"}
+    assert {
+        ("SOC", "GENERAL DISORDERS AND ADMINISTRATION SITE CONDITIONS"),
+        ("PT", "PRURITUS"),
+        ("PT", "APPLICATION SITE PRURITUS"),
+    } <= flagged
+    said = scanned.settings["definitions"]["Tree scan, participants permuted"]
+    assert said.startswith(
+        "Arms permuted among the participants of arm and reference, 9999 times from seed 1."
+    )
+
+
 def test_the_same_cut_gives_the_same_rows(planned: Screen) -> None:
     again = screen(pilot_cut(), analysis_arm="planned")
     assert rows_sha256(again.rows) == rows_sha256(planned.rows)
