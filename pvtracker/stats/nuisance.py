@@ -65,6 +65,28 @@ def supremum(
     return best, where
 
 
+def polished(curve: Curve, best: FloatArray, where: FloatArray, step: float) -> FloatArray:
+    """Values at the tops of parabolas through log f beside the best position, where they are greater, shape (r,).
+
+    For values below the tolerance, which the search leaves as exact as the grid.
+    """
+    every = np.arange(len(best))
+    for width in (step, step / 16):
+        left, right = np.maximum(where - width, 0.0), np.minimum(where + width, np.pi / 2)
+        smallest = np.finfo(float).tiny
+        below, at, above = (
+            np.log(np.maximum(each, smallest))
+            for each in (curve.value(every, left), best, curve.value(every, right))
+        )
+        bend = 2 * at - below - above
+        with np.errstate(divide="ignore", invalid="ignore"):
+            shift = np.where(bend > 0, (above - below) / (2 * bend), 0.0)
+        top = np.clip(where + np.clip(shift, -1.0, 1.0) * width, left, right)
+        value = curve.value(every, top)
+        where, best = np.where(value > best, top, where), np.maximum(best, value)
+    return best
+
+
 def highest(
     curve: Curve,
     region: IntArray,

@@ -15,7 +15,7 @@ from scipy.special import betaincinv, gammaln, xlogy
 
 from pvtracker.stats.fisher import hypergeometric_log_ratio, support
 from pvtracker.stats.inputs import empty_arm_warning, tables
-from pvtracker.stats.nuisance import supremum
+from pvtracker.stats.nuisance import polished, supremum
 from pvtracker.stats.results import FloatArray, IntArray, PValues
 from pvtracker.stats.two_sided import CELLS_AT_ONCE, LOG_TIE
 
@@ -42,8 +42,8 @@ def barnard(
 
     z² = N (x b − y a)² / (a b m (N − m)); a table without events, or with nothing else, has z = 0. Equal |z|
     are ties, exactly: z² is a quotient of whole numbers. The supremum may exceed the p given by 1e-8 at
-    most. No event at all gives p = 1; an empty or too large arm gives nan and a warning. ValueError for
-    counts that cannot be, or γ outside [0, 1).
+    most; a p below 1e-300 may be given as 0. No event at all gives p = 1; an empty or too large arm gives
+    nan and a warning. ValueError for counts that cannot be, or γ outside [0, 1).
 
     Source: Barnard GA (1947) Biometrika 34:123-138 (the idea); Suissa S, Shuster JJ (1985) J R Stat Soc A
     148:317-327 (score statistic, supremum); Berger RL, Boos DD (1994) JASA 89:1012-1016 (γ).
@@ -199,7 +199,8 @@ def _suprema(given: FloatArray, events: FloatArray, berger_boos: float) -> Float
         values = curve.value(region, np.tile(t, len(given))).reshape(len(given), len(t))
     else:
         values = given @ curve.binomial(np.sin(t) ** 2).T
-    return supremum(curve, t, values)[0]
+    best, where = supremum(curve, t, values)
+    return polished(curve, best, where, float(t[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
+from scipy.optimize import minimize_scalar
+from scipy.special import gammaln, logsumexp
 
 from pvtracker.stats import barnard, boschloo, fisher
 from pvtracker.stats.results import FloatArray
@@ -102,6 +104,30 @@ def test_tables_as_extreme_as_the_observed_count_where_scipy_loses_them(
     assert barnard(*table).p[0] == pytest.approx(true, abs=1e-8)
     # scipy.stats.barnard_exact([[x, y], [a - x, b - y]], n=64).pvalue, SciPy 1.17.1
     assert scipy < 0.75 * true
+
+
+def test_a_very_small_p_keeps_its_digits() -> None:
+    """Below the proved tolerance: the curve's top by SciPy's search, in logarithms."""
+    for x, a, y, b in ((60, 150, 20, 150), (50, 150, 1, 150), (25, 40, 30, 300)):
+        own = score(x, a, y, b)
+        region = [[k, j] for k in range(a + 1) for j in range(b + 1) if score(k, a, j, b) <= own]
+        k, j = np.array(region, dtype=float).T
+        ways = gammaln(a + 1) - gammaln(k + 1) - gammaln(a - k + 1)
+        ways += gammaln(b + 1) - gammaln(j + 1) - gammaln(b - j + 1)
+
+        def minus_log(
+            angle: float, ways: FloatArray = ways, m: FloatArray = k + j, total: int = a + b
+        ) -> float:
+            log_risk, log_other = 2 * np.log(np.sin(angle)), 2 * np.log(np.cos(angle))
+            return -float(logsumexp(ways + m * log_risk + (total - m) * log_other))
+
+        start = min(np.linspace(0.02, np.pi / 2 - 0.02, 80), key=minus_log)
+        top = minimize_scalar(
+            minus_log, bounds=(start - 0.02, start + 0.02), method="bounded", options={"xatol": 1e-9}
+        )
+        expected = np.exp(-top.fun)
+        assert expected < 1e-6
+        assert barnard(x, a, y, b).p[0] == pytest.approx(expected, rel=1e-9, abs=0)
 
 
 def test_published_p_values(against: Against) -> None:
