@@ -235,7 +235,7 @@ class _Common:
         total = self.given.shape[1] - 1
         low, high = self.risk(region, left), self.risk(region, right)
         length = 2 * np.sqrt(total) * (np.arcsin(np.sqrt(high)) - np.arcsin(np.sqrt(low)))
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             information = total / np.minimum(low * (1 - low), high * (1 - high))
             bend = np.sqrt(2) / 8 * information * (high - low) ** 2
         return length, np.where(high > low, bend, 0.0)

@@ -2,7 +2,7 @@
 
 Checks and tests report all their failures, not the first. Two groups run side by side, since each leaves half of two
 cores idle; every line says whose it is. Arguments go to pytest; with a path among them only the groups under that path
-run, and the checks are left out.
+run, and the checks are left out. `--validation-page FILE` writes what statistics were compared with.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from xml.etree import ElementTree
 
+from pvtracker.ops import validation
 from pvtracker.ops.environment import ROOT
 from pvtracker.ops.rooms import Home, Installation, Names
 from pvtracker.ops.services.running import services
@@ -73,6 +74,7 @@ class Counts:
 
 def run(arguments: list[str]) -> int:
     """Run everything, or what the arguments name. Exit 1 when a check or a test failed."""
+    arguments, page = validation.without_option(arguments)
     paths = [argument for argument in arguments if Path(argument.split("::")[0]).exists()]
     rest = [argument for argument in arguments if argument not in paths]
     started = time.monotonic()
@@ -81,7 +83,8 @@ def run(arguments: list[str]) -> int:
         services(home=home, names=Names(SUFFIX), durable=False) as installation,
         ThreadPoolExecutor(LANES) as pool,
     ):
-        shutil.rmtree(installation.home.path / KEPT_LOGS, ignore_errors=True)
+        for left in (KEPT_LOGS, validation.FOLDER):
+            shutil.rmtree(installation.home.path / left, ignore_errors=True)
         work: list[Callable[[], Counts]] = []
         last: list[Callable[[], Counts]] = []
         for group in (*GROUPS, LAST):
@@ -93,6 +96,10 @@ def run(arguments: list[str]) -> int:
         total = sum((count for step in (work, last) for count in pool.map(_done, step)), Counts())
     print(f"\nall checks and tests after {time.monotonic() - started:.0f} s:")
     print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
+    if page and not total.failed:
+        page.write_text(
+            validation.page(validation.collected(home.path / validation.FOLDER)), encoding="utf-8"
+        )
     return 1 if total.failed or not total.passed else 0
 
 

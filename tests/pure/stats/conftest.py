@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pvtracker.ops.validation import FOLDER
 from tests.pure.stats.against import Against
 
 
@@ -17,4 +18,4 @@ def against() -> Iterator[Against]:
     compared = Against()
     yield compared
     if home := os.environ.get("PVTRACKER_TEST_HOME"):
-        compared.write(Path(home) / "validation")
+        compared.write(Path(home) / FOLDER)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from pvtracker.stats import benjamini_hochberg, benjamini_hochberg_by_group
+from tests.pure.stats.against import Against
 
 # Benjamini & Hochberg (1995), section 4.1: the fifteen p-values of a thrombolysis trial; at q = 0.05 the
 # procedure rejects the four smallest, Bonferroni three.
@@ -28,8 +29,21 @@ def step_up_rejections(p: list[float], alpha: float) -> list[bool]:
     return [bool(passing) and value <= max(passing) for value in p]
 
 
-def test_the_four_smallest_of_the_thrombolysis_trial_are_rejected() -> None:
-    assert (benjamini_hochberg(THROMBOLYSIS) <= 0.05).sum() == 4
+def test_the_four_smallest_of_the_thrombolysis_trial_are_rejected(against: Against) -> None:
+    rejected = benjamini_hochberg(THROMBOLYSIS) <= 0.05
+    source = "Benjamini & Hochberg (1995), section 4.1: which of 15 are rejected"
+    against("benjamini_hochberg", source, "published", rejected, np.arange(15) < 4, within=0)
+
+
+def test_adjusted_p_equals_scipy(against: Against) -> None:
+    rng = np.random.default_rng(19950101)
+    for size in (1, 2, 7, 100, 1000):
+        p = np.round(rng.random(size) ** 3, 3 if size > 7 else 12)  # with ties
+        found, expected = benjamini_hochberg(p), scipy_stats.false_discovery_control(p)
+        np.testing.assert_allclose(found, expected, rtol=1e-14)
+        against(
+            "benjamini_hochberg", "SciPy, false_discovery_control", "program", found, expected, within=1e-14
+        )
 
 
 @pytest.mark.parametrize("alpha", [0.0131, 0.0521, 0.1013, 0.3701])
@@ -49,9 +63,10 @@ def test_adjusted_p_equals_scipy_and_never_falls_below_p(p: list[float]) -> None
     assert (adjusted >= np.asarray(p)).all()
 
 
-def test_nan_stays_nan_and_is_not_counted() -> None:
+def test_nan_stays_nan_and_is_not_counted(against: Against) -> None:
     # R: p.adjust(c(0.01, NA, 0.02, 0.5), "BH") keeps NA and divides by three
-    np.testing.assert_allclose(benjamini_hochberg([0.01, np.nan, 0.02, 0.5]), [0.03, np.nan, 0.03, 0.5])
+    found = benjamini_hochberg([0.01, np.nan, 0.02, 0.5])
+    against("benjamini_hochberg", "R, p.adjust", "program", found, [0.03, np.nan, 0.03, 0.5], within=1e-7)
     assert np.isnan(benjamini_hochberg([np.nan, np.nan])).all()
     assert benjamini_hochberg([]).shape == (0,)
 

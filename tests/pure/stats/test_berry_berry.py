@@ -139,7 +139,7 @@ DEFAULTS = {name: value for name, value in berry_berry.__kwdefaults__.items() if
     ids=["the source's priors", "other priors, a zero cell"],
 )
 def test_a_single_term_by_quadrature(
-    x: int, y: int, priors: dict[str, float], margin: float, against: Against
+    x: int, y: int, priors: dict[str, float], margin: float, against: Against, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def log_chance(count: int, size: int, eta: np.ndarray) -> np.ndarray:
         return count * eta - size * np.logaddexp(0, eta)
@@ -152,6 +152,15 @@ def test_a_single_term_by_quadrature(
         return np.exp((y * gamma - 20.5 * np.exp(gamma))[:, None] + x * eta - 17.0 * np.exp(eta))
 
     options: dict[str, Any] = {**priors, "margin": margin, "chains": 96}
+    if priors is OTHER_PRIORS:  # as a line of the table of sensitivity
+        monkeypatch.setattr(sys.modules["pvtracker.stats.berry_berry"], "ALTERNATIVES", {"other": priors})
+        line = prior_sensitivity(x, 38, y, 36, ["skin"], margin=margin, chains=96)
+        for name, value in integrated(binomial, priors, margin).items():
+            if hasattr(line, name):
+                source = "quadrature of a single term"
+                against(
+                    "prior_sensitivity", source, "brute force", getattr(line, name)[0], value, within=0.03
+                )
     for key, found, expected in (
         ("berry_berry", berry_berry(x, 38, y, 36, ["skin"], **options), integrated(binomial, priors, margin)),
         (

@@ -4,7 +4,10 @@ from scipy import stats as scipy_stats
 
 from pvtracker.stats import fisher, fisher_power, smallest_detectable, smallest_significant_count
 from pvtracker.stats.detectable import _approximate_power
+from tests.pure.stats.against import Against
 from tests.pure.stats.tables import every_table
+
+ENUMERATED = "all tables of the two arms, probabilities by SciPy"
 
 
 def enumerated_power(risk_arm: float, N_arm: int, risk_ref: float, N_ref: int, alpha: float) -> float:
@@ -39,28 +42,31 @@ def test_the_count_is_the_first_significant_one_and_all_above_are_too(
     [(0.3, 38, 0.05, 36, 0.05), (0.6, 20, 0.2, 31, 0.01), (0.25, 12, 0.0, 15, 0.1), (1.0, 5, 0.4, 5, 0.05)],
 )
 def test_power_equals_enumeration(
-    risk_arm: float, N_arm: int, risk_ref: float, N_ref: int, alpha: float
+    risk_arm: float, N_arm: int, risk_ref: float, N_ref: int, alpha: float, against: Against
 ) -> None:
-    assert fisher_power(risk_arm, N_arm, risk_ref, N_ref, alpha=alpha) == pytest.approx(
-        enumerated_power(risk_arm, N_arm, risk_ref, N_ref, alpha), abs=1e-8
-    )
+    found = fisher_power(risk_arm, N_arm, risk_ref, N_ref, alpha=alpha)
+    expected = enumerated_power(risk_arm, N_arm, risk_ref, N_ref, alpha)
+    against("fisher_power", ENUMERATED, "brute force", found, expected, within=1e-8)
 
 
-def test_the_smallest_detectable_risk_has_exactly_the_power_asked_for() -> None:
+def test_the_smallest_detectable_risk_has_exactly_the_power_asked_for(against: Against) -> None:
     found = smallest_detectable([38, 86], [36, 84], [0.05, 0.1], power=0.9, alpha=0.1)
     for i, (N_arm, N_ref, risk_ref) in enumerate([(38, 36, 0.05), (86, 84, 0.1)]):
         power = enumerated_power(found.risk[i], N_arm, risk_ref, N_ref, 0.1)
-        assert power == pytest.approx(0.9, abs=1e-6)
+        against(
+            "smallest_detectable", f"{ENUMERATED}: power at the risk", "brute force", power, 0.9, within=1e-6
+        )
         assert found.power[i] == pytest.approx(power, abs=1e-6)
         assert found.difference[i] == pytest.approx(found.risk[i] - risk_ref)
         assert found.ratio[i] == pytest.approx(found.risk[i] / risk_ref)
     assert found.method.tolist() == ["exact", "exact"]
 
 
-def test_against_no_event_the_ratio_is_infinite_but_the_risk_is_not() -> None:
+def test_against_no_event_the_ratio_is_infinite_but_the_risk_is_not(against: Against) -> None:
     found = smallest_detectable(38, 36, 0.0)
     # 6 of 38 are needed: P(X ≥ 6) = 80 % at
-    assert scipy_stats.binom.sf(5, 38, found.risk[0]) == pytest.approx(0.8, abs=1e-7)
+    power = scipy_stats.binom.sf(5, 38, found.risk[0])
+    against("smallest_detectable", "SciPy, binom.sf: power at the risk", "program", power, 0.8, within=1e-7)
     assert found.ratio[0] == np.inf
 
 

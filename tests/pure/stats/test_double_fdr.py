@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvtracker.stats import double_fdr_2004, double_fdr_2012, double_fdr_2012_within
+from tests.pure.stats.against import Against
 
 # Example 4.1 of Mehrotra & Adewale (2012): p-values of 42 adverse events in six body systems
 EXAMPLE = [
@@ -72,18 +73,43 @@ def events(flag: np.ndarray) -> set[int]:
     return set(np.flatnonzero(flag).tolist())
 
 
-def test_the_published_example_at_ten_percent() -> None:
+def test_the_published_example_at_ten_percent(against: Against) -> None:
     """Second steps by hand: 0.031 · 10/6 = 0.052 and 0.077 · 10/7 = 0.11; 0.011 · 6 = 0.066; 0.009 · 5 =
     0.045."""
     first_version = double_fdr_2004(EXAMPLE_P, EXAMPLE_SYSTEM, alpha_body_system=0.1, alpha_event=0.1)
-    assert events(first_version.flag) == {0, 1, 2, 3, 4, 5, 17, 22}
+    by_hand = np.isin(np.arange(len(EXAMPLE_P)), [0, 1, 2, 3, 4, 5, 17, 22])
+    source = "Mehrotra & Adewale (2012), Example 4.1"
+    against(
+        "double_fdr_2004", f"{source}, flags by hand", "brute force", first_version.flag, by_hand, within=0
+    )
     for later in (double_fdr_2012, double_fdr_2012_within):
-        assert events(later(EXAMPLE_P, EXAMPLE_SYSTEM, alpha=0.1).flag) == {0, 1, 2, 3, 4, 5}
+        flag = later(EXAMPLE_P, EXAMPLE_SYSTEM, alpha=0.1).flag
+        against(later.__name__, f"{source}, flags", "published", flag, np.arange(len(flag)) < 6, within=0)
 
 
-def test_the_example_of_the_r_package_c212() -> None:
+def test_the_example_of_the_r_package_c212(against: Against) -> None:
     result = double_fdr_2012(C212_P, C212_SYSTEM, alpha=0.05)
-    assert {event + 1 for event in events(result.flag)} == C212_SIGNIFICANT
+    expected = [event + 1 in C212_SIGNIFICANT for event in range(len(C212_P))]
+    against(
+        "double_fdr_2012", "R c212, help page of c212.DFDR, flags", "program", result.flag, expected, within=0
+    )
+
+
+def test_flags_of_random_trials_are_those_of_the_steps_of_the_paper(against: Against) -> None:
+    rng = np.random.default_rng(20120101)
+    for size in range(1, 60):
+        p, system = np.round(rng.random(size) ** 2, 3).tolist(), rng.integers(0, 5, size).tolist()
+        trial = list(zip(system, p, strict=True))
+        for method, flags, expected in (
+            (
+                "double_fdr_2004",
+                double_fdr_2004(p, system, alpha_body_system=0.1109, alpha_event=0.2311).flag,
+                flagged_2004(trial, 0.1109, 0.2311),
+            ),
+            ("double_fdr_2012", double_fdr_2012(p, system, alpha=0.1109).flag, flagged_2012(trial, 0.1109)),
+        ):
+            wanted = np.isin(np.arange(size), list(expected))
+            against(method, "steps of the paper, flags of 59 trials", "brute force", flags, wanted, within=0)
 
 
 @given(

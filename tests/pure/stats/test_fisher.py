@@ -10,6 +10,8 @@ from pvtracker.stats import fisher, fisher_midp
 from tests.pure.stats.against import Against
 from tests.pure.stats.tables import every_table, one_table
 
+FAGERLAND = "Fagerland, Lydersen & Laake (2017), chapter 4"
+
 
 def enumerated(x: int, a: int, y: int, b: int) -> tuple[Fraction, Fraction]:
     """p and mid-p in whole-number arithmetic: no rounding, so ties are ties."""
@@ -21,13 +23,25 @@ def enumerated(x: int, a: int, y: int, b: int) -> tuple[Fraction, Fraction]:
 
 
 @pytest.mark.parametrize(("N_arm", "N_ref"), [(1, 1), (5, 5), (4, 9), (12, 7)])
-def test_p_and_mid_p_of_every_small_table_equal_exact_enumeration(N_arm: int, N_ref: int) -> None:
+def test_p_and_mid_p_of_every_small_table_equal_exact_enumeration(
+    N_arm: int, N_ref: int, against: Against
+) -> None:
     n_arm, n_ref = every_table(N_arm, N_ref)
     exact = [enumerated(int(x), N_arm, int(y), N_ref) for x, y in zip(n_arm, n_ref, strict=True)]
-    np.testing.assert_allclose(fisher(n_arm, N_arm, n_ref, N_ref).p, [float(p) for p, _ in exact], rtol=1e-12)
-    np.testing.assert_allclose(
-        fisher_midp(n_arm, N_arm, n_ref, N_ref).p, [float(mid) for _, mid in exact], rtol=1e-12
-    )
+    for method, expected in (
+        (fisher, [float(p) for p, _ in exact]),
+        (fisher_midp, [float(mid) for _, mid in exact]),
+    ):
+        found = method(n_arm, N_arm, n_ref, N_ref).p
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
+        against(
+            method.__name__,
+            "all tables with the margins, in fractions",
+            "brute force",
+            found,
+            expected,
+            within=1e-12,
+        )
 
 
 @pytest.mark.parametrize(
@@ -56,12 +70,12 @@ def test_p_equals_scipy(size: int, most: int, tolerance: float, against: Against
         ((745, 748, 127, 129), 0.09193),
     ],
 )
-def test_mid_p_of_published_tables(table: tuple[int, int, int, int], mid_p: float) -> None:
-    assert fisher_midp(*table).p[0] == pytest.approx(mid_p, abs=5e-6)
+def test_mid_p_of_published_tables(table: tuple[int, int, int, int], mid_p: float, against: Against) -> None:
+    against("fisher_midp", FAGERLAND, "published", fisher_midp(*table).p, mid_p, within=5e-6)
 
 
-def test_p_of_the_published_table_of_ritland() -> None:
-    assert fisher(0, 16, 15, 72).p[0] == pytest.approx(0.06287, abs=5e-6)  # same source, Fisher exact test
+def test_p_of_the_published_table_of_ritland(against: Against) -> None:
+    against("fisher", FAGERLAND, "published", fisher(0, 16, 15, 72).p, 0.06287, within=5e-6)
 
 
 def test_the_founding_trial_needs_six_against_none() -> None:

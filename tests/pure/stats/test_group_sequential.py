@@ -51,6 +51,8 @@ def test_spending_boundaries_of_rpact(
     )
     against("group_sequential_boundary", RPACT, "program", found.z, z, within=3e-8)
     spent = sides * spent_alpha(t, alpha=alpha / sides, spending=SPENDING[kind], parameter=parameter)
+    first = sides * scipy_stats.norm.sf(z[0])
+    against("spent_alpha", f"{RPACT}: error of the first look", "program", spent[0], first, within=3e-9)
     np.testing.assert_allclose(found.spent, spent, atol=1e-12)
     np.testing.assert_allclose(found.p_nominal, sides * scipy_stats.norm.sf(found.z), rtol=1e-10)
     assert found.spent[-1] == pytest.approx(alpha) and found.sides == sides

@@ -216,6 +216,29 @@ def test_the_binomial_test_against_all_sequences(looks: list[int] | None, agains
     assert seen.time_to_signal == pytest.approx(other[signal] @ stop[signal] / other[signal].sum())
 
 
+def test_ratios_are_those_of_scipys_likelihoods_at_their_maximum(against: Against) -> None:
+    """At the relative risk that the events suggest, if it is above one; the conditional ratio has both rates free."""
+    rng = np.random.default_rng(20110101)
+    cases, time, expected = rng.integers(0, 40, 50), rng.uniform(0.05, 3, 50), rng.uniform(0.1, 40, 50)
+    logpmf = scipy_stats.poisson.logpmf
+    found = logpmf(cases, np.maximum(cases, expected)) - logpmf(cases, expected)
+    source = "SciPy, logpmf at the maximum"
+    against(
+        "maxsprt_poisson_ratio", source, "program", maxsprt_poisson_ratio(cases, expected), found, within=1e-9
+    )
+    events = cases + rng.integers(1, 40, 50)
+    binomial = scipy_stats.binom.logpmf
+    found = binomial(cases, events, np.maximum(cases / events, 0.4)) - binomial(cases, events, 0.4)
+    ours = maxsprt_binomial_ratio(cases, events, probability=0.4)
+    against("maxsprt_binomial_ratio", source, "program", ours, found, within=1e-9)
+    history, excess = 12, cases / time > 12
+    pooled = (history + cases) / (1 + time)
+    free = logpmf(history, history) + logpmf(cases, np.where(excess, cases, 1.0))
+    found = np.where(excess, free - logpmf(history, pooled) - logpmf(cases, pooled * time), 0.0)
+    ours = cmaxsprt_ratio(cases, time, historical_cases=history)
+    against("cmaxsprt_ratio", source, "program", ours, found, within=1e-9)
+
+
 def test_the_binomial_ratio() -> None:
     assert maxsprt_binomial_ratio([4, 1, 2], [4, 2, 4], probability=0.5).tolist() == pytest.approx(
         [4 * log(2), 0.0, 0.0]

@@ -5,6 +5,7 @@ from scipy import stats as scipy_stats
 from scipy.special import gammaln
 
 from pvtracker.stats import odds_ratio_conditional
+from tests.pure.stats.against import Against
 from tests.pure.stats.tables import every_table, one_table
 
 
@@ -25,7 +26,22 @@ def test_estimate_and_limits_equal_scipy(confidence_level: float, table: tuple[i
     assert found.confidence_level == confidence_level
 
 
-def test_a_lady_tasting_tea() -> None:
+@pytest.mark.parametrize("confidence_level", [0.95, 0.8, 0.995])
+def test_estimate_and_limits_of_many_tables_equal_scipy(confidence_level: float, against: Against) -> None:
+    rng = np.random.default_rng(19350101)
+    N_arm, N_ref = rng.integers(1, 40, 20), rng.integers(1, 40, 20)
+    n_arm, n_ref = rng.integers(0, N_arm + 1), rng.integers(0, N_ref + 1)
+    found = odds_ratio_conditional(n_arm, N_arm, n_ref, N_ref, confidence_level=confidence_level)
+    with np.errstate(all="ignore"):
+        expected = [
+            by_scipy(*table, confidence_level=confidence_level)
+            for table in np.column_stack((n_arm, N_arm, n_ref, N_ref)).tolist()
+        ]
+    ours = np.column_stack((found.estimate, found.low, found.high))
+    against("odds_ratio_conditional", "SciPy, contingency.odds_ratio", "program", ours, expected, within=1e-7)
+
+
+def test_a_lady_tasting_tea(against: Against) -> None:
     """Fisher (1935) The Design of Experiments, chapter II: three of four cups told right; by hand from 1 16
     36 16 1."""
     found = odds_ratio_conditional(3, 4, 1, 4)
@@ -35,8 +51,9 @@ def test_a_lady_tasting_tea() -> None:
         return np.asarray(weights / weights.sum())
 
     assert tea(found.estimate[0]) @ np.arange(5) == pytest.approx(3, abs=1e-11)
-    assert tea(found.low[0])[3:].sum() == pytest.approx(0.025, rel=1e-10)
-    assert tea(found.high[0])[:4].sum() == pytest.approx(0.025, rel=1e-10)
+    tails = [tea(found.low[0])[3:].sum(), tea(found.high[0])[:4].sum()]
+    source = "Fisher (1935), chapter II: the tails at the limits, by hand"
+    against("odds_ratio_conditional", source, "brute force", tails, 0.025, within=2.5e-12)
 
 
 @pytest.mark.parametrize(("N_arm", "N_ref"), [(4, 6), (7, 3)])

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
 from pvtracker.stats import incidence_rate_exact, rate_ratio_exact
+from tests.pure.stats.against import Against
 
 events = st.integers(0, 40)
 follow_up = st.floats(0.5, 500)
@@ -31,7 +32,33 @@ def test_p_and_limits_equal_the_binomial_test_of_the_split(
         assert found.high[0] == np.inf
 
 
-def test_poisson_tails_at_the_limits_hold_the_error_probability() -> None:
+@pytest.mark.parametrize("confidence_level", [0.95, 0.8, 0.995])
+def test_p_and_limits_of_many_rates_equal_the_binomial_test(
+    confidence_level: float, against: Against
+) -> None:
+    rng = np.random.default_rng(19400101)
+    x, y = rng.integers(0, 60, 40), rng.integers(0, 60, 40)
+    x[:3], y[2:5] = 0, 0  # none in the arm, in the reference, in either
+    t, u = rng.uniform(0.5, 500, 40), rng.uniform(0.5, 500, 40)
+    found = rate_ratio_exact(x, t, y, u, confidence_level=confidence_level)
+    p, low, high = [], [], []
+    for i in range(40):
+        if x[i] + y[i] == 0:
+            p, low, high = [*p, 1.0], [*low, 0.0], [*high, np.inf]
+            continue
+        split = scipy_stats.binomtest(int(x[i]), int(x[i] + y[i]), t[i] / (t[i] + u[i]))
+        share = split.proportion_ci(confidence_level, method="exact")
+        p.append(split.pvalue)
+        low.append(share.low / (1 - share.low) * u[i] / t[i])
+        high.append(share.high / (1 - share.high) * u[i] / t[i] if share.high < 1 else np.inf)
+    against("rate_ratio_exact", "SciPy, binomtest of the split", "program", found.p, p, within=1e-9)
+    for ours, theirs in ((found.low, low), (found.high, high)):
+        against(
+            "rate_ratio_exact", "SciPy, binomtest of the split, limits", "program", ours, theirs, within=1e-7
+        )
+
+
+def test_poisson_tails_at_the_limits_hold_the_error_probability(against: Against) -> None:
     """Another route: two independent Poisson counts whose ratio is the limit, summed given their total."""
     x, t, y, u = 11, 80.0, 4, 120.0
     found = rate_ratio_exact(x, t, y, u)
@@ -40,7 +67,9 @@ def test_poisson_tails_at_the_limits_hold_the_error_probability() -> None:
         joint = scipy_stats.poisson.pmf(np.arange(x + y + 1), mean_arm * 0.05) * scipy_stats.poisson.pmf(
             np.arange(x + y, -1, -1), mean_ref * 0.05
         )
-        assert joint[list(tail)].sum() / joint.sum() == pytest.approx(0.025, rel=1e-9)
+        chance = joint[list(tail)].sum() / joint.sum()
+        source = "two Poisson distributions multiplied out: the tails at the limits"
+        against("rate_ratio_exact", source, "brute force", chance, 0.025, within=2.5e-11)
 
 
 def test_p_is_the_probability_of_splits_no_more_likely() -> None:
@@ -105,21 +134,26 @@ def test_a_ratio_of_very_many_to_few_keeps_its_digits() -> None:
     assert found.high[0] == pytest.approx(many / single.low[0], rel=1e-4)
 
 
-def test_a_rate_has_garwoods_limits() -> None:
+def test_a_rate_has_garwoods_limits(against: Against) -> None:
     # Garwood (1936): 95 % limits of a count of 5 are 1.62 and 11.67, of a count of 0 0 and 3.69
     found = incidence_rate_exact([5, 0], [2.0, 2.0])
     np.testing.assert_allclose(found.estimate, [2.5, 0])
-    np.testing.assert_allclose(found.low * 2, [1.62, 0], atol=5e-3)
-    np.testing.assert_allclose(found.high * 2, [11.67, 3.69], atol=5e-3)
+    limits = np.column_stack((found.low, found.high)) * 2
+    against(
+        "incidence_rate_exact", "Garwood (1936)", "published", limits, [[1.62, 11.67], [0, 3.69]], within=5e-3
+    )
 
 
 @pytest.mark.parametrize("confidence_level", [0.9, 0.99])
-def test_garwoods_limits_put_back_into_the_poisson_distribution(confidence_level: float) -> None:
+def test_garwoods_limits_put_back_into_the_poisson_distribution(
+    confidence_level: float, against: Against
+) -> None:
     count = np.arange(1, 60)
     found = incidence_rate_exact(count, 1.0, confidence_level=confidence_level)
     tail = (1 - confidence_level) / 2
-    np.testing.assert_allclose(scipy_stats.poisson.sf(count - 1, found.low), tail, rtol=1e-9)
-    np.testing.assert_allclose(scipy_stats.poisson.cdf(count, found.high), tail, rtol=1e-9)
+    source = "SciPy, poisson: the tails at the limits"
+    for chance in (scipy_stats.poisson.sf(count - 1, found.low), scipy_stats.poisson.cdf(count, found.high)):
+        against("incidence_rate_exact", source, "program", chance, tail, within=tail * 1e-9)
 
 
 def test_a_rate_over_no_time_is_no_rate_and_says_so() -> None:

@@ -5,6 +5,7 @@ from scipy import stats as scipy_stats
 
 from pvtracker.stats import risk_difference_mn
 from pvtracker.stats.risk_difference import constrained_reference_risk
+from tests.pure.stats.against import Against
 from tests.pure.stats.oracles import score_of_difference
 from tests.pure.stats.tables import every_table, one_table
 
@@ -26,12 +27,36 @@ from tests.pure.stats.tables import every_table, one_table
         ((0, 16, 15, 72), -0.3164, -0.0056),
     ],
 )
-def test_limits_of_published_tables(table: tuple[int, int, int, int], low: float, high: float) -> None:
+def test_limits_of_published_tables(
+    table: tuple[int, int, int, int], low: float, high: float, against: Against
+) -> None:
     x, a, y, b = table
     found = risk_difference_mn(*table)
     assert found.estimate[0] == pytest.approx(x / a - y / b, abs=1e-15)
-    assert found.low[0] == pytest.approx(low, abs=5.1e-5)
-    assert found.high[0] == pytest.approx(high, abs=5.1e-5)
+    ritland = table == (0, 16, 15, 72)
+    source = (
+        "Fagerland, Lydersen & Laake (2017), chapter 4" if ritland else "Newcombe (1998) 17:873-890, Table II"
+    )
+    limits = [found.low[0], found.high[0]]
+    against("risk_difference_mn", source, "published", limits, [low, high], within=5.1e-5)
+
+
+@pytest.mark.parametrize("confidence_level", [0.95, 0.8, 0.995])
+def test_the_score_statistic_at_the_limits_of_many_tables(confidence_level: float, against: Against) -> None:
+    rng = np.random.default_rng(19850101)
+    N_arm, N_ref = rng.integers(1, 61, 25), rng.integers(1, 61, 25)
+    n_arm, n_ref = rng.integers(0, N_arm + 1), rng.integers(0, N_ref + 1)
+    found = risk_difference_mn(n_arm, N_arm, n_ref, N_ref, confidence_level=confidence_level)
+    tables = np.column_stack((n_arm, N_arm, n_ref, N_ref)).tolist()
+    at_limits = [
+        score_of_difference(limit, *table)
+        for table, limits in zip(tables, zip(found.low, found.high, strict=True), strict=True)
+        for limit in limits
+        if abs(limit) < 1
+    ]
+    quantile = scipy_stats.chi2.ppf(confidence_level, 1)
+    source = "the statistic at the limits, risks found by search"
+    against("risk_difference_mn", source, "brute force", at_limits, quantile, within=1e-5)
 
 
 @pytest.mark.parametrize("confidence_level", [0.95, 0.8, 0.995])

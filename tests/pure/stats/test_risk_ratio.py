@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from scipy import stats as scipy_stats
 
 from pvtracker.stats import Interval, risk_ratio_koopman, risk_ratio_mn
+from tests.pure.stats.against import Against
 from tests.pure.stats.oracles import pearson_at_ratio
 from tests.pure.stats.tables import every_table, one_table
 
@@ -21,12 +22,37 @@ from tests.pure.stats.tables import every_table, one_table
     ],
 )
 def test_limits_of_published_tables(
-    method: Callable[..., Interval], table: tuple[int, int, int, int], low: float, high: float
+    method: Callable[..., Interval],
+    table: tuple[int, int, int, int],
+    low: float,
+    high: float,
+    against: Against,
 ) -> None:
     found = method(*table)
     assert found.estimate[0] == pytest.approx((table[0] / table[1]) / (table[2] / table[3]))
-    assert found.low[0] == pytest.approx(low, rel=2e-3 if low > 2 else 5e-5)
-    assert found.high[0] == pytest.approx(high, rel=1e-3 if low > 2 else 5e-6)
+    old = table == (36, 40, 16, 80)
+    source = "Koopman (1984)" if old else "Fagerland, Lydersen & Laake (2017), chapter 4"
+    against(method.__name__, source, "published", found.low, low, within=2e-3 if old else 5e-5)
+    against(method.__name__, source, "published", found.high, high, within=1e-3 if old else 5e-6)
+
+
+@pytest.mark.parametrize("confidence_level", [0.95, 0.8, 0.995])
+def test_pearsons_statistic_at_the_limits_of_many_tables(confidence_level: float, against: Against) -> None:
+    rng = np.random.default_rng(19840101)
+    N_arm, N_ref = rng.integers(1, 61, 25), rng.integers(1, 61, 25)
+    n_arm, n_ref = rng.integers(0, N_arm + 1), rng.integers(0, N_ref + 1)
+    tables = np.column_stack((n_arm, N_arm, n_ref, N_ref)).tolist()
+    N, quantile = N_arm + N_ref, scipy_stats.chi2.ppf(confidence_level, 1)
+    for method, factor in ((risk_ratio_koopman, np.ones(25)), (risk_ratio_mn, N / (N - 1))):
+        found = method(n_arm, N_arm, n_ref, N_ref, confidence_level=confidence_level)
+        at_limits, expected = [], []
+        for i, table in enumerate(tables):
+            for limit in (found.low[i], found.high[i]):
+                if 0 < limit < np.inf:
+                    at_limits.append(pearson_at_ratio(limit, *table))
+                    expected.append(quantile * factor[i])
+        source = "Pearson's statistic at the limits, risks found by search"
+        against(method.__name__, source, "brute force", at_limits, expected, within=1e-5)
 
 
 @pytest.mark.parametrize("confidence_level", [0.95, 0.8, 0.995])

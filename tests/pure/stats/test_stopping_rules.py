@@ -124,12 +124,17 @@ def test_an_uncertain_reference_against_integration(against: Against) -> None:
 
 
 @pytest.mark.parametrize("looks", [None, [4, 8]])
-def test_the_bayesian_rule_stops_where_the_posterior_reaches_the_threshold(looks: list[int] | None) -> None:
+def test_the_bayesian_rule_stops_where_the_posterior_reaches_the_threshold(
+    looks: list[int] | None, against: Against
+) -> None:
     options = {"prior": (1.0, 4.0), "risk": 0.25, "margin": 0.05}
     found = beta_binomial_boundary(8, threshold=0.9, looks=looks, **options)
     for n, x in zip(found.participants.tolist(), found.events.tolist(), strict=True):
         every = beta_binomial_posterior(np.arange(n + 1), n, **options)
         assert (every >= 0.9).tolist() == [count >= x for count in range(n + 1)]
+        posterior = scipy_stats.beta.sf(0.3, 1 + np.arange(n + 1), 4 + n - np.arange(n + 1))
+        fewest = next((count for count in range(n + 1) if posterior[count] >= 0.9), x)
+        against("beta_binomial_boundary", "SciPy stats.beta, every count", "program", x, fewest, within=0)
     stop = sum(
         chance
         for chance, counts in sequences(8, 0.3)
