@@ -92,9 +92,10 @@ def each_arm(
 ) -> Iterator[tuple[str, FloatArray, IntArray]]:
     """Name, times and events of each arm, in the order of the names."""
     names, index = groups("arm", arm, len(time))
-    for number, name in enumerate(names):
-        members = index == number
-        if members.any():
+    order = np.argsort(index, kind="stable")
+    ends = np.cumsum(np.bincount(index, minlength=len(names)))
+    for name, members in zip(names, np.split(order, ends[:-1]), strict=True):
+        if len(members):
             yield name, time[members], event[members]
 
 
