@@ -2,7 +2,11 @@
 each."""
 
 from pvtracker.stats.aalen_johansen import aalen_johansen
-from pvtracker.stats.benjamini_hochberg import benjamini_hochberg, benjamini_hochberg_by_group
+from pvtracker.stats.benjamini_hochberg import (
+    benjamini_hochberg,
+    benjamini_hochberg_by_group,
+    benjamini_yekutieli,
+)
 from pvtracker.stats.berry_berry import berry_berry, berry_berry_poisson, prior_sensitivity
 from pvtracker.stats.cmaxsprt import cmaxsprt_boundary, cmaxsprt_power, cmaxsprt_ratio
 from pvtracker.stats.cmh import breslow_day, cmh, cmh_exact, cmh_exact_midp, odds_ratio_stratified_exact
@@ -11,6 +15,7 @@ from pvtracker.stats.detectable import fisher_power, smallest_detectable, smalle
 from pvtracker.stats.double_fdr import double_fdr_2004, double_fdr_2012, double_fdr_2012_within
 from pvtracker.stats.fisher import fisher, fisher_midp
 from pvtracker.stats.gray import gray
+from pvtracker.stats.group_fdr import group_bh
 from pvtracker.stats.group_sequential import (
     group_sequential_boundary,
     group_sequential_crossing,
@@ -35,12 +40,18 @@ from pvtracker.stats.maxsprt_binomial import (
 from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_difference_newcombe
 from pvtracker.stats.odds_ratio import odds_ratio_conditional, odds_ratio_midp
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
-from pvtracker.stats.rates import incidence_rate_exact, rate_ratio_exact
+from pvtracker.stats.rates import (
+    incidence_rate_exact,
+    rate_difference_mn,
+    rate_ratio_exact,
+    rate_ratio_midp,
+)
 from pvtracker.stats.restricted_mean_time_lost import restricted_mean_time_lost
 from pvtracker.stats.results import (
     ChiSquared,
     Detectable,
     DoubleFdr,
+    GroupFdr,
     Hierarchical,
     Interval,
     Parameters,
@@ -71,6 +82,7 @@ __all__ = [
     "ChiSquared",
     "Detectable",
     "DoubleFdr",
+    "GroupFdr",
     "Hierarchical",
     "Interval",
     "PValues",
@@ -82,6 +94,7 @@ __all__ = [
     "barnard",
     "benjamini_hochberg",
     "benjamini_hochberg_by_group",
+    "benjamini_yekutieli",
     "berry_berry",
     "berry_berry_poisson",
     "beta_binomial_boundary",
@@ -102,6 +115,7 @@ __all__ = [
     "fisher_midp",
     "fisher_power",
     "gray",
+    "group_bh",
     "group_sequential_boundary",
     "group_sequential_counts_crossing",
     "group_sequential_crossing",
@@ -124,7 +138,9 @@ __all__ = [
     "participants_at_risk",
     "prior_sensitivity",
     "proportion_clopper_pearson",
+    "rate_difference_mn",
     "rate_ratio_exact",
+    "rate_ratio_midp",
     "restricted_mean_time_lost",
     "risk_difference_agresti_caffo",
     "risk_difference_exact",

@@ -1,6 +1,7 @@
-"""False discovery rate: adjusted p-values of Benjamini and Hochberg, over one family or over many at once.
+"""False discovery rate: adjusted p-values of Benjamini and Hochberg, over one family or over many at once, and of
+Benjamini and Yekutieli.
 
-Method and sources: docs/methods/benjamini-hochberg.md.
+Methods and sources: docs/methods/benjamini-hochberg.md, benjamini-yekutieli.md.
 """
 
 import numpy as np
@@ -33,6 +34,18 @@ def benjamini_hochberg_by_group(p: ArrayLike, group: Labels) -> FloatArray:
     """
     values, index = grouped(p, group, name="group")
     return adjust(values, index)
+
+
+def benjamini_yekutieli(p: ArrayLike) -> FloatArray:
+    """Adjusted p-values of one family that hold under any dependence of the tests, shape (n,).
+
+    Those of `benjamini_hochberg` times 1 + 1/2 + … + 1/m, at most 1. Argument, missing values and errors as there.
+
+    Source: Benjamini & Yekutieli (2001) Ann Stat 29:1165-1188, theorem 1.3.
+    """
+    adjusted = benjamini_hochberg(p)
+    tests = np.count_nonzero(~np.isnan(adjusted))
+    return np.minimum(1.0, adjusted * np.sum(1 / np.arange(1, tests + 1)))
 
 
 def grouped(p: ArrayLike, group: Labels, *, name: str) -> tuple[FloatArray, IntArray]:

@@ -112,6 +112,19 @@ STATISTICS: dict[str, Statistic] = {
             "rate_ratio_exact", "Rate ratio, conditional exact", stats.rate_ratio_exact, "rate-ratio.md"
         ),
         Statistic(
+            "rate_ratio_midp", "Rate ratio, conditional mid-p", stats.rate_ratio_midp, "rate-ratio-midp.md"
+        ),
+        Statistic(
+            "rate_difference_mn",
+            "Rate difference, Miettinen–Nurminen",
+            stats.rate_difference_mn,
+            "rate-difference.md",
+        ),
+        Statistic(
+            "benjamini_yekutieli", "Benjamini–Yekutieli", stats.benjamini_yekutieli, "benjamini-yekutieli.md"
+        ),
+        Statistic("group_bh", "Group Benjamini–Hochberg, Hu, Zhao & Zhou", stats.group_bh, "group-bh.md"),
+        Statistic(
             "benjamini_hochberg", "Benjamini–Hochberg", stats.benjamini_hochberg, "benjamini-hochberg.md"
         ),
         Statistic(

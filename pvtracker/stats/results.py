@@ -71,6 +71,21 @@ class DoubleFdr:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupFdr:
+    """What a group-weighted false discovery rate procedure says of each event.
+
+    `p_adjusted` is the smallest level at which the event is flagged with the weights held; `null_share` the estimated
+    share of true null hypotheses in the event's group, which makes its weight; `flag` whether it is flagged at the
+    level asked for.
+    """
+
+    p_adjusted: FloatArray
+    null_share: FloatArray
+    flag: BoolArray
+    warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
 class Detectable:
     """The smallest risk in the arm that would be detected, as risk, difference and ratio, with the power
     there."""

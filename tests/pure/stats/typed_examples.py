@@ -21,6 +21,7 @@ VALUES: dict[Any, Any] = {
     "events_ref": [1, 2, 0, 0],
     "years_ref": [9.25, 8, 4, 2],
     "p": [0.001, 0.2, 0.04, 0.6],
+    "group": ["Skin", "Skin", "Eye", "Eye"],
     "body_system": ["Skin", "Skin", "Eye", "Eye"],
     # a tree of two classes; participants 0 to 5
     "in_arm": [1, 1, 1, 0, 0, 0],
