@@ -25,6 +25,7 @@ from pvtracker.stats.group_sequential import (
 )
 from pvtracker.stats.group_sequential_counts import group_sequential_counts_crossing
 from pvtracker.stats.hazard_by_period import hazard_by_period
+from pvtracker.stats.incidence_difference import incidence_difference
 from pvtracker.stats.kaplan_meier import kaplan_meier, participants_at_risk
 from pvtracker.stats.log_rank import log_rank
 from pvtracker.stats.maxsprt import (
@@ -122,6 +123,7 @@ __all__ = [
     "group_sequential_drift",
     "haybittle_peto_boundary",
     "hazard_by_period",
+    "incidence_difference",
     "incidence_rate_exact",
     "kaplan_meier",
     "log_rank",

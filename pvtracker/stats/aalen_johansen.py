@@ -20,6 +20,7 @@ from pvtracker.stats.event_times import (
     since_row_before,
     stacked,
     step,
+    zero_events_limit,
 )
 from pvtracker.stats.inputs import Labels, no_warning
 from pvtracker.stats.kaplan_meier import NO_EVENT_YET, NONE_LEFT, NONE_OBSERVED, event_free, limits
@@ -50,8 +51,8 @@ def aalen_johansen(
     the counting process, with its correction for ties). interval: log(-log) of the share without the event
     ("complement"; Kaplan–Meier's where nobody dies), of the share itself ("log-log"), or "plain", cut to [0, 1].
 
-    No event yet: no limits, and a warning. Beyond the last time of an arm the estimate is nan unless all had event or
-    death. ValueError for values that cannot be.
+    No event yet: limits of Clopper and Pearson from those still followed and alive, and a warning. Beyond the last time
+    of an arm the estimate is nan unless all had event or death. ValueError for values that cannot be.
 
     Source: Aalen & Johansen (1978) Scand J Statist 5:141-150; variances: docs/methods/aalen-johansen.md.
     """
@@ -81,6 +82,9 @@ def aalen_johansen(
         for values in (estimate, spread, dead, without_deaths):
             values[unknown] = np.nan
         low, high = _limits(estimate, spread, z, interval)
+        none = estimate == 0
+        died_now = np.append(table.deaths, 0)[np.searchsorted(table.time, when)] * np.isin(when, table.time)
+        low[none], high[none] = 0.0, 1 - zero_events_limit((at_risk - died_now)[none], confidence_level)
         counted = (since_row_before(each, up_to) for each in (table.events, table.deaths, table.censored))
         names = np.full(len(when), arm_name, dtype=object)
         columns.append(

@@ -277,6 +277,12 @@ STATISTICS: dict[str, Statistic] = {
             stats.aalen_johansen,
             "aalen-johansen.md",
         ),
+        Statistic(
+            "incidence_difference",
+            "Difference of cumulative incidences",
+            stats.incidence_difference,
+            "incidence-difference.md",
+        ),
         Statistic("log_rank", "Log-rank test", stats.log_rank, "log-rank.md"),
         Statistic("gray", "Gray’s test", stats.gray, "gray.md"),
         Statistic("cox", "Hazard ratio, Cox with Efron’s ties", stats.cox, "cox.md"),

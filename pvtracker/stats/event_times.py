@@ -104,6 +104,13 @@ def normal_quantile(confidence_level: float) -> float:
     return float(-ndtri((1 - level("confidence_level", confidence_level)) / 2))
 
 
+def zero_events_limit(followed: IntArray, confidence_level: float) -> FloatArray:
+    """Lower limit of the share without the event where none of those followed so long had it: Clopper and Pearson's,
+    (α/2)^(1/n)."""
+    n = np.asarray(followed, dtype=np.float64)
+    return np.where(n > 0, ((1 - confidence_level) / 2) ** (1 / np.maximum(n, 1.0)), 0.0)
+
+
 def rows_at(table: Risk, at: FloatArray | None) -> tuple[FloatArray, IntArray, IntArray]:
     """Times of the rows; for each the number of distinct times up to and including it; participants at risk."""
     if at is None:

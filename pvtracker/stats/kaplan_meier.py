@@ -18,13 +18,14 @@ from pvtracker.stats.event_times import (
     since_row_before,
     stacked,
     step,
+    zero_events_limit,
 )
 from pvtracker.stats.inputs import Labels, no_warning
 from pvtracker.stats.results import FloatArray
 from pvtracker.stats.survival_results import AtRisk, EventFree
 
 Interval = Literal["log-log", "plain"]
-NO_EVENT_YET = "no event up to this time: the variance is 0 and gives no limits"
+NO_EVENT_YET = "no event up to this time: the limits are exact, from those still followed"
 NONE_LEFT = "all who were at risk had the event: the variance does not exist"
 NONE_OBSERVED = "nobody is observed so long: the estimate is not known"
 
@@ -45,8 +46,9 @@ def kaplan_meier(
     at: rows at these times (rising) rather than at all times of the arm. interval: limits on the scale log(-log) or
     plain, cut to [0, 1].
 
-    Who is censored at a time is at risk of an event at that time. No event yet: no limits, and a warning. Beyond the
-    last time of an arm the estimate is nan unless it has reached 0. ValueError for values that cannot be.
+    Who is censored at a time is at risk of an event at that time. No event yet: limits of Clopper and
+    Pearson from those still followed, and a warning. Beyond the last time of an arm the estimate is nan unless it has
+    reached 0. ValueError for values that cannot be.
 
     Source: Kaplan & Meier (1958) J Am Stat Assoc 53:457-481; Greenwood (1926); limits: Kalbfleisch & Prentice.
     """
@@ -69,6 +71,8 @@ def kaplan_meier(
         with np.errstate(invalid="ignore"):
             variance = estimate**2 * spread
         low, high = limits(estimate, variance, z, interval)
+        none = estimate == 1
+        low[none], high[none] = zero_events_limit(at_risk[none], confidence_level), 1.0
         counted = (since_row_before(each, up_to) for each in (table.events, table.censored + table.deaths))
         names = np.full(len(when), name, dtype=object)
         columns.append([names, when, at_risk, *counted, estimate, variance, low, high, warning])

@@ -55,6 +55,22 @@ class Incidence:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidenceDifference:
+    """Cumulative incidence in both arms and arm - reference, one row for each time; every array of shape (times,)."""
+
+    time: FloatArray
+    at_risk_arm: IntArray
+    incidence_arm: FloatArray
+    at_risk_ref: IntArray
+    incidence_ref: FloatArray
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
+    warning: TextArray
+    confidence_level: float
+
+
+@dataclass(frozen=True, slots=True)
 class AtRisk:
     """Participants by arm and time: still at risk just before it, and what became of the others up to and including
     it; every array of shape (arms · times,)."""

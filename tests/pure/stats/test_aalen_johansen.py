@@ -3,6 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy import stats as scipy_stats
 
 from pvtracker.stats import aalen_johansen, kaplan_meier
 from tests.pure.stats.against import Against
@@ -123,6 +124,17 @@ def test_one_minus_kaplan_meier_is_never_smaller_and_all_shares_add_up(one: Tria
     np.testing.assert_allclose(swapped.estimate, found.dead, atol=1e-14)
 
 
+def test_where_none_had_the_event_the_limit_is_that_of_a_binomial_share(against: Against) -> None:
+    """Of 12 followed so long: SciPy's exact limits of 0 of 12; two who left before say nothing."""
+    time, event = [1, 2] + [5] * 12, [0, 2] + [0] * 12
+    for level in (0.95, 0.8):
+        limits = scipy_stats.binomtest(0, 12).proportion_ci(level, method="exact")
+        found = aalen_johansen(time, event, at=[3, 5], confidence_level=level)
+        against("aalen_johansen", "SciPy binomtest", "program", found.high, limits.high, within=1e-12)
+        km = kaplan_meier(time, event, at=[3, 5], confidence_level=level)
+        against("kaplan_meier", "SciPy binomtest", "program", km.low, 1 - limits.high, within=1e-12)
+
+
 def test_how_much_one_minus_kaplan_meier_exaggerates() -> None:
     """Ten participants: five die at 1, and of the five left three have the event at 2. Three of ten had it; one minus
     Kaplan–Meier says three of five."""
@@ -134,8 +146,10 @@ def test_how_much_one_minus_kaplan_meier_exaggerates() -> None:
 
 def test_what_cannot_be_estimated_is_said() -> None:
     found = aalen_johansen([0, 1, 2], [2, 0, 2])
-    assert found.estimate.tolist() == [0, 0, 0] and np.isnan(found.low).all()
-    assert set(found.warning) == {"no event up to this time: the variance is 0 and gives no limits"}
+    assert found.estimate.tolist() == [0, 0, 0] and found.low.tolist() == [0, 0, 0]
+    assert set(found.warning) == {"no event up to this time: the limits are exact, from those still followed"}
+    # after the death at 0 two are followed, and the one censored at 1 is, up to then; at 2 nobody is left alive
+    np.testing.assert_allclose(found.high, [1 - 0.025**0.5, 1 - 0.025**0.5, 1])
     all_had = aalen_johansen([1, 2], 1)
     assert all_had.estimate.tolist() == [0.5, 1] and np.isnan(all_had.high).tolist() == [False, True]
     assert all_had.warning[1] == "all who were at risk had the event: the variance does not exist"
