@@ -38,6 +38,7 @@ from pvtracker.stats.maxsprt_binomial import (
     maxsprt_binomial_performance,
     maxsprt_binomial_ratio,
 )
+from pvtracker.stats.mean_cumulative import mean_cumulative, mean_cumulative_difference
 from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_difference_newcombe
 from pvtracker.stats.odds_ratio import odds_ratio_conditional, odds_ratio_midp
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
@@ -55,6 +56,8 @@ from pvtracker.stats.results import (
     GroupFdr,
     Hierarchical,
     Interval,
+    MeanCumulative,
+    MeanCumulativeDifference,
     Parameters,
     PriorSensitivity,
     PValues,
@@ -86,6 +89,8 @@ __all__ = [
     "GroupFdr",
     "Hierarchical",
     "Interval",
+    "MeanCumulative",
+    "MeanCumulativeDifference",
     "PValues",
     "Parameters",
     "PriorSensitivity",
@@ -133,6 +138,8 @@ __all__ = [
     "maxsprt_poisson_boundary",
     "maxsprt_poisson_performance",
     "maxsprt_poisson_ratio",
+    "mean_cumulative",
+    "mean_cumulative_difference",
     "odds_ratio_conditional",
     "odds_ratio_mh",
     "odds_ratio_midp",

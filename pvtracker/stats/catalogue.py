@@ -121,6 +121,18 @@ STATISTICS: dict[str, Statistic] = {
             "rate-difference.md",
         ),
         Statistic(
+            "mean_cumulative",
+            "Mean cumulative events of a participant",
+            stats.mean_cumulative,
+            "mean-cumulative.md",
+        ),
+        Statistic(
+            "mean_cumulative_difference",
+            "Mean cumulative events, difference of two arms",
+            stats.mean_cumulative_difference,
+            "mean-cumulative.md",
+        ),
+        Statistic(
             "benjamini_yekutieli", "Benjamini–Yekutieli", stats.benjamini_yekutieli, "benjamini-yekutieli.md"
         ),
         Statistic("group_bh", "Group Benjamini–Hochberg, Hu, Zhao & Zhou", stats.group_bh, "group-bh.md"),

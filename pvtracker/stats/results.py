@@ -86,6 +86,35 @@ class GroupFdr:
 
 
 @dataclass(frozen=True, slots=True)
+class MeanCumulative:
+    """Mean cumulative events of a participant at each time, shape (times,), with standard error and limits."""
+
+    time: FloatArray
+    at_risk: IntArray
+    events: IntArray
+    mean: FloatArray
+    standard_error: FloatArray
+    low: FloatArray
+    high: FloatArray
+    confidence_level: float
+
+
+@dataclass(frozen=True, slots=True)
+class MeanCumulativeDifference:
+    """Mean cumulative events of both arms at each time, shape (times,), and their difference with limits."""
+
+    time: FloatArray
+    mean_arm: FloatArray
+    mean_ref: FloatArray
+    difference: FloatArray
+    standard_error: FloatArray
+    low: FloatArray
+    high: FloatArray
+    confidence_level: float
+    warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
 class Detectable:
     """The smallest risk in the arm that would be detected, as risk, difference and ratio, with the power
     there."""

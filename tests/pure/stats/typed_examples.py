@@ -115,6 +115,12 @@ OPTIONS: dict[str, Any] = {
 }
 CHEAP = {"chains", "warm_up", "draws", "most_draws", "replicates"}  # always typed: they keep the test short
 OF_ONE: dict[str, dict[str, Any]] = {
+    "mean_cumulative": {"end": [5, 6, 7, 8, 9, 3], "event_time": [1, 2, 5, 8, 4]},
+    "mean_cumulative_difference": {
+        "end": [5, 6, 7, 8, 9, 3],
+        "event_time": [1, 2, 5, 8, 4],
+        "at": [2, 4],
+    },
     "aalen_johansen": {"variance": "aalen"},
     "group_sequential_counts_crossing": {"n_arm": [10, 20, 30], "n_ref": [10, 19, 31]},
     "spent_alpha": {"spending": "power"},
