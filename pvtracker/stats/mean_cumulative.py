@@ -82,7 +82,15 @@ def mean_cumulative_difference(
     difference = means[0] - means[1]
     reach = float(ndtri((1 + confidence_level) / 2)) * error
     return MeanCumulativeDifference(
-        times, *means, difference, error, difference - reach, difference + reach, confidence_level, warning
+        times,
+        means[0],
+        means[1],
+        difference,
+        error,
+        difference - reach,
+        difference + reach,
+        confidence_level,
+        warning,
     )
 
 
