@@ -120,13 +120,12 @@ def delta_variance(table: Risk, curve: Competing) -> FloatArray:
     """Of the incidence after each time t: sum over times s ≤ t of Var(g₁ events + g₂ deaths) / at_risk², where events
     and deaths are multinomial, g₂ = -(F(t) - F(s)) / (1 - q), g₁ = g₂ + S(s-), and q is the share who fail at s."""
     share = table.events / table.at_risk
-    fails = share + table.deaths / table.at_risk
+    fails = (table.events + table.deaths) / table.at_risk  # 1 exactly where all fail
     survives = np.where(fails < 1, 1 - fails, 1.0)  # where all fail F(t) - F(s) is 0, and so is g₂
     # Var = [g₂² q (1 - q) + 2 g₂ S(s-) e (1 - q) + S(s-)² e (1 - e)] / at_risk, e the share with the event
     square = fails / survives / table.at_risk
     cross = -curve.before * share / table.at_risk
     own = curve.before**2 * share * (1 - share) / table.at_risk
-    square[fails == 1] = 0.0
     return _quadratic(curve.incidence, square, cross, own)
 
 

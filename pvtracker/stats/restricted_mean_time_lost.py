@@ -90,17 +90,14 @@ def time_lost(time: FloatArray, event: IntArray, tau: float) -> tuple[float, flo
     width = np.maximum(upper - table.time, 0.0)
     area = np.cumsum((curve.incidence * width)[::-1])[::-1]  # from each time to tau
     share, died = table.events / table.at_risk, table.deaths / table.at_risk
-    fails = share + died
+    fails = (table.events + table.deaths) / table.at_risk  # 1 exactly where all fail
     rest = np.maximum(tau - table.time, 0.0)
     above = np.where(fails < 1, area - curve.incidence * rest, 0.0) / np.where(fails < 1, 1 - fails, 1.0)
     of_death = -above
     of_event = rest * curve.before - above
     mean = of_event * share + of_death * died
     spread = (of_event**2 * share + of_death**2 * died - mean**2) / table.at_risk
-    used = table.time < tau
-    lost = area[0] if len(area) else 0.0
-    has_event = bool(table.events[used].any())
-    return float(lost), float(np.sum(spread[used])) if has_event else 0.0
+    return float(area[0]), float(np.sum(np.maximum(spread, 0.0)))  # from tau on all is 0
 
 
 def _longest(two: list[tuple[FloatArray, IntArray]]) -> float:

@@ -138,6 +138,10 @@ def test_the_horizon_is_what_both_arms_are_observed() -> None:
         None,
         "an arm has no estimate: nor has the difference",
     ]
+    mixed = restricted_mean_time_lost(
+        [1, 2, 2, 5], [1, 1, 0, 1], [1, 1, 1, 0], tau=3
+    )  # one is censored last of all
+    assert np.isnan(mixed.estimate[0]) and mixed.estimate[1] == 0
     known = restricted_mean_time_lost([1, 2, 5], [1, 2, 1], [1, 1, 0])
     assert known.tau == 5
 
