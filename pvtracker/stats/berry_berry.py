@@ -82,7 +82,8 @@ def berry_berry(
     arm, or all share one.
 
     Chains are run until R-hat < 1.01 and effective sizes (bulk, tail, of the probabilities) are at least 400 for every
-    theta and shared parameter, `draws` of each chain at a time, at most `most_draws`. A term for which, for whose body
+    theta and shared parameter, `draws` of each chain, then twice as many, and so on, at most
+    `most_draws`. A term for which, for whose body
     system or for whose top level that is not reached is refused: nan, with a warning. The same seed gives the same bits
     on the same machine. An arm without participants: nan and a warning. ValueError for values that cannot be.
 

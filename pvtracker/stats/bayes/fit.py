@@ -32,7 +32,7 @@ SINGLE = np.float32  # of the kept draws: seven digits of a number known to two
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """How long chains run. `draws` more are taken again and again until all have met, up to `most_draws`."""
+    """How long chains run: `draws` of each, then twice as many, and so on until all have met, at most `most_draws`."""
 
     seed: int
     chains: int
@@ -102,15 +102,15 @@ def fit(
     y_arm, n_arm, y_ref, n_ref = (values[rows][:, None] for values in counts)
     arms = Arms(kind(y_ref, n_ref), kind(y_arm, n_arm), kind(y_ref + y_arm, n_ref + n_arm))
     sampler = _started(systems, arms, priors, running, common_gamma)
-    kept = Kept()
+    kept, done, until = Kept(), 0, running.draws
     while True:
-        for _ in range(running.draws):
+        for _ in range(done, until):
             sampler.sweep()
             kept.keep(sampler.state)
+        done, until = until, min(2 * until, running.most_draws)
         found, theta_met = _theta(kept.theta, asked)
         parameters, met = _parameters(kept.shared, names, asked)
-        done = len(kept.theta)
-        if (theta_met.all() and met.all()) or done + running.draws > running.most_draws:
+        if (theta_met.all() and met.all()) or done == running.most_draws:
             break
     refused = ~theta_met | ~_shared_met(met, systems)
     for position in np.flatnonzero(refused):

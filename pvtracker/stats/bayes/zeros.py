@@ -13,7 +13,7 @@ number of effects, then pi, then the zeros.
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import betaln
+from scipy.special import betaln, comb
 
 from pvtracker.stats.bayes.likelihood import Arms
 from pvtracker.stats.bayes.priors import Priors
@@ -21,9 +21,7 @@ from pvtracker.stats.bayes.state import State, Systems
 from pvtracker.stats.bayes.terms import Peaks
 from pvtracker.stats.results import FloatArray
 
-LARGEST_SYSTEM = (
-    64  # beyond, the sum over the number of effects is long and its terms leave the range of numbers
-)
+LARGEST_SYSTEM = 256  # beyond, the sum over the number of effects takes longer than it helps
 PROPOSALS = 2
 STEP = 0.8  # of log(alpha - 1) and log(beta - 1)
 LARGEST_LOG = 700.0
@@ -42,6 +40,8 @@ class ZeroBlock:
         self.rows = [starts[:reach] + j for j, reach in enumerate(self.reach)]
         self.effects = np.arange(most + 1)[:, None]
         self.zeros = np.maximum(self.sizes - self.effects, 0)  # beside so many effects, (most + 1, systems)
+        ways = np.maximum(comb(self.sizes, self.effects), 1)  # 0 where there are not so many terms
+        self.share = (1 / ways)[:, :, None]
 
     def update(self, state: State, arms: Arms, peaks: Peaks, chance: np.random.Generator) -> None:
         """Draws alpha_pi, beta_pi, pi, on and eta anew and keeps the likelihood of the new state."""
@@ -70,7 +70,8 @@ class ZeroBlock:
         state.of_arm = np.where(state.on, with_effect, without)
 
     def _numbers(self, chances: FloatArray) -> FloatArray:
-        """The distribution of the number of effects in each system, were pi one half: (most + 1, systems, chains)."""
+        """The chance of each number of effects in each system, were pi one half, divided by the number of ways to
+        choose them: (most + 1, systems, chains)."""
         numbers = np.zeros((len(self.effects), len(self.sizes), chances.shape[1]))
         numbers[0] = 1
         for j, (reach, rows) in enumerate(zip(self.reach, self.rows, strict=True)):
@@ -78,17 +79,16 @@ class ZeroBlock:
             before = numbers[: j + 1, :reach].copy()
             numbers[: j + 1, :reach] *= 1 - yes
             numbers[1 : j + 2, :reach] += before * yes
+        numbers *= self.share
         return numbers
 
     def _weights(self, alpha: FloatArray, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """B(alpha + zeros, beta + effects) / B(alpha, beta) up to one constant, for every number of effects; and its
-        divisor. Products of factors, each divided by the largest there can be."""
-        most = len(self.effects) - 1
-        steps = self.effects[:-1]
-        scale = alpha + beta + most
-        one = np.ones((1, len(alpha)))
+        """B(alpha + zeros, beta + effects) / B(alpha, beta) for every number of effects, times the number of ways to
+        choose them: rising factorials divided by factorials, which stay within the range of numbers; and the
+        divisor."""
+        steps, one = self.effects[:-1], np.ones((1, len(alpha)))
         rising = [
-            np.concatenate([one, np.cumprod((start + steps) / scale, axis=0)])
+            np.concatenate([one, np.cumprod((start + steps) / (steps + 1), axis=0)])
             for start in (alpha, beta, alpha + beta)
         ]
         return rising[0][self.zeros] * rising[1][:, None], rising[2][self.sizes]

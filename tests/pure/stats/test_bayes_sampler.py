@@ -114,7 +114,7 @@ def rows_of(
 
 @pytest.mark.parametrize(
     ("kind", "common_gamma", "largest_system"),
-    [(Binomial, False, 64), (Binomial, True, 2), (Poisson, False, 64)],
+    [(Binomial, False, 256), (Binomial, True, 2), (Poisson, False, 256)],
     ids=["binomial", "binomial, one variance, a system too large for the sum", "Poisson"],
 )
 def test_a_sweep_leaves_the_joint_distribution_as_it_is(
