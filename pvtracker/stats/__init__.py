@@ -39,6 +39,7 @@ from pvtracker.stats.maxsprt_binomial import (
     maxsprt_binomial_ratio,
 )
 from pvtracker.stats.mean_cumulative import mean_cumulative, mean_cumulative_difference
+from pvtracker.stats.negative_binomial import rate_ratio_negative_binomial
 from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_difference_newcombe
 from pvtracker.stats.odds_ratio import odds_ratio_conditional, odds_ratio_midp
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
@@ -58,6 +59,7 @@ from pvtracker.stats.results import (
     Interval,
     MeanCumulative,
     MeanCumulativeDifference,
+    NegativeBinomial,
     Parameters,
     PriorSensitivity,
     PValues,
@@ -91,6 +93,7 @@ __all__ = [
     "Interval",
     "MeanCumulative",
     "MeanCumulativeDifference",
+    "NegativeBinomial",
     "PValues",
     "Parameters",
     "PriorSensitivity",
@@ -150,6 +153,7 @@ __all__ = [
     "rate_difference_mn",
     "rate_ratio_exact",
     "rate_ratio_midp",
+    "rate_ratio_negative_binomial",
     "restricted_mean_time_lost",
     "risk_difference_agresti_caffo",
     "risk_difference_exact",

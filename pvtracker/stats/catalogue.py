@@ -121,6 +121,12 @@ STATISTICS: dict[str, Statistic] = {
             "rate-difference.md",
         ),
         Statistic(
+            "rate_ratio_negative_binomial",
+            "Rate ratio, negative binomial",
+            stats.rate_ratio_negative_binomial,
+            "negative-binomial.md",
+        ),
+        Statistic(
             "mean_cumulative",
             "Mean cumulative events of a participant",
             stats.mean_cumulative,

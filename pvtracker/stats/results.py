@@ -115,6 +115,22 @@ class MeanCumulativeDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class NegativeBinomial:
+    """Rates of both arms and their ratio under one dispersion; a number that does not exist is nan."""
+
+    rate_arm: float
+    rate_ref: float
+    ratio: float
+    low: float
+    high: float
+    p: float
+    dispersion: float
+    confidence_level: float
+    limits: str
+    warning: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Detectable:
     """The smallest risk in the arm that would be detected, as risk, difference and ratio, with the power
     there."""

@@ -115,6 +115,7 @@ OPTIONS: dict[str, Any] = {
 }
 CHEAP = {"chains", "warm_up", "draws", "most_draws", "replicates"}  # always typed: they keep the test short
 OF_ONE: dict[str, dict[str, Any]] = {
+    "rate_ratio_negative_binomial": {"events": [3, 0, 5, 1, 0, 1], "years": [1, 2, 1.5, 1, 1, 2]},
     "mean_cumulative": {"end": [5, 6, 7, 8, 9, 3], "event_time": [1, 2, 5, 8, 4]},
     "mean_cumulative_difference": {
         "end": [5, 6, 7, 8, 9, 3],
