@@ -8,6 +8,7 @@ from pvtracker.stats.benjamini_hochberg import (
     benjamini_yekutieli,
 )
 from pvtracker.stats.berry_berry import berry_berry, berry_berry_poisson, prior_sensitivity
+from pvtracker.stats.blinded_rate import blinded_rate
 from pvtracker.stats.cmaxsprt import cmaxsprt_boundary, cmaxsprt_power, cmaxsprt_ratio
 from pvtracker.stats.cmh import breslow_day, cmh, cmh_exact, cmh_exact_midp, odds_ratio_stratified_exact
 from pvtracker.stats.cox import cox
@@ -51,6 +52,7 @@ from pvtracker.stats.rates import (
 )
 from pvtracker.stats.restricted_mean_time_lost import restricted_mean_time_lost
 from pvtracker.stats.results import (
+    BlindedRate,
     ChiSquared,
     Detectable,
     DoubleFdr,
@@ -85,6 +87,7 @@ from pvtracker.stats.tree_scan import tree_scan, tree_scan_bernoulli, tree_scan_
 from pvtracker.stats.unconditional import barnard, boschloo
 
 __all__ = [
+    "BlindedRate",
     "ChiSquared",
     "Detectable",
     "DoubleFdr",
@@ -108,6 +111,7 @@ __all__ = [
     "berry_berry_poisson",
     "beta_binomial_boundary",
     "beta_binomial_posterior",
+    "blinded_rate",
     "boschloo",
     "breslow_day",
     "cmaxsprt_boundary",

@@ -316,5 +316,11 @@ STATISTICS: dict[str, Statistic] = {
             stats.hazard_by_period,
             "hazard-by-period.md",
         ),
+        Statistic(
+            "blinded_rate",
+            "Rate under treatment from pooled counts",
+            stats.blinded_rate,
+            "blinded-rate.md",
+        ),
     )
 }

@@ -167,6 +167,22 @@ class TreeScan:
 
 
 @dataclass(frozen=True, slots=True)
+class BlindedRate:
+    """What pooled counts tell without any arm, shape (n,): see `blinded_rate`."""
+
+    expected: FloatArray
+    p_exceeds: FloatArray
+    rate: FloatArray
+    low: FloatArray
+    high: FloatArray
+    ratio: FloatArray
+    p_margin: FloatArray
+    margin: float
+    confidence_level: float
+    warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
 class SequentialBoundary:
     """A group-sequential boundary, every array of shape (looks,): the z-value that is to be exceeded, its nominal
     p-value (of one side, or of both when `sides` is 2), and the error spent up to each look, all sides together."""

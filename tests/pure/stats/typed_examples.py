@@ -45,8 +45,12 @@ VALUES: dict[Any, Any] = {
     "at": [1, 3.5],
     "starts": [0, 2.5],
     "period": ["procedure", "follow-up"],
+    "background_rate": [0.1, 0.2, 0.3],
 }
 OPTIONS: dict[str, Any] = {
+    "background_years": 50.0,
+    "treated_share": 0.6,
+    "treated_years": 2.0,
     "confidence_level": 0.9,
     "alpha": 0.1,
     "alpha_body_system": 0.2,
