@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
 from pvtracker.signals.methods import METHODS
 
@@ -40,23 +40,26 @@ class Row(Protocol):
     p_adjusted: float | None
 
 
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
 @dataclass(frozen=True, slots=True)
-class Change:
+class Change(Generic[AnyRow]):
     """One finding in both runs; None where the run has no such row."""
 
     kind: Kind
-    now: Row | None
-    before: Row | None
+    now: AnyRow | None
+    before: AnyRow | None
 
     @property
-    def row(self) -> Row:
+    def row(self) -> AnyRow:
         """The row that names the finding."""
         found = self.now or self.before
         assert found is not None  # noqa: S101 - a change is made from at least one
         return found
 
 
-def compare(*, now: Iterable[Row], before: Iterable[Row]) -> list[Change]:
+def compare(*, now: Iterable[AnyRow], before: Iterable[AnyRow]) -> list[Change[AnyRow]]:
     """Every finding that is flagged in one of the two runs, new ones first, each kind by level, selection, arm, term.
 
     Rows of one method each; ValueError when the rows are of several, or tell the same finding twice.
@@ -76,7 +79,7 @@ def compare(*, now: Iterable[Row], before: Iterable[Row]) -> list[Change]:
     return sorted(changes, key=lambda change: (ORDER.index(change.kind), *_finding(change.row)))
 
 
-def counted(changes: Iterable[Change]) -> dict[Kind, int]:
+def counted(changes: Iterable[Change[AnyRow]]) -> dict[Kind, int]:
     """How many there are of each kind, in the order of ORDER."""
     kinds = [change.kind for change in changes]
     return {kind: kinds.count(kind) for kind in ORDER}
@@ -90,8 +93,8 @@ def _moved(now: Row, before: Row) -> Kind:
     return "stronger" if (one > other) == (column == "low") else "weaker"
 
 
-def _by_finding(rows: Iterable[Row]) -> dict[tuple[str, str, str, str], Row]:
-    found: dict[tuple[str, str, str, str], Row] = {}
+def _by_finding(rows: Iterable[AnyRow]) -> dict[tuple[str, str, str, str], AnyRow]:
+    found: dict[tuple[str, str, str, str], AnyRow] = {}
     for row in rows:
         if _finding(row) in found:
             raise ValueError(f"the finding {_finding(row)} is told twice")

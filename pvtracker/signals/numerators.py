@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
@@ -46,21 +49,36 @@ def counted(data: CutData, *, analysis_arm: str, level: str, selection: str, ter
         validate="one_to_one",
     )
     chosen = chosen.sort_values(["arm", "subject", "number"], kind="stable")
-    texts = ["verbatim", "onset", "outcome", "event"]
-    chosen[texts] = chosen[texts].fillna("")
+    texts = ("subject", "preferred_term", "verbatim", "onset", "outcome", "event")
+    plain = {name: [str(text) for text in chosen[name].fillna("")] for name in texts}
     return [
         Counted(
-            subject=row.subject,
-            arm=arms.names[row.arm],
-            number=int(row.number),
-            term=row.preferred_term,
-            verbatim=row.verbatim,
-            onset=row.onset,
-            day=None if row.day != row.day else int(row.day) + 1,
-            grade=None if row.grade is None or row.grade != row.grade else int(row.grade),
-            serious=bool(row.serious),
-            outcome=row.outcome,
-            event=row.event,
+            subject=plain["subject"][row],
+            arm=arms.names[arm],
+            number=number,
+            term=plain["preferred_term"][row],
+            verbatim=plain["verbatim"][row],
+            onset=plain["onset"][row],
+            day=None if day is None else day + 1,
+            grade=grade,
+            serious=serious,
+            outcome=plain["outcome"][row],
+            event=plain["event"][row],
         )
-        for row in chosen.itertuples()
+        for row, (arm, number, day, grade, serious) in enumerate(
+            zip(
+                chosen["arm"].astype(int).tolist(),
+                chosen["number"].astype(int).tolist(),
+                _whole(chosen["day"]),
+                _whole(chosen["grade"]),
+                chosen["serious"].astype(bool).tolist(),
+                strict=True,
+            )
+        )
     ]
+
+
+def _whole(values: pd.Series[Any]) -> list[int | None]:
+    """Whole numbers, None where there is none."""
+    known = values.notna().tolist()
+    return [int(value) if there else None for value, there in zip(values.tolist(), known, strict=True)]

@@ -32,7 +32,7 @@ def run_before(run: Run) -> Run | None:
     return earlier.filter(made_at__lt=run.made_at).exclude(cut=run.cut_id).first()
 
 
-def changes(run: Run, before: Run, *, method: str) -> list[Change]:
+def changes(run: Run, before: Run, *, method: str) -> list[Change[Result]]:
     """What became of the findings that a method flagged in either run."""
     now, then = (list(Result.objects.filter(run=one, method=method)) for one in (run, before))
     return compare(now=now, before=then)

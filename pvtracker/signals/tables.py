@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from pvtracker.lib.rounding import fixed, p_text, share
-from pvtracker.signals.comparing import DEFINITIONS, Change, Row
+from pvtracker.signals.comparing import DEFINITIONS, Change
 from pvtracker.signals.forms import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
@@ -131,7 +131,7 @@ def volcano_table(points: Sequence[Result], p_values: dict[str, float | None], t
     }
 
 
-def changes_table(changes: Sequence[Change], before: Run) -> Table:
+def changes_table(changes: Sequence[Change[Result]], before: Run) -> Table:
     """What became of the findings of both runs."""
     labels = (
         "Term",
@@ -171,13 +171,13 @@ def changes_table(changes: Sequence[Change], before: Run) -> Table:
     }
 
 
-def _shares(row: Row | None) -> str:
+def _shares(row: Result | None) -> str:
     if row is None:
         return "no event"
     return f"{share(row.n_arm, row.N_arm)}, {share(row.n_ref, row.N_ref)}"
 
 
-def _weight(row: Row | None) -> str:
+def _weight(row: Result | None) -> str:
     """The number that the method's threshold is about."""
     if row is None:
         return ""

@@ -10,8 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
-from scipy.special import betaincc, gammainc, gammaincc, gammaln, logsumexp
-from scipy.stats import nbinom
+from scipy.special import betainc, betaincc, gammainc, gammaincc, gammaln, logsumexp
 
 from pvtracker.stats.inputs import counts, follow_up, level, no_warning, numbers, refuse, same_length
 from pvtracker.stats.results import BlindedRate, FloatArray
@@ -106,11 +105,8 @@ def _one(
         return float(weight @ gammaincc(a_1, b_1 * value))
 
     mean = float(weight @ a_1) / b_1
-    exceeds = (
-        1.0
-        if events == 0
-        else float(nbinom.sf(events - 1, shape_0, background_years / (background_years + years)))
-    )
+    # of the negative binomial, as a beta distribution
+    exceeds = float(betainc(events, shape_0, years / (background_years + years))) if events else 1.0
     return np.array(
         [
             exceeds,
