@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pvtracker.signals.methods import METHODS
 
@@ -21,26 +21,8 @@ DEFINITIONS = {
 }
 
 
-class Row(Protocol):
-    """A result row, stored or computed (`signals/rows.py`)."""
-
-    level: str
-    term: str
-    selection: str
-    arm: str
-    n_arm: int
-    N_arm: int
-    n_ref: int
-    N_ref: int
-    method: str
-    flag: bool
-    estimate: float | None
-    low: float | None
-    p: float | None
-    p_adjusted: float | None
-
-
-AnyRow = TypeVar("AnyRow", bound=Row)
+Finding = tuple[str, str, str, str]  # level, selection, arm, term
+AnyRow = TypeVar("AnyRow")  # a result row, stored (`signals/models.py`) or computed (`signals/rows.py`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +46,8 @@ def compare(*, now: Iterable[AnyRow], before: Iterable[AnyRow]) -> list[Change[A
 
     Rows of one method each; ValueError when the rows are of several, or tell the same finding twice.
     """
-    now_by, before_by = _by_finding(now), _by_finding(before)
+    now_by: dict[Finding, Any] = _by_finding(now)
+    before_by: dict[Finding, Any] = _by_finding(before)
     if len({row.method for row in (*now_by.values(), *before_by.values())}) > 1:
         raise ValueError("the runs are compared method by method: give rows of one method")
     changes = []
@@ -85,7 +68,7 @@ def counted(changes: Iterable[Change[AnyRow]]) -> dict[Kind, int]:
     return {kind: kinds.count(kind) for kind in ORDER}
 
 
-def _moved(now: Row, before: Row) -> Kind:
+def _moved(now: Any, before: Any) -> Kind:
     column = METHODS[now.method].threshold.column
     one, other = getattr(now, column), getattr(before, column)
     if one == other:
@@ -93,8 +76,8 @@ def _moved(now: Row, before: Row) -> Kind:
     return "stronger" if (one > other) == (column == "low") else "weaker"
 
 
-def _by_finding(rows: Iterable[AnyRow]) -> dict[tuple[str, str, str, str], AnyRow]:
-    found: dict[tuple[str, str, str, str], AnyRow] = {}
+def _by_finding(rows: Iterable[AnyRow]) -> dict[Finding, AnyRow]:
+    found: dict[Finding, AnyRow] = {}
     for row in rows:
         if _finding(row) in found:
             raise ValueError(f"the finding {_finding(row)} is told twice")
@@ -102,5 +85,5 @@ def _by_finding(rows: Iterable[AnyRow]) -> dict[tuple[str, str, str, str], AnyRo
     return found
 
 
-def _finding(row: Row) -> tuple[str, str, str, str]:
+def _finding(row: Any) -> Finding:
     return row.level, row.selection, row.arm, row.term

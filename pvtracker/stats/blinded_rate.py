@@ -63,10 +63,10 @@ def blinded_rate(
         if not (value > 0 and np.isfinite(value)):
             raise ValueError(f"{name} must be > 0 and finite, got {value}")
     size = same_length(events=x, years=years_, background_rate=rate)
-    x, t, r = (np.broadcast_to(each, size) for each in (x, years_, rate))
+    x, t, r = np.broadcast_to(x, size), np.broadcast_to(years_, size), np.broadcast_to(rate, size)
     warning = no_warning(size)
     warning[(t == 0) & (x > 0)] = NO_TIME
-    told = np.full((6, size), np.nan)
+    exceeds, mean, low, high, ratio, beyond = told = np.full((6, size), np.nan)
     for i in range(size):
         if warning[i] is None:
             told[:, i] = _one(
@@ -75,7 +75,7 @@ def blinded_rate(
                 float(r[i]),
                 (background_years, treated_years, share, margin, (1 - confidence_level) / 2),
             )
-    return BlindedRate(r * t, *told, margin, confidence_level, warning)
+    return BlindedRate(r * t, exceeds, mean, low, high, ratio, beyond, margin, confidence_level, warning)
 
 
 def _one(
@@ -83,7 +83,7 @@ def _one(
 ) -> FloatArray:
     """p_exceeds, rate, low, high, ratio, p_margin of one total."""
     background_years, treated_years, share, margin, tail = given
-    treated = np.arange(events + 1)
+    treated = np.arange(events + 1, dtype=np.float64)
     shape_1, years_1 = rate * treated_years, share * years
     shape_0, years_0 = rate * background_years, (1 - share) * years
     log_weight = _log_negative_binomial(treated, shape_1, treated_years, years_1)
