@@ -160,7 +160,7 @@ class Signature(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study_id = models.UUIDField()  # no key: studies stand above accounts
-    kind = models.CharField(max_length=40)  # adverse_event, report, recommendation
+    kind = models.CharField(max_length=40)  # a key of accounts.signing.meanings
     object_id = models.UUIDField()
     version = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)

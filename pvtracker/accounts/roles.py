@@ -37,6 +37,9 @@ class Permission(StrEnum):
     READ_FEED_STATUS = "read_feed_status"
     RUN_SIGNALS = "run_signals"
     READ_SIGNALS = "read_signals"
+    FOLLOW_SIGNALS = "follow_signals"
+    SIGN_SIGNALS = "sign_signals"
+    HEAR_OF_SIGNALS = "hear_of_signals"
     MAKE_CLOSED_REPORTS = "make_closed_reports"
     READ_CLOSED_REPORTS = "read_closed_reports"
     SIGN_CLOSED_REPORTS = "sign_closed_reports"
@@ -58,6 +61,7 @@ SIGNING = frozenset(
         Permission.SIGN_EVENTS,
         Permission.SIGN_OPEN_REPORTS,
         Permission.SIGN_CLOSED_REPORTS,
+        Permission.SIGN_SIGNALS,
         Permission.RECOMMEND,
     }
 )
@@ -218,9 +222,9 @@ ROLES: dict[str, Role] = {
         Role(
             key="statistician",
             label="Unblinded statistician",
-            description="Prepares the board's closed material: runs the screening by arm, makes and signs closed "
-            "reports, says who works in the study's closed room, and may be the second person of a code break. "
-            "Holds no blinded role in the same study.",
+            description="Prepares the board's closed material: runs the screening by arm, follows signals, "
+            "assesses and signs them, makes and signs closed reports, says who works in the study's closed room, and "
+            "may be the second person of a code break. Holds no blinded role in the same study.",
             room="closed",
             scope="study",
             blinding="unblinded",
@@ -230,6 +234,8 @@ ROLES: dict[str, Role] = {
                 {
                     Permission.RUN_SIGNALS,
                     Permission.READ_SIGNALS,
+                    Permission.FOLLOW_SIGNALS,
+                    Permission.SIGN_SIGNALS,
                     Permission.MAKE_CLOSED_REPORTS,
                     Permission.READ_CLOSED_REPORTS,
                     Permission.SIGN_CLOSED_REPORTS,
@@ -243,8 +249,9 @@ ROLES: dict[str, Role] = {
         Role(
             key="dsmb_member",
             label="DSMB member",
-            description="A member of the data and safety monitoring board: reads comparative reports, findings and "
-            "the board's recommendations while the trial runs.",
+            description="A member of the data and safety monitoring board: reads comparative reports, findings, "
+            "signals and the board's recommendations while the trial runs, and is told of a signal that is brought to "
+            "the board.",
             room="closed",
             scope="study",
             blinding="unblinded",
@@ -253,6 +260,7 @@ ROLES: dict[str, Role] = {
             permissions=frozenset(
                 {
                     Permission.READ_SIGNALS,
+                    Permission.HEAR_OF_SIGNALS,
                     Permission.READ_CLOSED_REPORTS,
                     Permission.READ_RECOMMENDATIONS,
                 }
@@ -272,6 +280,7 @@ ROLES: dict[str, Role] = {
             permissions=frozenset(
                 {
                     Permission.READ_SIGNALS,
+                    Permission.HEAR_OF_SIGNALS,
                     Permission.READ_CLOSED_REPORTS,
                     Permission.RECOMMEND,
                     Permission.READ_RECOMMENDATIONS,

@@ -16,6 +16,7 @@ PROCESSES = {
     "simulate_trial": "simulation of a trial",
     "import_study": "import of a study",
     "receive_cuts": "receiving of cuts",
+    "signals": "following of signals",
     "visitor": "visitor who was not signed in",
     "migration": "set-up of the database",
     "test": "test",

@@ -61,6 +61,8 @@ APPEND_ONLY = {
     "board_recommendationversion": "what a recommendation of the board said at one version",
     "signals_run": "a screening that was made; another one is another row",
     "signals_result": "the rows of a screening that was made",
+    "signals_signalstep": "what was done with a signal, by whom and why",
+    "signals_signalassessment": "what an assessment of a signal rests on",
     "allocation_joinedcut": "a cut as it was joined with the arms",
     "reports_reportrecord": "a report that was frozen",
     "allocation_simulation": "how a simulated trial was made",

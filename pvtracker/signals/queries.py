@@ -1,14 +1,24 @@
-"""Reading runs and their rows."""
+"""Reading runs and their rows, signals and alerts."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
 
+from pvtracker.accounts.models import Account
+from pvtracker.lib.canonical import sha256_hex
 from pvtracker.signals.comparing import Change, compare
-from pvtracker.signals.models import Result, Run
+from pvtracker.signals.enums import State, Step
+from pvtracker.signals.evidence import after_adjustment, flagged_by, key_of, newest_run, numbers_of, rows_of
+from pvtracker.signals.models import Result, Run, Signal, SignalAlert, SignalStep
+from pvtracker.signals.rules import ENDED
+from pvtracker.signals.signing import SIGNED_IN, is_signed
 from pvtracker.studies.models import Study
 
 
@@ -69,3 +79,106 @@ def flagged(run: Run, method: str = "fisher") -> QuerySet[Result]:
     """Rows that a method flagged, smallest adjusted p first."""
     found = Result.objects.filter(run=run, method=method, flag=True)
     return found.order_by("p_adjusted", "p", "level", "selection", "arm", "term")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A signal with what the list says of it."""
+
+    signal: Signal
+    now: dict[str, Any]  # numbers of the newest run; {} when nobody has the event there, or no run was made
+    then: dict[str, Any]  # numbers of the last step that decided something
+    overdue: bool
+    to_sign: bool
+
+    @property
+    def flags(self) -> int:
+        """How many methods flag it now."""
+        return len(flagged_by(self.now))
+
+    @property
+    def adjusted(self) -> bool:
+        """Flagged now after adjustment for many terms, too."""
+        return after_adjustment(self.now)
+
+
+WHICH = {"open": "Open", "ended": "Closed, or no signal", "all": "All"}
+
+
+def signals_of(study: Study, *, which: str, on: date) -> list[Listed]:
+    """The signals of a study: what is late first, then the strongest evidence."""
+    found = Signal.objects.filter(study=study).select_related("owner")
+    ended = [one.value for one in ENDED]
+    if which != "all":
+        found = found.filter(state__in=ended) if which == "ended" else found.exclude(state__in=ended)
+    signals = list(found)
+    run = newest_run(study)
+    rows = rows_of(run, map(key_of, signals)) if run else {}
+    then = _decided(signals)
+    listed = [
+        Listed(
+            signal=one,
+            now=numbers_of(rows.get(key_of(one), [])),
+            then=then.get(one.id, {}),
+            overdue=is_overdue(one, on),
+            to_sign=waits_for_signature(one),
+        )
+        for one in signals
+    ]
+    return sorted(
+        listed,
+        key=lambda one: (not one.overdue, not one.adjusted, -one.flags, one.signal.term, one.signal.id.hex),
+    )
+
+
+def _decided(signals: Iterable[Signal]) -> dict[uuid.UUID, dict[str, Any]]:
+    """The numbers of each signal's last step that was no change of owner."""
+    steps = SignalStep.objects.filter(signal__in=list(signals)).exclude(what=Step.PLAN.value)
+    return dict(steps.order_by("version").values_list("signal_id", "numbers"))
+
+
+def is_overdue(signal: Signal, on: date) -> bool:
+    """Was it due before this day, and is it still open?"""
+    return signal.due_on is not None and signal.due_on < on and State(signal.state) not in ENDED
+
+
+def waits_for_signature(signal: Signal) -> bool:
+    """Is its assessment, or its closing, not signed yet?"""
+    what = SIGNED_IN.get(State(signal.state))
+    return what is not None and not is_signed(signal, what)
+
+
+def signal_for(study: Study, signal_id: uuid.UUID) -> Signal:
+    """The signal of this study; Http404 when there is none."""
+    found = Signal.objects.filter(study=study, id=signal_id).select_related("study", "owner").first()
+    if found is None:
+        raise Http404("No such signal.")
+    return found
+
+
+def steps_of(signal: Signal) -> list[SignalStep]:
+    """Its life, the latest first."""
+    steps = SignalStep.objects.filter(signal=signal).select_related("run__cut", "owner")
+    return list(steps.prefetch_related("assessments").order_by("-version"))
+
+
+def alerts_of(study: Study, account: Account) -> list[SignalAlert]:
+    """What this person was told, unread first, then the latest."""
+    found = SignalAlert.objects.filter(study=study, account=account).select_related("signal", "step")
+    return sorted(found.order_by("-raised_at", "id"), key=lambda one: one.read_at is not None)
+
+
+def alert_for(study: Study, account: Account, alert_id: uuid.UUID) -> SignalAlert | None:
+    """An alert of this person; None for anybody else's, as for one that does not exist."""
+    found = SignalAlert.objects.filter(study=study, account=account, id=alert_id)
+    return found.select_related("signal").first()
+
+
+def unread_of(study: Study, account: Any) -> int:
+    """How many alerts this person has not read."""
+    return SignalAlert.objects.filter(study=study, account=account, read_at=None).count()
+
+
+def fingerprint(alerts: Iterable[SignalAlert]) -> str:
+    """Which alerts a page showed as unread."""
+    return sha256_hex(" ".join(sorted(one.id.hex for one in alerts if one.read_at is None)).encode())

@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from pvtracker.signals import calculator_views, views
+from pvtracker.signals import calculator_views, life_views, views
 
+FOLLOWED = "studies/<str:code>/followed-signals/"
 urlpatterns = [
     path("calculator/", calculator_views.calculator, name="calculator"),
     path("calculator/methods/", calculator_views.calculator_methods, name="calculator_methods"),
@@ -15,4 +16,12 @@ urlpatterns = [
         views.signal_participants,
         name="signal_participants",
     ),
+    path(FOLLOWED, life_views.signal_list, name="signal_list"),
+    path(f"{FOLLOWED}new/", life_views.signal_new, name="signal_new"),
+    path(f"{FOLLOWED}alerts/", life_views.signal_alerts, name="signal_alerts"),
+    path(f"{FOLLOWED}alerts/read/", life_views.signal_alerts_read, name="signal_alerts_read"),
+    path(f"{FOLLOWED}alerts/<uuid:alert_id>/read/", life_views.signal_alert_read, name="signal_alert_read"),
+    path(f"{FOLLOWED}<uuid:signal_id>/", life_views.signal, name="signal"),
+    path(f"{FOLLOWED}<uuid:signal_id>/step/", life_views.signal_step, name="signal_step"),
+    path(f"{FOLLOWED}<uuid:signal_id>/sign/", life_views.signal_sign, name="signal_sign"),
 ]

@@ -155,6 +155,7 @@ def _signals(request: HttpRequest, study: Study, form: RunForm | None, *, status
         "facts": tables.run_facts(latest) if latest else [],
         "findings": tables.findings_table(list(queries.flagged(latest)[:MOST_FINDINGS])) if latest else None,
         "form": form,
+        "unread": queries.unread_of(study, request.user),
     }
     return render(request, "signals/signals.html", context, status=status)
 

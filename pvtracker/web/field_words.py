@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pvtracker.web.signal_words import SIGNALS
+
 # By column, wherever no table says otherwise.
 EVERYWHERE = {
     "account_id": "account",
@@ -102,6 +104,7 @@ EVERYWHERE = {
 
 # By table: the columns that only it has, or that mean something of their own in it.
 FIELDS = {
+    **SIGNALS,
     "account_emailaddress": {"verified": "proved", "primary": "main address"},
     "accounts_acceptance": {"version": "version of the agreement", "accepted_at": "accepted at"},
     "accounts_account": {

@@ -49,6 +49,8 @@ SIGNED = {
     "adverse_event": EVENT_TABLE,
     "report": "reports_reportrecord",
     "recommendation": "board_recommendation",
+    "signal_assessment": "signals_signal",
+    "signal_closing": "signals_signal",
 }
 Names = dict[tuple[str, str], str]  # table and key → what the row is called
 

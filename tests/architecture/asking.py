@@ -33,7 +33,7 @@ from pvtracker.studies import queries
 from pvtracker.web import doors
 from tests.people import masked
 
-ANY_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f-]{27}|NO-[0-9a-f]{8}")
+ANY_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f-]{27}|NO-[0-9a-f]{8}|(?<=%2F)\d+(?=%2F)")
 
 
 @cache

@@ -18,11 +18,13 @@ IDS = {
     "causality_*": ("intervention",),
     "cut": ("cut_id",),
     "event": ("event_id",),
+    "follower": ("follower",),
     "m-*": ("membership_id",),
     "participant": ("participant_id", "participant"),
     "q": ("participant",),
     "recipient_username": ("username",),
     "report": ("report_id",),
+    "run": ("run_id",),
     "site": ("site",),
     "subject": ("subject",),
     "term": ("term",),
@@ -100,6 +102,7 @@ NO_IDS = {
         "role",
     ),
     *("rule", "save", "selection", "separate", "serious", "show", "shown", "sort", "source", "starts_on"),
+    *("alternatives", "due_on", "literature", "measure", "narratives", "participants", "time_course"),
     *("state", "text", "to_sign", "up_to", "username", "verbatim", "version", "voided", "words", "year"),
 }
 HOLD_ADDRESSES = {"next"}  # an address of ours, whose ids count when it is asked for

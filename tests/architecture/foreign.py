@@ -47,18 +47,24 @@ def faults_of_foreign_ids(
 
 def _trials(pattern: str, own: Known, other: Known) -> Iterator[tuple[str, list[str], list[str]]]:
     """An address of nothing; those with something foreign of the right kind at that place; those of other kinds."""
-    nothing: dict[str, object] = {name: uuid.uuid4() for name in own.ids}
+    nothing: dict[str, object] = {name: _nobodys(one) for name, one in own.ids.items()}
     if "<str:code>" in pattern and own.study != other.study:
         foreign = [filled(pattern, other.study.code, ids) for ids in (other.ids, own.ids)]
         yield filled(pattern, f"NO-{uuid.uuid4().hex[:8]}", nothing), foreign, []
     of_other = {one for one in other.ids.values() if isinstance(one, uuid.UUID)} - set(own.ids.values())
     names = blanks(pattern)
     for name in names:
-        its = [other.ids[name]] if other.ids[name] in of_other else []
-        kinds = [its, sorted(of_other - set(its), key=str)]
+        its = [other.ids[name]] if other.ids[name] not in own.ids.values() else []
+        of_another_kind = [] if isinstance(own.ids[name], int) else sorted(of_other - set(its), key=str)
+        kinds = [its, of_another_kind]
         foreign, more = (
             [filled(pattern, own.study.code, {**own.ids, name: one}) for one in ids] for ids in kinds
         )
-        yield filled(pattern, own.study.code, {**own.ids, name: uuid.uuid4()}), foreign, more
+        yield filled(pattern, own.study.code, {**own.ids, name: nothing[name]}), foreign, more
     if len(names) > 1:
         yield filled(pattern, own.study.code, nothing), [filled(pattern, own.study.code, other.ids)], []
+
+
+def _nobodys(like: object) -> object:
+    """An id of the same make that nothing has: a pattern for numbers does not know another."""
+    return 987_654_321 if isinstance(like, int) else uuid.uuid4()

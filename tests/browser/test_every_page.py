@@ -107,6 +107,27 @@ def test_a_fault_is_found_at_both_widths(trial: Trial, page: Page) -> None:
         assert [fault for fault in found if f"at {width}" in fault and "too wide" in fault], found
 
 
+def test_the_steps_of_a_signal_are_accessible_and_fit(trial: Trial, page: Page, sign_in: SIGN_IN) -> None:
+    """Raised by the run of the trial; a step is opened by keyboard, and keeps what was typed when it is refused."""
+    sign_in(page, "statistician", "closed")
+    page.goto(f"{trial.urls['closed']}/studies/{trial.study}/followed-signals/")
+    page.locator("tbody th a").first.click()
+    page.get_by_role("heading", name="Next step").wait_for()
+    path = page.url
+    summary = page.locator("summary", has_text="Owner and due date")
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Due on").fill("2020-01-01")
+    page.locator("#id_plan_reason").fill("Typed with care.")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("is past").first.wait_for()
+    assert page.locator("#id_plan_reason").input_value() == "Typed with care."
+    faults = faults_of(page, f"{path} refused", "closed")
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    faults += faults_of(page, f"{path} with every step open", "closed")
+    assert not faults, "\n".join(faults)
+
+
 @pytest.mark.parametrize("role", ["investigator", "study_administrator", "medical_monitor"])
 def test_no_page_of_the_open_room_says_who_received_what(
     trial: Trial, page: Page, sign_in: SIGN_IN, role: str

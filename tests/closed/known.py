@@ -16,11 +16,25 @@ from pvtracker.cuts import closed
 from pvtracker.jobs.actions import enqueue
 from pvtracker.reports import actions as reports
 from pvtracker.signals import actions as signals
+from pvtracker.signals.actions import life
+from pvtracker.signals.enums import Step
+from pvtracker.signals.models import Signal, SignalAlert
 from pvtracker.studies.actions import propose_membership
 from pvtracker.studies.models import MembershipRequest, Study
 from tests.architecture.matrix import Known
 from tests.closed.cuts.folder import BY, allocate, put_cut, stated
 from tests.people import account, asked_reset, make_ready, member
+
+
+def assessed_signal(study: Study) -> Signal:
+    """A signal by hand that waits for the signature of its assessment."""
+    finding = life.Finding("PT", "Fall", "all", "")
+    signal = life.raise_by_hand(study=study, finding=finding, reason="test", by=BY)
+    for version, step in enumerate((Step.VALIDATE, Step.CONFIRM), start=1):
+        life.decide(signal=signal, version=version, step=step, reason="test", by=BY)
+    evidence = dict.fromkeys(life.ASSESSED_BY, "Seen.")
+    life.assess(signal=signal, version=3, evidence=evidence, reason="test", by=BY)
+    return signal
 
 
 def make_known(storage: Path, code: str) -> Known:
@@ -62,6 +76,8 @@ def make_known(storage: Path, code: str) -> Known:
         study=study, report=report, kind=RecommendationKind.CONTINUE, text="Continue.", by=BY
     )
     held = member(study, "dsmb_member", name="held")
+    follower = member(study, "statistician", name="follower")
+    signal = assessed_signal(study)
     return Known(
         study=study,
         ids={
@@ -76,10 +92,13 @@ def make_known(storage: Path, code: str) -> Known:
             "reset_id": asked_reset(held).id,
             "break_id": broken.id,
             "recommendation_id": advice.id,
+            "signal_id": signal.id,
+            "alert_id": SignalAlert.objects.filter(signal=signal, account=follower).get().id,
             "session_id": uuid.uuid4(),
             "pk": 1,
             "provider_id": "nobody",
             "step": "identity",
             "token": "never-given-out",
         },
+        said={"follower": follower.username},
     )

@@ -25,13 +25,14 @@ from pvtracker.lib.log_lines import OneLine
 from pvtracker.reports import actions as report_actions
 from pvtracker.reports.models import ReportRecord
 from pvtracker.signals import actions as signal_actions
-from pvtracker.signals.models import Run
+from pvtracker.signals.models import Run, Signal
 from pvtracker.signals.screen import Screen
 from pvtracker.studies.models import Study
 from pvtracker.web.middleware import OneTransaction
 from tests.architecture.rooms import OWN_SIGN_IN
 from tests.architecture.walkers import url_names
 from tests.closed.cuts.folder import BY
+from tests.closed.known import assessed_signal
 from tests.closed.people import person_of, signed_in
 from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
 
@@ -45,6 +46,10 @@ BY_ARM = {
     "signals": "signals",
     "signal_run": "screening run",
     "signal_participants": "participants of a run",
+    "signal_list": "signals followed",
+    "signal": "signal",
+    "signal_sign": "signal",
+    "signal_alerts": "signal alerts",
     "report": "report",
     "report_pdf": "report",
     "report_signatures": "report",
@@ -71,6 +76,10 @@ NOT_BY_ARM = {
     "calculator_methods": "pages of the documentation",
     "cuts": "hashes and counts of all participants together",
     "signals_start": "starts a run; shows its form again, as the page `signals` does, with the same record",
+    "signal_step": "takes a step; shows its page again, as `signal` does, with the same record",
+    "signal_new": "an empty form; the arms' names are protocol",
+    "signal_alert_read": "leads on to the page of the signal",
+    "signal_alerts_read": "leads back to the alerts, or shows them with the same record",
     "reports": "the list of reports, without their content",
     "join": "the door, for who was invited",
     "ready": "training and agreement",
@@ -107,6 +116,7 @@ NOT_BY_ARM = {
 READER = {
     "trail": "auditor_closed",
     "trail_review": "auditor_closed",
+    "signal_sign": "statistician",
     "recommendation_edit": "dsmb_chair",
     "recommendation_sign": "dsmb_chair",
 }
@@ -122,6 +132,11 @@ def reader_of(study: Study, name: str) -> Account:
 @pytest.fixture
 def recommendation(study: Study, record: ReportRecord) -> Recommendation:
     return record_recommendation(study=study, report=record, kind="continue", text="Continue.", by=BY)
+
+
+@pytest.fixture
+def signal(study: Study) -> Signal:
+    return assessed_signal(study)
 
 
 @pytest.fixture
@@ -141,7 +156,7 @@ def record(study: Study) -> ReportRecord:
 
 
 @pytest.fixture
-def pages(run: Run, record: ReportRecord, recommendation: Recommendation) -> dict[str, str]:
+def pages(run: Run, record: ReportRecord, recommendation: Recommendation, signal: Signal) -> dict[str, str]:
     """An address of each page by arm."""
     return {
         "trail": "/studies/JOIN/history/",
@@ -149,6 +164,10 @@ def pages(run: Run, record: ReportRecord, recommendation: Recommendation) -> dic
         "signals": "/studies/JOIN/signals/",
         "signal_run": f"/studies/JOIN/signals/runs/{run.id}/",
         "signal_participants": f"/studies/JOIN/signals/rows/{run.results.earliest('id').id}/participants/",
+        "signal_list": "/studies/JOIN/followed-signals/",
+        "signal": f"/studies/JOIN/followed-signals/{signal.id}/",
+        "signal_sign": f"/studies/JOIN/followed-signals/{signal.id}/sign/",
+        "signal_alerts": "/studies/JOIN/followed-signals/alerts/",
         "report": f"/studies/JOIN/reports/{record.id}/",
         "report_pdf": f"/studies/JOIN/reports/{record.id}/pdf/",
         "report_signatures": f"/studies/JOIN/reports/{record.id}/signatures/",

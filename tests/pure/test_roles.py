@@ -15,10 +15,10 @@ MATRIX = {
     "auditor_open": "read_participants read_open_reports read_feed_status read_audit",
     "study_administrator": "read_participants lock_events release_held_text hand_over_drafts freeze_cuts "
     "read_open_reports make_open_reports sign_open_reports read_feed_status read_audit manage_members approve_members",
-    "statistician": "run_signals read_signals make_closed_reports read_closed_reports sign_closed_reports "
-    "read_recommendations approve_code_break manage_members approve_members",
-    "dsmb_member": "read_signals read_closed_reports read_recommendations",
-    "dsmb_chair": "read_signals read_closed_reports recommend read_recommendations approve_code_break "
+    "statistician": "run_signals read_signals follow_signals sign_signals make_closed_reports read_closed_reports "
+    "sign_closed_reports read_recommendations approve_code_break manage_members approve_members",
+    "dsmb_member": "read_signals hear_of_signals read_closed_reports read_recommendations",
+    "dsmb_chair": "read_signals hear_of_signals read_closed_reports recommend read_recommendations approve_code_break "
     "read_code_breaks approve_members",
     "auditor_closed": "read_signals read_closed_reports read_recommendations read_code_breaks read_audit",
     "code_break_officer": "break_code read_code_breaks",
@@ -52,6 +52,9 @@ CLINICAL = SITE_DATA | {
 UNBLINDED = {
     "run_signals",
     "read_signals",
+    "follow_signals",
+    "sign_signals",
+    "hear_of_signals",
     "make_closed_reports",
     "read_closed_reports",
     "sign_closed_reports",

@@ -28,6 +28,18 @@ MEANINGS: dict[str, tuple[Meaning, ...]] = {
         Meaning("review", "Review", "I have reviewed this report, as hashed."),
         Meaning("authorship", "Authorship", "I made this report, as hashed."),
     ),
+    "signal_assessment": (
+        Meaning(
+            "assessment",
+            "Assessment",
+            "I have assessed this signal on the evidence shown, and the conclusion is mine.",
+        ),
+    ),
+    "signal_closing": (
+        Meaning(
+            "closing", "Closing", "I close this signal on the grounds shown; nothing is left to be done."
+        ),
+    ),
     "recommendation": (
         Meaning("approval", "Approval", "I approve this recommendation on behalf of the board."),
     ),

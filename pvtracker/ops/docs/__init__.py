@@ -15,6 +15,7 @@ from pvtracker.ops.docs import (
     scales,
     sections,
     settings,
+    signal_states,
     states,
 )
 
@@ -23,6 +24,7 @@ from pvtracker.ops.docs import (
 DOCS: dict[str, Callable[[], str]] = {
     "roles.md": roles.page,
     "event-states.md": states.page,
+    "signal-states.md": signal_states.page,
     "rules.md": rules.page,
     "commands.md": commands.page,
     "settings.md": settings.page,

@@ -14,6 +14,7 @@ from pvtracker.cuts.data import CutError
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs.actions import Claim, Refused
 from pvtracker.lib.code_version import code_version
+from pvtracker.signals.actions.raising import PROCESS, raise_signals
 from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted, counted
@@ -82,7 +83,7 @@ def events_behind(row: Result) -> list[Counted]:
 
 @action
 def save_run(*, request: Request, screened: Screen, by: Actor) -> Run:
-    """Store a run with its rows."""
+    """Store a run with its rows, and raise or re-open the signals that it gives reason to."""
     run = Run.objects.create(
         study=request.study,
         cut=request.cut,
@@ -96,6 +97,7 @@ def save_run(*, request: Request, screened: Screen, by: Actor) -> Run:
     )
     values = ((run.id, request.study.id, *plain(row)[: len(STORED)]) for row in screened.rows)
     copy_rows(Result, ("run", "study", *STORED), values)
+    raise_signals(run=run, by=PROCESS)
     return run
 
 

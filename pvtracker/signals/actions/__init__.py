@@ -1,0 +1,25 @@
+"""Closed room: everything that writes runs, signals and alerts."""
+
+from __future__ import annotations
+
+from pvtracker.signals.actions.runs import (
+    STORED,
+    Request,
+    compute,
+    detect_job,
+    events_behind,
+    request_for,
+    run_screening,
+    save_run,
+)
+
+__all__ = [
+    "STORED",
+    "Request",
+    "compute",
+    "detect_job",
+    "events_behind",
+    "request_for",
+    "run_screening",
+    "save_run",
+]

@@ -1,0 +1,50 @@
+"""What happens to signals by itself, as time goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.utils import timezone
+
+from pvtracker.accounts.models import Account
+from pvtracker.accounts.roles import Permission
+from pvtracker.audit.context import Actor, action, enter_study
+from pvtracker.signals.actions.alerts import tell
+from pvtracker.signals.actions.raising import PROCESS, raise_signals
+from pvtracker.signals.enums import AlertKind, Step
+from pvtracker.signals.evidence import newest_run
+from pvtracker.signals.models import Signal, SignalAlert, SignalStep
+from pvtracker.signals.rules import ENDED
+from pvtracker.studies.models import Study
+from pvtracker.studies.queries import all_studies, who_may
+
+
+def follow_all() -> int:
+    """For the scheduler: in each study, what is overdue, and runs that were made before signals were kept."""
+    return sum(follow(study=study, on=timezone.localdate(), by=PROCESS) for study in all_studies())
+
+
+@action
+def follow(*, study: Study, on: date, by: Actor) -> int:
+    """Tell the owner and all who follow the study's signals what was due before this day; how many alerts are new.
+
+    A due date that is set anew is a new occasion.
+    """
+    enter_study(study.id)
+    newest = newest_run(study)
+    if newest is not None and not Signal.objects.filter(study=study).exists():
+        raise_signals(run=newest, by=by)
+    late = Signal.objects.filter(study=study, due_on__lt=on).exclude(state__in=[one.value for one in ENDED])
+    new = 0
+    for signal in late.select_related("owner"):
+        planned = SignalStep.objects.filter(signal=signal, what=Step.PLAN.value).order_by("-version").first()
+        people = {person.id: person for person in who_may(study, Permission.FOLLOW_SIGNALS)}
+        if planned is not None and not _all_told(planned, people.values()):
+            new += tell(study=study, kind=AlertKind.OVERDUE, steps=[planned], people=people.values(), by=by)
+    return new
+
+
+def _all_told(step: SignalStep, people: Iterable[Account]) -> bool:
+    told = SignalAlert.objects.filter(step=step, kind=AlertKind.OVERDUE.value)
+    return {person.id for person in people} <= set(told.values_list("account_id", flat=True))

@@ -1,0 +1,114 @@
+"""What a run does to signals: new ones are raised, ended ones re-opened when the evidence returns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from pvtracker.accounts.roles import Permission
+from pvtracker.audit.context import Actor, action
+from pvtracker.lib.rounding import share
+from pvtracker.signals.actions.alerts import tell
+from pvtracker.signals.enums import AlertKind, Origin, State, Step
+from pvtracker.signals.evidence import KEY, basis_of, flagged_by, key_of, numbers_of, raised_by
+from pvtracker.signals.models import Run, Signal, SignalStep
+from pvtracker.signals.rules import DECISIONS, ENDED, Basis, evidence_returned
+from pvtracker.studies.queries import who_may
+
+PROCESS = Actor.process("signals")
+
+
+@action
+def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
+    """Raise a signal for each finding of the run that has none, and re-open ended ones whose evidence returned; how
+    many of each.
+
+    Done twice for one run, or for two runs at once, it raises nothing twice: a signal of a finding is unique in the
+    study, and who comes second finds the first one's.
+    """
+    findings = {key: numbers_of(rows) for key, rows in sorted(raised_by(run).items())}
+    if not findings:
+        return 0, 0
+    study, now = run.study, timezone.now()
+    wanted = [
+        Signal(
+            study=study,
+            **dict(zip(KEY, key, strict=True)),
+            origin=Origin.RUN.value,
+            state=State.FLAGGED.value,
+            raised_at=now,
+        )
+        for key in findings
+    ]
+    Signal.objects.bulk_create(
+        wanted, ignore_conflicts=True
+    )  # in one order, so that two at once wait and go on
+    mine = {one.id for one in wanted}
+    steps, reopened = [], []
+    terms = {key[1] for key in findings}
+    for signal in Signal.objects.select_for_update().filter(study=study, term__in=terms).order_by("id"):
+        numbers = findings.get(key_of(signal))
+        if numbers is None:
+            continue
+        if signal.id in mine:
+            steps.append(_step(signal, Step.RAISE, _raised_because(run, numbers), run, numbers))
+        elif (reason := _returned(signal, run, numbers)) is not None:
+            signal.version += 1
+            signal.state, signal.measure = State.FLAGGED.value, ""
+            signal.owner, signal.due_on = None, None
+            signal.save(update_fields=["version", "state", "measure", "owner", "due_on"])
+            reopened.append(_step(signal, Step.REOPEN, reason, run, numbers))
+    SignalStep.objects.bulk_create([*steps, *reopened])
+    followers = who_may(study, Permission.FOLLOW_SIGNALS)
+    for kind, told in ((AlertKind.NEW, steps), (AlertKind.REOPENED, reopened)):
+        if told:
+            tell(study=study, kind=kind, steps=told, people=followers, by=by)
+    return len(steps), len(reopened)
+
+
+def _step(signal: Signal, what: Step, reason: str, run: Run, numbers: dict[str, Any]) -> SignalStep:
+    """A step that the process takes, whoever asked for the run."""
+    return SignalStep(
+        study_id=signal.study_id,
+        signal=signal,
+        version=signal.version,
+        what=what.value,
+        state=signal.state,
+        reason=reason,
+        run=run,
+        numbers=numbers,
+        actor=PROCESS.id,
+        actor_name=PROCESS.name,
+        role=PROCESS.role,
+        recorded_at=timezone.now(),
+    )
+
+
+def _counts(numbers: dict[str, Any]) -> str:
+    arm, reference = (share(numbers[f"n_{side}"], numbers[f"N_{side}"]) for side in ("arm", "ref"))
+    return f"{arm} participants of the arm against {reference} of the reference"
+
+
+def _raised_because(run: Run, numbers: dict[str, Any]) -> str:
+    return f"Flagged in the run on the cut of {run.cut.date} by {', '.join(flagged_by(numbers))}: {_counts(numbers)}."
+
+
+def _returned(signal: Signal, run: Run, numbers: dict[str, Any]) -> str | None:
+    """Why the ended signal re-opens, in words; None when it does not."""
+    if State(signal.state) not in ENDED:
+        return None
+    decisions = SignalStep.objects.filter(signal=signal, what__in=[one.value for one in DECISIONS])
+    decided = decisions.select_related("run__cut").latest("version")
+    before = basis_of(decided.run, decided.numbers)
+    found = basis_of(run, numbers)
+    assert found is not None  # noqa: S101 - there is a run
+    if not evidence_returned(before, decided.recorded_at, found):
+        return None
+    return f"Flagged again in the run on the cut of {run.cut.date}: {_counts(numbers)}. {_then(before)}"
+
+
+def _then(before: Basis | None) -> str:
+    if before is None:
+        return "The decision had rested on no run."
+    return f"When it was decided, on the cut of {before.cut_date}, {before.participants} of the arm had the event."

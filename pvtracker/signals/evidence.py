@@ -1,0 +1,81 @@
+"""What a run says about one finding: counts, and what each method made of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q
+
+from pvtracker.signals.methods import METHODS
+from pvtracker.signals.models import Result, Run, Signal
+from pvtracker.signals.rules import Basis
+from pvtracker.studies.models import Study
+
+Key = tuple[str, str, str, str, str]  # level, term, selection, arm, reference
+KEY = ("level", "term", "selection", "arm", "reference")
+COUNTS = ("n_arm", "N_arm", "n_ref", "N_ref", "events_arm", "events_ref")
+SAID = ("estimate", "low", "high", "p", "p_adjusted", "posterior", "flag")
+
+
+def key_of(row: Result | Signal) -> Key:
+    """Which finding it is."""
+    return (row.level, row.term, row.selection, row.arm, row.reference)
+
+
+def newest_run(study: Study) -> Run | None:
+    """The run on the latest cut, the last made of several: what `now` means on the pages."""
+    found = Run.objects.filter(study=study).select_related("cut")
+    return found.order_by("-cut__date", "-cut__made_at", "-made_at", "-id").first()
+
+
+def raised_by(run: Run) -> dict[Key, list[Result]]:
+    """The findings of a run that any method flagged, with the rows of every method."""
+    flagged = Result.objects.filter(run=run, flag=True)
+    return rows_of(run, set(flagged.values_list(*KEY)))
+
+
+def rows_of(run: Run, keys: Iterable[Key]) -> dict[Key, list[Result]]:
+    """The rows of these findings in a run, each in the order of the methods; a finding without events has none."""
+    wanted = set(keys)
+    terms = {key[1] for key in wanted}
+    found: dict[Key, list[Result]] = defaultdict(list)
+    if wanted:
+        for row in Result.objects.filter(Q(run=run) & Q(term__in=terms)).order_by("id"):
+            if (key := key_of(row)) in wanted:
+                found[key].append(row)
+    return dict(found)
+
+
+def numbers_of(rows: list[Result]) -> dict[str, Any]:
+    """The rows of one finding as plain data, to stand in a step and to be signed; {} when there is none."""
+    if not rows:
+        return {}
+    return {
+        **{name: getattr(rows[0], name) for name in COUNTS},
+        "methods": {row.method: {name: getattr(row, name) for name in SAID} for row in rows},
+    }
+
+
+def flagged_by(numbers: dict[str, Any]) -> list[str]:
+    """Labels of the methods that flag it."""
+    said = numbers.get("methods", {})
+    return [METHODS[key].label if key in METHODS else key for key, one in said.items() if one["flag"]]
+
+
+def basis_of(run: Run | None, numbers: dict[str, Any]) -> Basis | None:
+    """What the re-opening rule compares; no run, no basis. A finding without a row had no event: nought."""
+    if run is None:
+        return None
+    return Basis(run.cut.date, run.cut.made_at, numbers.get("n_arm", 0))
+
+
+def after_adjustment(numbers: dict[str, Any]) -> bool:
+    """Is it flagged, too, by a method whose threshold takes account of how many terms were compared? Of the others, one
+    term in twenty or forty is flagged at each look though nothing is the matter."""
+    said = numbers.get("methods", {})
+    return any(
+        one["flag"] and key in METHODS and METHODS[key].threshold.column not in ("p", "low")
+        for key, one in said.items()
+    )

@@ -1,0 +1,136 @@
+"""Signals as the tables, facts and rows that the pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pvtracker.accounts.signing.record import Subject
+from pvtracker.lib.rounding import p_text, share
+from pvtracker.signals.enums import Measure, State
+from pvtracker.signals.evidence import flagged_by
+from pvtracker.signals.forms import LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.methods import METHODS
+from pvtracker.signals.models import Result, Signal
+from pvtracker.signals.queries import Listed
+from pvtracker.signals.tables import Table, interval
+
+NO_ARM = "no arm alone"
+EVIDENCE = (
+    ("participants", "Participants looked at"),
+    ("narratives", "What the narratives say"),
+    ("time_course", "Time course"),
+    ("literature", "Literature"),
+    ("alternatives", "Other causes"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the list."""
+
+    listed: Listed
+    about: str
+    now: str
+    then: str
+    flags: str
+
+
+def listed(one: Listed) -> Row:
+    """The line of a signal."""
+    flags = f"{one.flags} of {len(one.now['methods'])} methods" if one.now else "not in the newest run"
+    return Row(
+        listed=one,
+        about=f"{about(one.signal)}, {one.signal.arm or NO_ARM}",
+        now=n_of(one.now),
+        then=n_of(one.then),
+        flags=f"{flags}{', also adjusted for many terms' if one.adjusted else ''}",
+    )
+
+
+def about(signal: Signal) -> str:
+    """Level and selection in words."""
+    level = LEVEL_LABELS.get(signal.level, signal.level).lower()
+    return f"{level}, {SELECTION_LABELS.get(signal.selection, signal.selection).lower()} events"
+
+
+def n_of(numbers: dict[str, Any]) -> str:
+    """Participants with the event of all, arm against reference."""
+    if not numbers:
+        return "–"
+    return f"{share(numbers['n_arm'], numbers['N_arm'])} v {share(numbers['n_ref'], numbers['N_ref'])}"
+
+
+def facts(signal: Signal) -> list[dict[str, object]]:
+    """What it is about and where it stands."""
+    pairs = [
+        ("State", State(signal.state).label),
+        ("Events", about(signal)),
+        ("Arm", signal.arm or NO_ARM),
+        ("Against", signal.reference or "–"),
+        ("Owner", signal.owner.full_name if signal.owner else "nobody yet"),
+        ("Due on", str(signal.due_on or "–")),
+        *([("Action", Measure(signal.measure).label)] if signal.measure else []),
+        ("First raised", f"{signal.get_origin_display()}, {signal.raised_at:%Y-%m-%d %H:%M} UTC"),
+        ("Version", signal.version),
+    ]
+    return [{"label": label, "value": value} for label, value in pairs]
+
+
+def counts(rows: Sequence[Result]) -> list[dict[str, object]]:
+    """What was counted in the run."""
+    if not rows:
+        return []
+    one = rows[0]
+    pairs = [
+        ("Arm, n/N", share(one.n_arm, one.N_arm)),
+        ("Reference, n/N", share(one.n_ref, one.N_ref)),
+        ("Events", f"{one.events_arm} : {one.events_ref}"),
+    ]
+    return [{"label": label, "value": value} for label, value in pairs]
+
+
+def evidence(rows: Sequence[Result]) -> Table:
+    """What each method says in the newest run, estimates with their intervals first."""
+    ordered = sorted(rows, key=lambda row: (row.estimate is None, row.id))
+    return {
+        "caption": "Evidence by method",
+        "columns": [
+            {"label": label, "numeric": label not in ("Method", "Flag")}
+            for label in ("Method", "Estimate [95 %]", "p", "Adjusted p", "Flag")
+        ],
+        "rows": [
+            {
+                "cells": [
+                    {"text": METHODS[row.method].label if row.method in METHODS else row.method},
+                    {"text": "–" if row.estimate is None else interval(row), "numeric": True},
+                    {"text": p_text(row.p), "numeric": True},
+                    {"text": p_text(row.p_adjusted), "numeric": True},
+                    {"text": "flagged" if row.flag else ""},
+                ],
+                "warning": row.warning,
+            }
+            for row in ordered
+        ],
+        "note": "Differences in percentage points; ratios arm ÷ reference.",
+        "empty": "The newest run counted no participant with this event, or no run was made.",
+    }
+
+
+def signed(subject: Subject) -> dict[str, Any]:
+    """What is signed, in words."""
+    record = subject.record
+    facts = [
+        ("Signal", f"{record['term']} ({record['level']}, {record['selection']})"),
+        ("Arm against reference", f"{record['arm'] or NO_ARM} – {record['reference'] or '–'}"),
+        ("State", State(record["state"]).label),
+        *([("Action", Measure(record["action"]).label)] if record["action"] else []),
+        *((label, record["evidence"][key]) for key, label in EVIDENCE if record["evidence"]),
+        ("Conclusion" if record["evidence"] else "Reason", record["conclusion"]),
+        ("Participants, arm v reference", n_of(record["numbers"])),
+        ("Flagged by", ", ".join(flagged_by(record["numbers"])) or "no method"),
+        ("Run", f"{record['run']}, sha256 {record['run_sha256']}" if record["run"] else "no run"),
+    ]
+    closing = subject.kind == "signal_closing"
+    return {"title": "Sign the closing" if closing else "Sign the assessment", "facts": facts}
