@@ -1,5 +1,6 @@
 """Published tables of several strata: (n_arm, N_arm, n_ref, N_ref), each by stratum."""
 
+import numpy as np
 from hypothesis import strategies as st
 
 Strata = tuple[list[int], list[int], list[int], list[int]]
@@ -25,3 +26,14 @@ def some_strata(draw: st.DrawFn, largest: int = 12, strata: int = 3) -> Strata:
     sizes = [[draw(st.integers(0, largest)) for _ in range(strata)] for _ in range(2)]
     events = [[draw(st.integers(0, size)) for size in arm] for arm in sizes]
     return events[0], sizes[0], events[1], sizes[1]
+
+
+def drawn_strata(count: int, largest: int, *, strata: int = 3) -> list[Strata]:
+    """The same strata of small arms in every run, for comparisons that are counted on the page of validation."""
+    rng = np.random.default_rng(1984)
+    drawn = []
+    for _ in range(count):
+        N_arm, N_ref = (rng.integers(0, largest + 1, strata) for _ in range(2))
+        n_arm, n_ref = rng.integers(0, N_arm + 1), rng.integers(0, N_ref + 1)
+        drawn.append((n_arm.tolist(), N_arm.tolist(), n_ref.tolist(), N_ref.tolist()))
+    return drawn

@@ -22,7 +22,7 @@ from pvtracker.stats import (
     odds_ratio_stratified_exact,
 )
 from tests.pure.stats.against import Against
-from tests.pure.stats.strata import ADMISSIONS, DOLL_HILL, RABBITS, SPARSE, Strata, some_strata
+from tests.pure.stats.strata import ADMISSIONS, DOLL_HILL, RABBITS, SPARSE, Strata, drawn_strata, some_strata
 from tests.pure.stats.tables import one_table
 
 
@@ -40,8 +40,7 @@ def ways_of_each_sum(strata: Strata) -> dict[int, int]:
     return found
 
 
-@given(strata=some_strata(7))
-@settings(max_examples=40, deadline=None)
+@pytest.mark.parametrize("strata", drawn_strata(40, 7))
 def test_exact_p_equals_enumeration_of_all_tables(strata: Strata, against: Against) -> None:
     if not any(a and b for _, a, _, b in zip(*strata, strict=True)):
         return
@@ -58,8 +57,7 @@ def test_exact_p_equals_enumeration_of_all_tables(strata: Strata, against: Again
 
 
 @pytest.mark.parametrize("mid_p", [False, True])
-@given(strata=some_strata(6))
-@settings(max_examples=25, deadline=None)
+@pytest.mark.parametrize("strata", drawn_strata(25, 6))
 def test_tails_at_the_limits_and_mean_at_the_estimate_are_right_over_all_tables(
     mid_p: bool, strata: Strata, against: Against
 ) -> None:
