@@ -73,7 +73,8 @@ def _moved(now: Any, before: Any) -> Kind:
     one, other = getattr(now, column), getattr(before, column)
     if one == other:
         return "as before"
-    return "stronger" if (one > other) == (column == "low") else "weaker"
+    smaller_is_stronger = column in ("p", "p_adjusted")
+    return "stronger" if (one < other) == smaller_is_stronger else "weaker"
 
 
 def _by_finding(rows: Iterable[AnyRow]) -> dict[Finding, AnyRow]:

@@ -102,12 +102,17 @@ def participants_url(row: Result) -> str:
 
 def interval(row: Result) -> str:
     """Estimate and limits as text; differences in percentage points, what does not exist as a dash."""
-    factor, digits = (100.0, 1) if row.method == "rd_mn" else (1.0, 2)
+    factor, digits = _scale(row)
     estimate, low, high = (
         fixed(None if value is None else factor * value, digits)
         for value in (row.estimate, row.low, row.high)
     )
     return f"{estimate} [{low}, {high}]"
+
+
+def _scale(row: Result) -> tuple[float, int]:
+    """Factor and digits of the method's estimate: nothing between the arms is 0 for differences, 1 for ratios."""
+    return (100.0, 1) if METHODS[row.method].null_value == 0.0 else (1.0, 2)
 
 
 def volcano_table(points: Sequence[Result], p_values: dict[str, float | None], test: str) -> Table:
@@ -183,8 +188,10 @@ def _weight(row: Result | None) -> str:
         return ""
     column = METHODS[row.method].threshold.column
     if column == "low":
-        factor, digits = (100.0, 1) if row.method == "rd_mn" else (1.0, 2)
+        factor, digits = _scale(row)
         return f"limit {fixed(None if row.low is None else factor * row.low, digits)}"
+    if column == "posterior":
+        return f"posterior {fixed(row.posterior, 3)}"
     return f"{column.replace('_', ' ')} {p_text(getattr(row, column))}"
 
 

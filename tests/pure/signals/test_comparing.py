@@ -25,6 +25,7 @@ class Row:
     N_ref: int = 36
     estimate: float | None = None
     p: float | None = None
+    posterior: float | None = None
 
 
 def kinds(now: list[Row], before: list[Row]) -> list[tuple[str, str]]:
@@ -72,6 +73,15 @@ def test_of_a_p_value_the_smaller_is_the_stronger() -> None:
     now, before = (
         Row("A", True, p_adjusted=0.01, method="fisher"),
         Row("A", True, p_adjusted=0.05, method="fisher"),
+    )
+    assert kinds([now], [before]) == [("stronger", "A")]
+    assert kinds([before], [now]) == [("weaker", "A")]
+
+
+def test_of_a_posterior_the_greater_is_the_stronger() -> None:
+    now, before = (
+        Row("A", True, posterior=0.99, method="berry_berry"),
+        Row("A", True, posterior=0.96, method="berry_berry"),
     )
     assert kinds([now], [before]) == [("stronger", "A")]
     assert kinds([before], [now]) == [("weaker", "A")]
