@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 
+from pvtracker.stats.calculator.apart import compute_apart
 from pvtracker.stats.calculator.arguments import Argument, Refused, arguments_of, read, split, told
-from pvtracker.stats.calculator.cases import typed
-from pvtracker.stats.calculator.computed import Computed, compute
+from pvtracker.stats.calculator.computed import Computed
 from pvtracker.stats.catalogue import STATISTICS, Statistic
 
 MOST_VALUES = (
@@ -43,7 +43,7 @@ class ArgumentsForm(forms.Form):
                 texts[argument.name] = text
         if not self.errors:
             try:
-                self.computed = compute(self.statistic, typed(self.statistic, texts))
+                self.computed = compute_apart(self.statistic, texts)
             except Refused as refusal:
                 self.add_error(None, str(refusal))
         return self.cleaned_data

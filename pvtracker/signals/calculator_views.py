@@ -17,6 +17,7 @@ from pvtracker.stats.calculator import told
 from pvtracker.stats.calculator.arguments import meaning
 from pvtracker.stats.catalogue import STATISTICS
 
+MOST_JSON = 500_000  # characters
 METHODS_FOLDER = ROOT / "docs" / "methods"
 
 
@@ -34,7 +35,7 @@ def calculator(request: HttpRequest) -> HttpResponse:
                 "parts": [
                     _part(part, number) for number, part in enumerate(told.parts(statistic, form.computed))
                 ],
-                "json": told.as_json(statistic, form.computed),
+                "json": _json(told.as_json(statistic, form.computed)),
                 "version": code_version(),
             }
         elif form.is_bound:
@@ -63,6 +64,12 @@ def calculator_methods(request: HttpRequest) -> HttpResponse:
         "statistics": [one for one in STATISTICS.values() if one.page == chosen],
     }
     return render(request, "signals/method.html", context)
+
+
+def _json(text: str) -> str:
+    return (
+        text if len(text) <= MOST_JSON else "Too long for a page; the command `calculate` writes all of it."
+    )
 
 
 def _part(part: told.Part, number: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,7 +25,7 @@ from pvtracker.signals.actions import life
 from pvtracker.signals.enums import Measure, State, Step
 from pvtracker.signals.evidence import key_of, newest_run, rows_of
 from pvtracker.signals.life_forms import TITLES, HandForm, PlanForm, StepForm, WhichForm, form_of
-from pvtracker.signals.models import Signal
+from pvtracker.signals.models import Signal, SignalAlert
 from pvtracker.signals.rules import REOPENING, TRANSITIONS, Changed, StepRefused
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
@@ -188,9 +188,9 @@ def signal_alert_read(request: HttpRequest, code: str, alert_id: uuid.UUID) -> H
 
 @require_POST
 def signal_alerts_read(request: HttpRequest, code: str) -> HttpResponse:
-    """Note that every alert was read that the page showed; not one that came meanwhile."""
+    """Note that every alert was read that the page showed; not one that came meanwhile, and none of another page."""
     study = _study(request, code, READ)
-    found = queries.alerts_of(study, _account(request))
+    found = _shown_alerts(request, study, request.POST.get("page")).object_list
     if request.POST.get("shown", "") != queries.fingerprint(found):
         messages.error(request, "Other alerts came meanwhile, so none was marked. Read them, then mark them.")
         return _alerts(request, study, status=409)
@@ -204,10 +204,17 @@ def _alerts(request: HttpRequest, study: Study, *, status: int = 200) -> HttpRes
     ask = look(request, study, READ, object_kind="signal alerts", detail="one's own alerts")
     if ask:
         return ask
-    found = queries.alerts_of(study, _account(request))
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "shown": queries.fingerprint(found), "unread": any(not a.read_at for a in found)}
+    page = _shown_alerts(request, study, request.GET.get("page"))
+    found = page.object_list
+    unread = sum(alert.read_at is None for alert in found)
+    context = {"page": page, "shown": queries.fingerprint(found), "unread": unread}
     return render(request, "signals/alerts.html", context, status=status)
+
+
+def _shown_alerts(request: HttpRequest, study: Study, number: str | None) -> Page[SignalAlert]:
+    """One page of this person's alerts."""
+    found = queries.alerts_of(study, _account(request))
+    return Paginator(found, PER_PAGE).get_page(number)
 
 
 def _page(

@@ -35,11 +35,18 @@ def run_for(study: Study, run_id: uuid.UUID) -> Run:
     return run
 
 
-def run_before(run: Run) -> Run | None:
-    """The run that this one is compared with: the last one made before it of the same analysis arm, on another cut that
-    is no later."""
+def run_before(run: Run, method: str) -> Run | None:
+    """The run that this one is compared with: the last one made before it with this method and analysis arm, on another
+    cut that is no later."""
     earlier = runs_of(run.study).filter(analysis_arm=run.analysis_arm, cut__date__lte=run.cut.date)
+    earlier = earlier.filter(methods__has_key=method)
     return earlier.filter(made_at__lt=run.made_at).exclude(cut=run.cut_id).first()
+
+
+def is_judged_alike(run: Run, before: Run, method: str) -> bool:
+    """Did both runs compute the method in the same version and flag by the same threshold?"""
+    now, then = ((one.methods[method], one.settings["thresholds"][method]) for one in (run, before))
+    return bool(now == then)
 
 
 def changes(run: Run, before: Run, *, method: str) -> list[Change[Result]]:

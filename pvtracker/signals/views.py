@@ -114,12 +114,13 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
 
 def _since(run: Run, method: str) -> dict[str, Any]:
     """What changed since the run before, where there is one."""
-    before = queries.run_before(run)
+    before = queries.run_before(run, method)
     if before is None:
         return {}
     changes = queries.changes(run, before, method=method)
     return {
         "before": before,
+        "judged_alike": queries.is_judged_alike(run, before, method),
         "changed": [(kind, count) for kind, count in counted(changes).items() if count],
         "changes": tables.changes_table(changes, before),
     }

@@ -17,6 +17,7 @@ from pvtracker.stats.results import BlindedRate, FloatArray
 
 NO_TIME = "events without any follow-up time"
 MOST_EVENTS = 1_000_000  # one component of the mixture for each event
+LEAST, MOST = 1e-9, 1e9  # of rates, years and ratios, in whatever unit: beyond, float64 loses the mixture
 
 
 def blinded_rate(
@@ -51,7 +52,18 @@ def blinded_rate(
     """
     x, years_ = counts("events", events), follow_up("years", years)
     rate = numbers("background_rate", background_rate)
-    refuse("background_rate", "must be > 0 and finite", rate, ~((rate > 0) & np.isfinite(rate)))
+    refuse(
+        "background_rate",
+        f"must lie between {LEAST:g} and {MOST:g}",
+        rate,
+        ~((rate >= LEAST) & (rate <= MOST)),
+    )
+    refuse(
+        "years",
+        f"must be 0, or between {LEAST:g} and {MOST:g}",
+        years_,
+        (years_ != 0) & ~((years_ >= LEAST) & (years_ <= MOST)),
+    )
     refuse("events", f"must be ≤ {MOST_EVENTS}", x, x > MOST_EVENTS)
     share = level("treated_share", treated_share)
     confidence_level = level("confidence_level", confidence_level)
@@ -60,8 +72,8 @@ def blinded_rate(
         ("treated_years", treated_years),
         ("margin", margin),
     ):
-        if not (value > 0 and np.isfinite(value)):
-            raise ValueError(f"{name} must be > 0 and finite, got {value}")
+        if not LEAST <= value <= MOST:
+            raise ValueError(f"{name} must lie between {LEAST:g} and {MOST:g}, got {value}")
     size = same_length(events=x, years=years_, background_rate=rate)
     x, t, r = np.broadcast_to(x, size), np.broadcast_to(years_, size), np.broadcast_to(rate, size)
     warning = no_warning(size)
@@ -142,6 +154,8 @@ def _root(rising: Callable[[float], float], start: float) -> float:
             return 0.0
     while rising(float(np.exp(high))) < 0:
         high += 2.0
+        if high > 700:
+            return float("inf")
     if low == high:
         return float(np.exp(low))
     return float(np.exp(brentq(lambda log: rising(float(np.exp(log))), low, high, xtol=1e-14, rtol=1e-14)))

@@ -15,6 +15,14 @@ from pvtracker.stats.inputs import EMPTY_ARM, EMPTY_REFERENCE, counts, follow_up
 from pvtracker.stats.results import FloatArray, IntArray, MeanCumulative, MeanCumulativeDifference
 
 NOBODY_LEFT = "nobody of one of the arms is followed so long"
+NO_VARIANCE = (
+    "all who were followed so far had the same number of events: the variance is 0, the limits are too narrow"
+)
+NO_VARIANCE_IN_ARM = (
+    "in one of the arms all had the same number of events so far: its variance is 0, the limits are "
+    "too narrow"
+)
+ROUNDING = 1e-12
 MOST_CELLS = 2_000_000  # of participants by times held at once
 
 
@@ -27,7 +35,7 @@ def mean_cumulative(
     event_time: position in `end` (from 0) and time of each event, shape (n,), in (0, its participant's end].
     M(t) is the sum over times ≤ t of events ÷ participants still followed (end ≥ the time). The variance sums over
     participants the square of what each adds, and so holds however events of a participant depend on each other.
-    Limits are M ± z · standard error, not below 0. ValueError for values that cannot be.
+    Limits are M ± z · standard error, not below 0; a variance of 0 is warned of. ValueError for values that cannot be.
 
     Source: Nelson (1988) J Qual Technol 20:24-35 (M); Lawless & Nadeau (1995) Technometrics 37:158-168 (variance).
     """
@@ -37,8 +45,10 @@ def mean_cumulative(
     curve = _Curve.of(ends, who, when, times)
     z = float(ndtri((1 + confidence_level) / 2))
     low, high = np.maximum(curve.mean - z * curve.error, 0.0), curve.mean + z * curve.error
+    warning = no_warning(len(times))
+    warning[curve.error <= ROUNDING] = NO_VARIANCE
     return MeanCumulative(
-        times, curve.at_risk, curve.events, curve.mean, curve.error, low, high, confidence_level
+        times, curve.at_risk, curve.events, curve.mean, curve.error, low, high, confidence_level, warning
     )
 
 
@@ -75,6 +85,7 @@ def mean_cumulative_difference(
     means = [np.where(known, curve.mean, np.nan) for curve in curves]
     error = np.where(known, np.hypot(curves[0].error, curves[1].error), np.nan)
     warning = no_warning(len(times))
+    warning[(curves[0].error <= ROUNDING) | (curves[1].error <= ROUNDING)] = NO_VARIANCE_IN_ARM
     warning[~known] = NOBODY_LEFT
     for side, text in ((1, EMPTY_ARM), (0, EMPTY_REFERENCE)):
         if not (arm == side).any():

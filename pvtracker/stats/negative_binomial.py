@@ -21,6 +21,10 @@ NO_EVENT_ARM = "no event in the arm: the ratio is 0, and has a profile limit onl
 NO_EVENT_REFERENCE = "no event in the reference arm: the ratio is infinite, and has a profile limit only"
 NO_EVENT = "no event in either arm: the ratio does not exist"
 NO_TIME = "no follow-up time in one of the arms"
+FEW = (
+    "fewer than 10 participants with an event, or fewer than 2 followed in an arm: limits and p are too sure; use the "
+    "exact rate ratio"
+)
 LEAST, MOST = -16.0, 8.0  # log dispersion: from as good as Poisson to a few participants with all events
 AS_POISSON = 1e-6  # no more dispersion than this is none
 FARTHEST = 40.0  # log ratio
@@ -64,6 +68,8 @@ def rate_ratio_negative_binomial(
     warning = None
     if not (rate and rate_ref):
         warning = NO_EVENT if not (rate or rate_ref) else NO_EVENT_ARM if not rate else NO_EVENT_REFERENCE
+    elif int((y > 0).sum()) < 10 or min(len(one.t), len(ref.t)) < 2:
+        warning = FEW
     if limits == "wald" or warning == NO_EVENT:
         low, high, p = _wald(one, ref, rate, rate_ref, dispersion, confidence_level)
     else:

@@ -97,6 +97,7 @@ class MeanCumulative:
     low: FloatArray
     high: FloatArray
     confidence_level: float
+    warning: TextArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import date
 
@@ -19,10 +20,18 @@ from pvtracker.signals.rules import ENDED
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import all_studies, who_may
 
+log = logging.getLogger(__name__)
+
 
 def follow_all() -> int:
     """For the scheduler: in each study, what is overdue, and runs that were made before signals were kept."""
-    return sum(follow(study=study, on=timezone.localdate(), by=PROCESS) for study in all_studies())
+    told = 0
+    for study in all_studies():
+        try:
+            told += follow(study=study, on=timezone.localdate(), by=PROCESS)
+        except Exception as fault:  # what is wrong with one study must not keep the others' alerts back
+            log.error("the signals of study %s were not followed: %s", study.id, type(fault).__name__)
+    return told
 
 
 @action

@@ -38,6 +38,11 @@ def _compute(statistic: Statistic, call: Call) -> Computed:
         raise Refused(
             f"{where}{fault}. Correct what was given: docs/methods/{statistic.page} says what it must be."
         ) from fault
+    except (MemoryError, OverflowError) as fault:
+        where = f"case {call.case}: " if call.case is not None else ""
+        raise Refused(
+            f"{where}These numbers are too large to be computed here. Give smaller ones."
+        ) from fault
     bound = inspect.signature(statistic.function).bind(**call.given)
     bound.apply_defaults()
     return Computed(dict(bound.arguments), by_name(result), call.case)

@@ -119,7 +119,7 @@ def test_each_reads_their_own_and_no_one_elses(
     run_on(joined_cut, rows(), rows(term="Nausea"))
     browser, other = signed_in(people["statistician"], study), client_of(study, "dsmb_member")
     page = browser.get(HERE)
-    assert "Headache" in page.text and "Mark all as read" in page.text
+    assert "Headache" in page.text and "Mark these 2 as read" in page.text
     assert "2 unread alerts" in browser.get("/studies/JOIN/signals/").text
     assert "(2 unread)" in browser.get("/studies/JOIN/followed-signals/").text
     assert "No alert" in other.get(HERE).text
@@ -137,6 +137,21 @@ def test_each_reads_their_own_and_no_one_elses(
     assert SignalAlert.objects.filter(read_at=None).count() == 2
     assert browser.post(f"{HERE}read/", {"shown": browser.get(HERE).context["shown"]}).status_code == 302
     assert not SignalAlert.objects.filter(read_at=None).exists()
+
+
+@pytest.mark.django_db
+def test_what_stands_on_another_page_is_not_marked(
+    study: Study, joined_cut: Cut, people: dict[str, Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pvtracker.signals.life_views.PER_PAGE", 2)
+    run_on(joined_cut, rows(), rows(term="Nausea"), rows(term="Fatigue"))
+    browser = signed_in(people["statistician"], study)
+    page = browser.get(HERE)
+    assert "Mark these 2 as read" in page.text
+    answer = browser.post(f"{HERE}read/", {"shown": page.context["shown"], "page": "1"})
+    assert answer.status_code == 302
+    [left] = SignalAlert.objects.filter(read_at=None)
+    assert left.signal.term not in page.text.split("<tbody>")[1]
 
 
 @pytest.mark.django_db

@@ -46,15 +46,31 @@ def test_a_run_is_compared_with_the_last_one_on_another_cut_of_the_same_arm(
     study: Study, joined_cut: Cut, open_storage: Path
 ) -> None:
     first = run_of(study)
-    assert queries.run_before(first) is None
+    assert queries.run_before(first, "rd_mn") is None
     again = run_of(study)
-    assert queries.run_before(again) is None  # the same cut tells nothing new
+    assert queries.run_before(again, "rd_mn") is None  # the same cut tells nothing new
     later = later_cut(study, open_storage)
     other_arm = run_of(study, later, "actual")
-    assert queries.run_before(other_arm) is None
+    assert queries.run_before(other_arm, "rd_mn") is None
     second = run_of(study, later)
-    assert queries.run_before(second) == again
-    assert queries.run_before(run_of(study, joined_cut)) is None  # never with a later cut
+    assert queries.run_before(second, "rd_mn") == again
+    assert queries.run_before(run_of(study, joined_cut), "rd_mn") is None  # never with a later cut
+    assert queries.run_before(second, "boschloo") is None  # which no run before has
+
+
+def test_the_page_says_when_the_method_changed(study: Study, joined_cut: Cut, open_storage: Path) -> None:
+    before = flagging(study, joined_cut, "High dose")
+    request = actions.request_for(study=study, cut_id=later_cut(study, open_storage).id)
+    screened = actions.compute(request, by=BY, progress=lambda *told: None)
+    newer = replace(screened, methods={**screened.methods, "rd_mn": "2"})
+    after = actions.save_run(request=request, screened=newer, by=BY)
+    assert not queries.is_judged_alike(after, before, "rd_mn")
+    assert queries.is_judged_alike(after, before, "fisher")
+    client = client_of(study, "dsmb_member")
+    address = f"/studies/JOIN/signals/runs/{after.id}/"
+    said = "may be the method, not the data"
+    assert said in client.get(address, {"method": "rd_mn"}).text
+    assert said not in client.get(address, {"method": "fisher"}).text
 
 
 def test_the_page_says_what_is_new_and_what_is_gone(

@@ -122,10 +122,15 @@ def test_limits_cover_with_events_that_come_together() -> None:
 def test_what_is_not_there_is_told() -> None:
     nothing = mean_cumulative([3, 4], [], [])
     assert nothing.mean.shape == (0,)
+    alike = mean_cumulative([5.0] * 5, [0, 1, 2, 3, 4], [1.0, 1.0, 1.0, 2.0, 2.0])
+    assert alike.warning[0] is None and "the variance is 0" in alike.warning[1]
+    others = mean_cumulative_difference([5.0] * 6, [1] * 3 + [0] * 3, [0, 1, 3], [1.0, 1.0, 1.0], at=[0.5, 1])
+    assert "too narrow" in others.warning[0] and others.warning[1] is None
     early = mean_cumulative_difference([3, 9], [1, 0], [1], [2.0], at=[1, 3, 4])
     assert np.isnan(early.difference).tolist() == [False, False, True]
     assert early.difference[:2].tolist() == [0, -1]
-    assert early.warning.tolist() == [None, None, "nobody of one of the arms is followed so long"]
+    assert early.warning[0] == early.warning[1] and "too narrow" in early.warning[0]
+    assert early.warning[2] == "nobody of one of the arms is followed so long"
     empty = mean_cumulative_difference([3, 9], [0, 0], [1], [2.0])
     assert np.isnan(empty.low).all() and empty.warning[0] == "empty arm: no participant in the arm"
 

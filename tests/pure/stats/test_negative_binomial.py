@@ -120,3 +120,10 @@ def test_counts_that_cannot_be_are_refused(arguments: tuple[list[float], ...], m
         rate_ratio_negative_binomial([1], [1], [1], limits="score")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="confidence_level must lie strictly between 0 and 1, got 95"):
         rate_ratio_negative_binomial([1], [1], [1], confidence_level=95)
+
+
+def test_few_participants_are_warned_of() -> None:
+    few = rate_ratio_negative_binomial([1, 30], [1, 1], [1, 0])
+    assert few.warning is not None and few.warning.startswith("fewer than 10 participants")
+    enough = rate_ratio_negative_binomial([1, 2, 3, 1, 2] * 2, [1.0] * 10, [1, 0] * 5)
+    assert enough.warning is None
