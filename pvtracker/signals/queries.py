@@ -96,7 +96,6 @@ class Listed:
     now: dict[str, Any]  # numbers of the newest run; {} when nobody has the event there, or no run was made
     then: dict[str, Any]  # numbers of the last step that decided something
     overdue: bool
-    to_sign: bool
 
     @property
     def flags(self) -> int:
@@ -107,6 +106,11 @@ class Listed:
     def adjusted(self) -> bool:
         """Flagged now after adjustment for many terms, too."""
         return after_adjustment(self.now)
+
+    @property
+    def to_sign(self) -> bool:
+        """Asked for the rows of one page only: each looks for a signature."""
+        return waits_for_signature(self.signal)
 
 
 WHICH = {"open": "Open", "ended": "Closed, or no signal", "all": "All"}
@@ -128,7 +132,6 @@ def signals_of(study: Study, *, which: str, on: date) -> list[Listed]:
             now=numbers_of(rows.get(key_of(one), [])),
             then=then.get(one.id, {}),
             overdue=is_overdue(one, on),
-            to_sign=waits_for_signature(one),
         )
         for one in signals
     ]

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pvtracker.accounts.actions import record_identity_check
 from pvtracker.accounts.models import Account, Signature
 from pvtracker.cuts.models import Cut
+from pvtracker.signals import queries
 from pvtracker.signals.actions import life
 from pvtracker.signals.actions.raising import PROCESS, raise_signals
 from pvtracker.signals.enums import Measure, Step
@@ -374,6 +376,25 @@ def test_the_list_says_where_each_stands_and_what_changed_since(
     assert "Headache" not in browser.get(HERE, {"show": "ended"}).text
     assert "Headache" in browser.get(HERE, {"show": "all"}).text
     assert "Headache" in browser.get(HERE, {"show": "nonsense"}).text
+
+
+def test_the_list_looks_for_signatures_of_its_page_only(
+    study: Study, joined_cut: Cut, follower: Account
+) -> None:
+    run_on(joined_cut, rows(), rows(term="Nausea"), rows(term="Fatigue"))
+    today = timezone.localdate()
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as told:
+            listed = queries.signals_of(study, which="all", on=today)
+        assert len(listed) == 3
+        return len(told)
+
+    before = asked()
+    for signal in Signal.objects.all():
+        take(signal, Step.VALIDATE, Step.CONFIRM, Step.ASSESS, by=follower)
+    assert asked() == before
+    assert all(one.to_sign for one in queries.signals_of(study, which="all", on=today))
 
 
 def test_an_empty_list_says_why(study: Study, joined_cut: Cut) -> None:
