@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from pvtracker.ops import children, demo_codes
 from pvtracker.ops.blind import twins
 from pvtracker.ops.blind.twins import Twin
 from pvtracker.ops.commands import demo, serve, simulate_trial
+from pvtracker.ops.commands.blindcheck import today
 from pvtracker.ops.rooms import ROOMS, Installation
 from tests import services
 
@@ -33,12 +35,13 @@ class Trial:
     reports: dict[str, Path]
     urls: dict[str, str]
     twin: Twin | None  # what its open room held before any test used it, when tests of the blind want to know
+    day: date  # in UTC, on which it began
 
 
 @pytest.fixture(scope="session")
 def trial(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Trial]:
     """The demo's own steps, on databases of their own; both rooms are served while tests use it."""
-    folder = tmp_path_factory.mktemp("trial")
+    folder, day = tmp_path_factory.mktemp("trial"), today()
     wanted = any("blind_twins" in getattr(item, "fixturenames", ()) for item in request.session.items)
     shared = services.installation(f"trial{os.getpid()}", folder)
     with shared as plain, services.own_brokers(plain) as installation:
@@ -56,7 +59,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReque
         twin = twins.read(installation, study=demo.STUDY, short=True) if wanted else None
         with serve.background(installation), serve.web(installation, ports):
             urls = {room: f"http://localhost:{port}" for room, port in ports.items()}
-            yield Trial(installation, demo.STUDY, people, sign_ins, reports, urls, twin)
+            yield Trial(installation, demo.STUDY, people, sign_ins, reports, urls, twin, day)
 
 
 def shell(rooms: Installation, room: str, code: str) -> subprocess.CompletedProcess[str]:

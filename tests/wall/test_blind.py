@@ -37,17 +37,26 @@ class Twins:
 def blind_twins(trial: Trial, tmp_path_factory: pytest.TempPathFactory) -> Twins:
     """Where a test asks for this, `trial` is read before any other test has used it."""
     assert trial.twin is not None
-    folder = tmp_path_factory.mktemp("twin")
+    one = trial.twin
+    other, closed_dump = made("arms exchanged, closed rows backwards", tmp_path_factory.mktemp("twin"))
+    if today() != trial.day:  # midnight came between: what the clock wrote differs, and no arm does
+        one, _ = made("as it is", tmp_path_factory.mktemp("plain"))
+        other, closed_dump = made("arms exchanged, closed rows backwards", tmp_path_factory.mktemp("again"))
+    return Twins(one, other, closed_dump)
+
+
+def made(label: str, folder: Path) -> tuple[Twin, list[Artefact]]:
+    """A twin by its name, worked through and read, and its closed database."""
     with (
-        services.installation(f"twin{os.getpid()}", folder) as plain,
+        services.installation(f"{folder.name}{os.getpid()}", folder) as plain,
         services.own_brokers(plain) as installation,
     ):
         opened, closed = twins.simulated_halves()
-        twins.load_simulated(installation, opened, closed["arms exchanged, closed rows backwards"])
+        twins.load_simulated(installation, opened, closed[label])
         twins.work_through(installation, study=demo.STUDY, day=twins.DEMO_DAY)
-        other = twins.read(installation, study=demo.STUDY, short=True)
+        twin = twins.read(installation, study=demo.STUDY, short=True)
         rows = dump.dump(scratch.database_url(installation, "closed"))
-        return Twins(trial.twin, other, [Artefact(DATABASE, name, text.encode()) for name, text in rows])
+        return twin, [Artefact(DATABASE, name, text.encode()) for name, text in rows]
 
 
 def compared(one: Twin | list[Artefact], other: Twin | list[Artefact]) -> Comparison:
