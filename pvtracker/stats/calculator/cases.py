@@ -27,7 +27,6 @@ from pvtracker.stats.calculator.arguments import (
 from pvtracker.stats.catalogue import Statistic
 
 CASE = "case"
-FIRST_ROW = 2  # as a spreadsheet numbers them: the names are row 1
 
 
 @dataclass(frozen=True, slots=True)
