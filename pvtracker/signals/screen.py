@@ -12,6 +12,7 @@ import pandas as pd
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.derive import Arms, TermCounts
+from pvtracker.signals import silence
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Method, Source
 from pvtracker.signals.rows import ResultRow
 from pvtracker.stats.results import FloatArray
@@ -86,13 +87,15 @@ def _settings(
     methods: Sequence[str],
 ) -> dict[str, Any]:
     assert arms.reference is not None  # noqa: S101  # checked by the caller
+    sizes = [
+        {"name": name, "participants": int(n), "follow_up_years": float(years)}
+        for name, n, years in zip(arms.names, totals, follow_up, strict=True)
+    ]
     return {
         "analysis_arm": analysis_arm,
         "reference": arms.names[arms.reference],
-        "arms": [
-            {"name": name, "participants": int(n), "follow_up_years": float(years)}
-            for name, n, years in zip(arms.names, totals, follow_up, strict=True)
-        ],
+        "arms": sizes,
+        "would_have_shown": silence.overview(sizes, arms.names[arms.reference]),
         "treated_without_arm": int((arm_numbers < 0).sum()),
         "terms": {f"{table.level} {table.selection}": len(table.terms) for table in counts},
         "definitions": derive.definitions(data)

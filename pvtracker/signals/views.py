@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.jobs.actions import enqueue
-from pvtracker.signals import actions, charts, queries, tables
+from pvtracker.signals import actions, charts, queries, silence, tables
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.forms import FilterForm, RunForm
 from pvtracker.signals.methods import METHODS
@@ -81,6 +81,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "threshold": run.settings["thresholds"][chosen["method"]],
         "page": page,
         "table": tables.results_table(list(page), chosen),
+        "silence": silence.table(list(page)),
         **_since(run, chosen["method"]),
         **_charts(run, chosen, list(page)),
     }
@@ -155,10 +156,17 @@ def _signals(request: HttpRequest, study: Study, form: RunForm | None, *, status
         "latest": latest,
         "facts": tables.run_facts(latest) if latest else [],
         "findings": tables.findings_table(list(queries.flagged(latest)[:MOST_FINDINGS])) if latest else None,
+        "silence": silence.overview_table(_would_have_shown(latest)) if latest else None,
         "form": form,
         "unread": queries.unread_of(study, request.user),
     }
     return render(request, "signals/signals.html", context, status=status)
+
+
+def _would_have_shown(run: Run) -> list[dict[str, Any]]:
+    """As the run keeps it; a run of an earlier version keeps the arms' sizes only."""
+    kept: list[dict[str, Any]] | None = run.settings.get("would_have_shown")
+    return silence.overview(run.settings["arms"], run.settings["reference"]) if kept is None else kept
 
 
 def _run_form(request: HttpRequest, study: Study) -> RunForm | None:

@@ -63,15 +63,22 @@ def fisher_power(risk_arm: float, N_arm: int, risk_ref: float, N_ref: int, *, al
 
 
 def smallest_detectable(
-    N_arm: ArrayLike, N_ref: ArrayLike, risk_ref: ArrayLike, *, power: float = 0.8, alpha: float = 0.05
+    N_arm: ArrayLike,
+    N_ref: ArrayLike,
+    risk_ref: ArrayLike,
+    *,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    most_work: int = MOST_WORK,
 ) -> Detectable:
     """The smallest risk in the arm that two-sided Fisher p < alpha would find with this power, shape (n,).
 
     N_arm, N_ref: participants, whole numbers ≥ 0; risk_ref: risk in the reference, in [0, 1], shape (n,) or
     one number for all. `difference` = risk − risk_ref; `ratio` = risk / risk_ref (infinity against a risk
     of 0). Exact by enumeration of the reference counts; where that would be long (many participants, common
-    event) by the continuity-corrected normal approximation, and `method` says which. Nothing detectable, or
-    an empty arm, gives nan and a warning. ValueError for values that cannot be.
+    event) by the continuity-corrected normal approximation, and `method` says which; `most_work`, in cells of the
+    enumeration, is where it becomes long. Nothing detectable, or an empty arm, gives nan and a warning. ValueError for
+    values that cannot be.
 
     Source: Bennett & Hsu (1960) Biometrika 47:393-398 (exact); Casagrande, Pike & Smith (1978) Biometrics
     34:483-486 and Fleiss, Levin & Paik (2003) Statistical Methods for Rates and Proportions, section 4.5
@@ -80,12 +87,14 @@ def smallest_detectable(
     power, alpha = level("power", power), level("alpha", alpha)
     a, b, r = counts("N_arm", N_arm), counts("N_ref", N_ref), numbers("risk_ref", risk_ref)
     refuse("risk_ref", "must lie in [0, 1]", r, ~((r >= 0) & (r <= 1)))
+    if not most_work >= 0:
+        raise ValueError(f"most_work must be ≥ 0, got {most_work}")
     size = same_length(N_arm=a, N_ref=b, risk_ref=r)
     a, b, r = np.broadcast_to(a, size), np.broadcast_to(b, size), np.broadcast_to(r, size)
     risk, reached = np.full(size, np.nan), np.full(size, np.nan)
     method, warning = no_warning(size), empty_arm_warning(a, b)
     for i in np.flatnonzero((a > 0) & (b > 0)):
-        found, at, how = _smallest_risk(int(a[i]), int(b[i]), float(r[i]), power, alpha)
+        found, at, how = _smallest_risk(int(a[i]), int(b[i]), float(r[i]), power, alpha, most_work)
         risk[i], reached[i], method[i] = found, at, how
         warning[i] = NOTHING if np.isnan(found) else None
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -93,10 +102,10 @@ def smallest_detectable(
 
 
 def _smallest_risk(
-    N_arm: int, N_ref: int, risk_ref: float, power: float, alpha: float
+    N_arm: int, N_ref: int, risk_ref: float, power: float, alpha: float, most_work: int
 ) -> tuple[float, float, str]:
     ref = _likely_counts(N_ref, risk_ref)
-    exact = float(len(ref)) * min(N_arm, int(ref[-1]) * (N_arm + N_ref) // N_ref + 1) <= MOST_WORK
+    exact = float(len(ref)) * min(N_arm, int(ref[-1]) * (N_arm + N_ref) // N_ref + 1) <= most_work
     if exact:
         needed = smallest_significant_count(N_arm, N_ref, ref, alpha=alpha)
         weight = _binomial(ref, N_ref, risk_ref)

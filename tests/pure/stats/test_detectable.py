@@ -88,6 +88,16 @@ def test_many_participants_with_a_common_event_are_approximated_and_say_so() -> 
     assert found.power == pytest.approx([0.8, 0.8], abs=1e-6)
 
 
+def test_where_enumeration_begins_to_be_long_is_the_caller_s_choice() -> None:
+    exact, soon, never = (
+        smallest_detectable(500, 500, 0.05, most_work=work) for work in (3_000_000, 1_000, 0)
+    )
+    assert [found.method[0] for found in (exact, soon, never)] == ["exact", *["normal approximation"] * 2]
+    assert soon.risk[0] == never.risk[0] == pytest.approx(exact.risk[0], abs=0.003)
+    with pytest.raises(ValueError, match="most_work must be ≥ 0, got -1"):
+        smallest_detectable(10, 10, 0.1, most_work=-1)
+
+
 @pytest.mark.parametrize(("N_arm", "N_ref"), [(1000, 1000), (1600, 800)])
 def test_the_approximation_follows_the_exact_power(N_arm: int, N_ref: int) -> None:
     for risk in (0.23, 0.25, 0.27):
