@@ -15,6 +15,7 @@ from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Signal
 from pvtracker.signals.queries import Listed
 from pvtracker.signals.tables import Table, interval
+from pvtracker.signals.triggers import CASE, LABELS
 
 NO_ARM = "no arm alone"
 EVIDENCE = (
@@ -39,6 +40,10 @@ class Row:
 
 def listed(one: Listed) -> Row:
     """The line of a signal."""
+    if one.signal.level == CASE:
+        return Row(
+            listed=one, about=about(one.signal), now="–", then="–", flags="a single case, without a test"
+        )
     flags = f"{one.flags} of {len(one.now['methods'])} methods" if one.now else "not in the newest run"
     return Row(
         listed=one,
@@ -51,6 +56,8 @@ def listed(one: Listed) -> Row:
 
 def about(signal: Signal) -> str:
     """Level and selection in words."""
+    if signal.level == CASE:
+        return LABELS.get(signal.selection, signal.selection).lower()
     level = LEVEL_LABELS.get(signal.level, signal.level).lower()
     return f"{level}, {SELECTION_LABELS.get(signal.selection, signal.selection).lower()} events"
 

@@ -19,7 +19,7 @@ from pvtracker.accounts.signing.page import signing_page
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.accounts.signing.series import Proof
 from pvtracker.audit.context import Actor
-from pvtracker.signals import life_tables, queries, signing
+from pvtracker.signals import life_tables, queries, signing, triggers
 from pvtracker.signals.actions import alerts as alert_actions
 from pvtracker.signals.actions import life
 from pvtracker.signals.enums import Measure, State, Step
@@ -230,6 +230,7 @@ def _page(
         return ask
     run = newest_run(study)
     rows = rows_of(run, [key_of(found)]).get(key_of(found), []) if run else []
+    kept = triggers.kept_in(run.settings) if run and found.level == triggers.CASE else []
     may_sign = has_permission(request.user, SIGN, study=study) and signing.to_sign(found) is not None
     context = {
         "signal": found,
@@ -241,6 +242,8 @@ def _page(
         "row": rows[0] if rows else None,
         "counts": life_tables.counts(rows),
         "evidence": life_tables.evidence(rows),
+        "is_case": found.level == triggers.CASE,
+        "case": [triggers.facts(one) for one in kept if one.name == found.term],
         "steps": queries.steps_of(found),
         "signatures": signing.manifestations_of(found),
         "forms": _forms(request, study, found, refused),

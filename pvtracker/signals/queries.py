@@ -19,6 +19,7 @@ from pvtracker.signals.evidence import after_adjustment, flagged_by, key_of, new
 from pvtracker.signals.models import Result, Run, Signal, SignalAlert, SignalStep
 from pvtracker.signals.rules import ENDED
 from pvtracker.signals.signing import SIGNED_IN, is_signed
+from pvtracker.signals.triggers import CASE
 from pvtracker.studies.models import Study
 
 
@@ -61,6 +62,11 @@ def row_for(study: Study, row_id: int) -> Result:
     if row is None:
         raise Http404("No such row.")
     return row
+
+
+def cases_of(study: Study) -> dict[str, uuid.UUID]:
+    """The signals that are about a single case, by their names."""
+    return dict(Signal.objects.filter(study=study, level=CASE).values_list("term", "id"))
 
 
 def same_term(row: Result) -> list[Result]:
@@ -117,7 +123,7 @@ WHICH = {"open": "Open", "ended": "Closed, or no signal", "all": "All"}
 
 
 def signals_of(study: Study, *, which: str, on: date) -> list[Listed]:
-    """The signals of a study: what is late first, then the strongest evidence."""
+    """The signals of a study: what is late first, then single cases, then the strongest evidence."""
     found = Signal.objects.filter(study=study).select_related("owner")
     ended = [one.value for one in ENDED]
     if which != "all":
@@ -137,7 +143,14 @@ def signals_of(study: Study, *, which: str, on: date) -> list[Listed]:
     ]
     return sorted(
         listed,
-        key=lambda one: (not one.overdue, not one.adjusted, -one.flags, one.signal.term, one.signal.id.hex),
+        key=lambda one: (
+            not one.overdue,
+            one.signal.level != CASE,
+            not one.adjusted,
+            -one.flags,
+            one.signal.term,
+            one.signal.id.hex,
+        ),
     )
 
 

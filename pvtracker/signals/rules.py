@@ -40,6 +40,7 @@ TRANSITIONS: dict[State, dict[Step, State]] = {
 }
 ENDED = frozenset({State.NOT_A_SIGNAL, State.CLOSED})
 DECISIONS = frozenset({Step.DISMISS, Step.CLOSE})  # what a later run is held against
+REASON_LIMIT = 2000  # characters
 REFUSED: dict[tuple[State, Step], str] = {
     (State.FLAGGED, Step.CONFIRM): "It is not validated yet. Validate it, then confirm it.",
     (State.FLAGGED, Step.ASSESS): "It is not validated and confirmed yet; that comes before the assessment.",

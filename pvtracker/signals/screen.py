@@ -12,7 +12,7 @@ import pandas as pd
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.derive import Arms, TermCounts
-from pvtracker.signals import silence
+from pvtracker.signals import silence, triggers
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Method, Source
 from pvtracker.signals.rows import ResultRow
 from pvtracker.stats.results import FloatArray
@@ -67,11 +67,17 @@ def screen(
         progress(2 + done, steps, METHODS[key].label)
         found[key] = METHODS[key].compute(blocks.comparison)
     rows = list(blocks.rows(found, analysis_arm))
+    cases = triggers.triggers(
+        data,
+        analysis_arm=analysis_arm,
+        special_interest=data.manifest["settings"].get("special_interest", ()),
+    )
     return Screen(
         rows=rows,
         settings=_settings(
             data, arms, people["arm"].to_numpy(), totals, follow_up, counts, analysis_arm, methods
-        ),
+        )
+        | {"triggers": triggers.stated(cases)},
         methods={key: METHODS[key].version for key in methods},
     )
 

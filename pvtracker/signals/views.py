@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.jobs.actions import enqueue
-from pvtracker.signals import actions, charts, queries, silence, tables
+from pvtracker.signals import actions, charts, queries, silence, tables, triggers
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.forms import FilterForm, RunForm
 from pvtracker.signals.methods import METHODS
@@ -82,6 +82,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "page": page,
         "table": tables.results_table(list(page), chosen),
         "silence": silence.table(list(page)),
+        "cases": _cases(run),
         **_since(run, chosen["method"]),
         **_charts(run, chosen, list(page)),
     }
@@ -156,6 +157,7 @@ def _signals(request: HttpRequest, study: Study, form: RunForm | None, *, status
         "latest": latest,
         "facts": tables.run_facts(latest) if latest else [],
         "findings": tables.findings_table(list(queries.flagged(latest)[:MOST_FINDINGS])) if latest else None,
+        "cases": len(triggers.kept_in(latest.settings)) if latest else 0,
         "silence": silence.overview_table(_would_have_shown(latest)) if latest else None,
         "form": form,
         "unread": queries.unread_of(study, request.user),
@@ -167,6 +169,13 @@ def _would_have_shown(run: Run) -> list[dict[str, Any]]:
     """As the run keeps it; a run of an earlier version keeps the arms' sizes only."""
     kept: list[dict[str, Any]] | None = run.settings.get("would_have_shown")
     return silence.overview(run.settings["arms"], run.settings["reference"]) if kept is None else kept
+
+
+def _cases(run: Run) -> dict[str, Any]:
+    """The single cases of the run, each with the address of its signal."""
+    code, known = run.study.code, queries.cases_of(run.study)
+    addresses = {name: reverse("signal", args=[code, signal]) for name, signal in known.items()}
+    return triggers.table(triggers.kept_in(run.settings), addresses)
 
 
 def _run_form(request: HttpRequest, study: Study) -> RunForm | None:

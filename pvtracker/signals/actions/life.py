@@ -19,12 +19,11 @@ from pvtracker.signals.actions.alerts import tell
 from pvtracker.signals.enums import AlertKind, Measure, Origin, State, Step
 from pvtracker.signals.evidence import key_of, newest_run, numbers_of, rows_of
 from pvtracker.signals.models import Result, Run, Signal, SignalAssessment, SignalStep
-from pvtracker.signals.rules import Changed, StepRefused, check
+from pvtracker.signals.rules import REASON_LIMIT, Changed, StepRefused, check
 from pvtracker.studies.models import Arm, Study
 from pvtracker.studies.queries import who_may
 
 NO_REASON = "The reason is missing. Say in a few words why."
-REASON_LIMIT = 2000
 ASSESSED_BY = ("participants", "narratives", "time_course", "literature", "alternatives")
 
 

@@ -1,4 +1,7 @@
-"""What a run does to signals: new ones are raised, ended ones re-opened when the evidence returns."""
+"""What a run does to signals: new ones are raised, ended ones re-opened when the evidence returns.
+
+A single case (`signals/triggers.py`) is raised once, whatever its counts.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from pvtracker.signals.actions.alerts import tell
 from pvtracker.signals.enums import AlertKind, Origin, State, Step
 from pvtracker.signals.evidence import KEY, basis_of, flagged_by, key_of, numbers_of, raised_by
 from pvtracker.signals.models import Run, Signal, SignalStep
-from pvtracker.signals.rules import DECISIONS, ENDED, Basis, evidence_returned
+from pvtracker.signals.rules import DECISIONS, ENDED, REASON_LIMIT, Basis, evidence_returned
+from pvtracker.signals.triggers import CASE, Trigger, kept_in
 from pvtracker.studies.queries import who_may
 
 PROCESS = Actor.process("signals")
@@ -21,15 +25,16 @@ PROCESS = Actor.process("signals")
 
 @action
 def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
-    """Raise a signal for each finding of the run that has none, and re-open ended ones whose evidence returned; how
-    many of each.
+    """Raise a signal for each finding and each single case of the run that has none, and re-open ended ones whose
+    evidence returned; how many of each.
 
     Done twice for one run, or for two runs at once, it raises nothing twice: a signal of a finding is unique in the
     study, and who comes second finds the first one's.
     """
+    cases = _raise_cases(run, by)
     findings = {key: numbers_of(rows) for key, rows in sorted(raised_by(run).items())}
     if not findings:
-        return 0, 0
+        return cases, 0
     study, now = run.study, timezone.now()
     wanted = [
         Signal(
@@ -64,7 +69,43 @@ def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
     for kind, told in ((AlertKind.NEW, steps), (AlertKind.REOPENED, reopened)):
         if told:
             tell(study=study, kind=kind, steps=told, people=followers, by=by)
-    return len(steps), len(reopened)
+    return cases + len(steps), len(reopened)
+
+
+def _raise_cases(run: Run, by: Actor) -> int:
+    """A signal for each single case that has none; how many are new. It names no arm, so that a participant is one
+    case by planned and by actual arm."""
+    found = {case.name: case for case in kept_in(run.settings)}
+    if not found:
+        return 0
+    now = timezone.now()
+    wanted = [
+        Signal(
+            study=run.study,
+            level=CASE,
+            term=name,
+            selection=case.kind,
+            origin=Origin.RUN.value,
+            state=State.FLAGGED.value,
+            raised_at=now,
+        )
+        for name, case in sorted(found.items())
+    ]
+    Signal.objects.bulk_create(wanted, ignore_conflicts=True)
+    mine = Signal.objects.filter(id__in=[one.id for one in wanted]).order_by("id")
+    steps = [_step(signal, Step.RAISE, _case_because(run, found[signal.term]), run, {}) for signal in mine]
+    SignalStep.objects.bulk_create(steps)
+    if steps:
+        followers = who_may(run.study, Permission.FOLLOW_SIGNALS)
+        tell(study=run.study, kind=AlertKind.NEW, steps=steps, people=followers, by=by)
+    return len(steps)
+
+
+def _case_because(run: Run, case: Trigger) -> str:
+    arm = f"{case.arm} ({run.analysis_arm} arm)" if case.arm else "in no arm"
+    day = "" if case.day is None else f" Day {case.day} since first exposure."
+    said = f"A single case in the run on the cut of {run.cut.date}: {case.subject}, {arm}. {case.said}{day}"
+    return said[:REASON_LIMIT]
 
 
 def _step(signal: Signal, what: Step, reason: str, run: Run, numbers: dict[str, Any]) -> SignalStep:

@@ -1,0 +1,172 @@
+"""Single cases that are a signal by themselves: no count, no p-value. Pure functions of a cut with its arms.
+
+A death, or an event of special interest, of one participant is enough to look at (domain.md, sections 1 and 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from pvtracker.cuts import derive
+from pvtracker.cuts.data import CutData
+
+CASE = "case"  # level of a signal that is about one case
+FATAL = "fatal"  # outcome of an event
+DEATH, SPECIAL_INTEREST = "death", "special_interest"
+LABELS = {DEATH: "Death", SPECIAL_INTEREST: "Event of special interest"}
+DEFINITIONS = {
+    DEATH: "A participant who died, or has an event with a fatal outcome, whatever its onset; screen failures are left "
+    "out.",
+    SPECIAL_INTEREST: "A treatment-emergent event of a term, of any level, that the study calls of special interest.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One case. `number` is the event's within the participant, 0 where the case is no single event.
+
+    `day` is the day since first exposure, 1 on that day; None when the day is not known. `arm` is '' for a participant
+    in none of the protocol's arms.
+    """
+
+    kind: str
+    subject: str
+    number: int
+    arm: str
+    term: str
+    date: str
+    day: int | None
+    said: str
+
+    @property
+    def name(self) -> str:
+        """What its signal is called: the same in every run, whatever the event is coded to."""
+        event = f", event {self.number}" if self.number else ""
+        return f"{LABELS[self.kind]}: {self.subject}{event}"
+
+
+def triggers(data: CutData, *, analysis_arm: str, special_interest: Collection[str] = ()) -> list[Trigger]:
+    """The cases of a cut: deaths first, then events of special interest, by participant and number.
+
+    `special_interest`: terms of any level, as the study's dictionary spells them.
+    """
+    people = derive.analysis_set(data, analysis_arm=analysis_arm)
+    arms = derive.arms_of(data).names
+    arm_of = {
+        subject: arms[arm] if arm >= 0 else ""
+        for subject, arm in zip(people["subject"], people["arm"].tolist(), strict=True)
+    }
+    first = people.set_index("subject")["first_exposure"]
+    return [*_deaths(data, arm_of, first), *_special(data, people, arm_of, special_interest)]
+
+
+def _deaths(data: CutData, arm_of: Mapping[str, str], first: pd.Series[Any]) -> Iterator[Trigger]:
+    events = data.adverse_events
+    fatal = events[events["outcome"] == FATAL].sort_values(["subject", "number"], kind="stable")
+    causes: dict[str, list[str]] = {}
+    for subject, term, verbatim in zip(
+        fatal["subject"], fatal["preferred_term"], fatal["verbatim"].fillna(""), strict=True
+    ):
+        causes.setdefault(subject, []).append(term or verbatim or derive.NOT_CODED)
+    people = data.participants
+    dead = people["died"].fillna(False) | people["died_on_earliest"].notna() | people["subject"].isin(causes)
+    dead &= ~people["screen_failure"].fillna(False)
+    people = people.assign(died_on=people["died_on"].fillna(""))[dead]
+    for row in _rows(people.sort_values("subject", kind="stable")):
+        subject, on = row["subject"], row["died_on"]
+        names = list(dict.fromkeys(causes.get(subject, [])))
+        recorded = f"Fatal event: {', '.join(names)}." if names else "No fatal event is recorded."
+        yield Trigger(
+            kind=DEATH,
+            subject=subject,
+            number=0,
+            arm=arm_of.get(subject, ""),
+            term=names[0] if names else "",
+            date=on,
+            day=_day(row["died_on_earliest"], row["died_on_latest"], first.get(subject)),
+            said=f"Died on {on}. {recorded}" if on else f"Died. {recorded}",
+        )
+
+
+def _special(
+    data: CutData, people: pd.DataFrame, arm_of: Mapping[str, str], terms: Collection[str]
+) -> Iterator[Trigger]:
+    if not terms:
+        return
+    events = derive.emergent_events(data, people)
+    levels = list(derive.LEVELS.values())
+    events = events[events[levels].isin(set(terms)).any(axis=1)]
+    onset = data.adverse_events.set_index(["subject", "number"])["onset"].fillna("")
+    for row in _rows(events.sort_values(["subject", "number"], kind="stable")):
+        written = onset[row["subject"], row["number"]]
+        yield Trigger(
+            kind=SPECIAL_INTEREST,
+            subject=row["subject"],
+            number=int(row["number"]),
+            arm=arm_of[row["subject"]],
+            term=row["preferred_term"],
+            date=written,
+            day=None if pd.isna(row["day"]) else int(row["day"]) + 1,
+            said=f"{row['preferred_term']}, onset {written or 'unknown'}.",
+        )
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    return frame.to_dict("records")
+
+
+def _day(earliest: Any, latest: Any, first: Any) -> int | None:
+    """The day of treatment, when the date is a whole one."""
+    if first is None or pd.isna(first) or pd.isna(earliest) or earliest != latest:
+        return None
+    days: int = (earliest - first).days
+    return days + 1 if days >= 0 else days
+
+
+def stated(found: Iterable[Trigger]) -> list[dict[str, Any]]:
+    """As plain data, to stand in the settings of a run."""
+    return [asdict(one) for one in found]
+
+
+def kept_in(settings: Mapping[str, Any]) -> list[Trigger]:
+    """Those of a run; a run of an earlier version has none."""
+    return [Trigger(**one) for one in settings.get("triggers", [])]
+
+
+def table(found: Iterable[Trigger], addresses: Mapping[str, str]) -> dict[str, Any]:
+    """The cases for a page; `addresses` of their signals by name."""
+    labels = ("Case", "Participant", "Arm", "Day", "What is known")
+    rows = []
+    for one in found:
+        texts = (LABELS[one.kind], one.subject, one.arm or "in no arm", _text(one.day), one.said)
+        cells: list[dict[str, Any]] = [
+            {"text": text, "numeric": label == "Day"} for label, text in zip(labels, texts, strict=True)
+        ]
+        cells[0]["url"] = addresses.get(one.name, "")
+        rows.append({"cells": cells})
+    return {
+        "caption": "Single cases, each a signal without any test",
+        "columns": [{"label": label, "numeric": label == "Day"} for label in labels],
+        "rows": rows,
+        "note": f"Day 1 is the day of first exposure. {' '.join(f'{LABELS[k]}: {t}' for k, t in DEFINITIONS.items())}",
+        "empty": "No participant died, and no event of special interest was recorded.",
+    }
+
+
+def facts(one: Trigger) -> list[dict[str, object]]:
+    """A case on the page of its signal."""
+    pairs = (
+        ("Participant", one.subject),
+        ("Arm", one.arm or "in no arm"),
+        ("Day since first exposure", _text(one.day)),
+        ("What is known", one.said),
+    )
+    return [{"label": label, "value": value} for label, value in pairs]
+
+
+def _text(day: int | None) -> str:
+    return "not known" if day is None else str(day)

@@ -1,0 +1,88 @@
+"""Single cases: who is one, on which day, and that none of it needs a count."""
+
+from typing import Any
+
+import pytest
+
+from pvtracker.cuts.data import CutData
+from pvtracker.signals import triggers
+from pvtracker.signals.screen import screen
+from tests.small_cut import allocated, cut, day, event, manifest, person, treated
+
+
+def trial(**said: Any) -> CutData:
+    """A on the low dose, B on placebo, C treated without an arm, D not treated, E a screen failure."""
+    dead = {"died": True, **day("died_on", "2026-02-01")}
+    return cut(
+        participants=[
+            person("A", **dead),
+            person("B"),
+            person("C", died=True),
+            person("D", died=True, **day("died_on", "2026-03-01", "2026-03-31") | {"died_on": "2026-03"}),
+            person("E", died=True, screen_failure=True),
+        ],
+        exposures=[treated(subject) for subject in ("A", "B", "C")],
+        arms=[allocated("A", "LOW"), allocated("B", "PBO"), allocated("C", "NOTASSGN")],
+        adverse_events=[
+            event("A", 1, day("onset", "2026-01-09"), outcome="fatal", preferred_term="Sepsis"),
+            event("A", 2, day("onset", "2026-01-05"), outcome="fatal", preferred_term=""),
+            event("B", 1, day("onset", ""), preferred_term="Lymphoma", system_organ_class="Neoplasms"),
+            event("B", 2, day("onset", "2025-12-01"), preferred_term="Lymphoma"),
+            event("B", 3, day("onset", "2026-01-20"), outcome="fatal", preferred_term="Stroke"),
+        ],
+        **said,
+    )
+
+
+def found(data: CutData, **said: Any) -> list[tuple[Any, ...]]:
+    cases = triggers.triggers(data, analysis_arm=said.pop("analysis_arm", "planned"), **said)
+    return [(case.kind, case.subject, case.number, case.arm, case.day, case.said) for case in cases]
+
+
+def test_every_death_is_a_case_with_its_arm_and_day() -> None:
+    assert found(trial()) == [
+        ("death", "A", 0, "Low dose", 32, "Died on 2026-02-01. Fatal event: Sepsis, Not coded."),
+        ("death", "B", 0, "Placebo", None, "Died. Fatal event: Stroke."),  # an outcome is enough
+        ("death", "C", 0, "", None, "Died. No fatal event is recorded."),
+        ("death", "D", 0, "", None, "Died on 2026-03. No fatal event is recorded."),
+    ]
+
+
+@pytest.mark.parametrize("term", ["Lymphoma", "Neoplasms"])
+def test_an_event_of_special_interest_is_one_case_each_when_it_is_emergent(term: str) -> None:
+    special = [one for one in found(trial(), special_interest=[term]) if one[0] == "special_interest"]
+    assert special == [("special_interest", "B", 1, "Placebo", None, "Lymphoma, onset unknown.")]
+    assert found(trial(), special_interest=["Rash"]) == found(trial())
+
+
+def test_a_day_before_first_exposure_has_no_nought() -> None:
+    data = cut(
+        participants=[
+            person("A", **day("died_on", "2025-12-31")),
+            person("B", **day("died_on", "2026-01-01")),
+        ],
+        exposures=[treated("A"), treated("B")],
+        arms=[allocated("A", "LOW"), allocated("B", "PBO")],
+    )
+    assert [one[4] for one in found(data)] == [-1, 1]
+
+
+def test_the_name_is_the_same_by_either_arm_and_whatever_the_event_is_coded_to() -> None:
+    one = triggers.Trigger("death", "S-1", 0, "Low dose", "Sepsis", "2026", None, "Died.")
+    assert one.name == "Death: S-1"
+    assert triggers.Trigger("special_interest", "S-1", 3, "", "Lymphoma", "", 4, "").name == (
+        "Event of special interest: S-1, event 3"
+    )
+
+
+def test_a_run_keeps_its_cases_and_reads_them_again() -> None:
+    said = manifest()
+    said["settings"]["special_interest"] = ["Lymphoma"]
+    kept = screen(trial(stated=said), analysis_arm="planned").settings
+    cases = triggers.kept_in(kept)
+    assert [case.name for case in cases][-1] == "Event of special interest: B, event 1"
+    assert len(cases) == 5 and triggers.stated(cases) == kept["triggers"]
+    assert triggers.kept_in({}) == []
+    table = triggers.table(cases, {"Death: A": "/there/"})
+    assert [cell["text"] for cell in table["rows"][0]["cells"]][:4] == ["Death", "A", "Low dose", "32"]
+    assert table["rows"][0]["cells"][0]["url"] == "/there/" and table["rows"][1]["cells"][0]["url"] == ""
