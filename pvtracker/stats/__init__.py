@@ -39,6 +39,7 @@ from pvtracker.stats.maxsprt_binomial import (
     maxsprt_binomial_performance,
     maxsprt_binomial_ratio,
 )
+from pvtracker.stats.mean_by_week import mean_by_week
 from pvtracker.stats.mean_cumulative import mean_cumulative, mean_cumulative_difference
 from pvtracker.stats.negative_binomial import rate_ratio_negative_binomial
 from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_difference_newcombe
@@ -83,6 +84,7 @@ from pvtracker.stats.stratified import (
     risk_difference_mn_stratified,
     risk_ratio_mh,
 )
+from pvtracker.stats.time_weighted_area import time_weighted_area
 from pvtracker.stats.tree_scan import tree_scan, tree_scan_bernoulli, tree_scan_poisson
 from pvtracker.stats.unconditional import barnard, boschloo
 
@@ -145,6 +147,7 @@ __all__ = [
     "maxsprt_poisson_boundary",
     "maxsprt_poisson_performance",
     "maxsprt_poisson_ratio",
+    "mean_by_week",
     "mean_cumulative",
     "mean_cumulative_difference",
     "odds_ratio_conditional",
@@ -172,6 +175,7 @@ __all__ = [
     "smallest_significant_count",
     "spent_alpha",
     "stopping_characteristics",
+    "time_weighted_area",
     "toxicity_boundary",
     "tree_scan",
     "tree_scan_bernoulli",

@@ -138,6 +138,13 @@ STATISTICS: dict[str, Statistic] = {
             stats.mean_cumulative_difference,
             "mean-cumulative.md",
         ),
+        Statistic("mean_by_week", "Mean in each week, by arm", stats.mean_by_week, "mean-by-week.md"),
+        Statistic(
+            "time_weighted_area",
+            "Time-weighted area, difference of two arms",
+            stats.time_weighted_area,
+            "time-weighted-area.md",
+        ),
         Statistic(
             "benjamini_yekutieli", "Benjamini–Yekutieli", stats.benjamini_yekutieli, "benjamini-yekutieli.md"
         ),

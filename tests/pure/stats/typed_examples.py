@@ -46,6 +46,12 @@ VALUES: dict[Any, Any] = {
     "starts": [0, 2.5],
     "period": ["procedure", "follow-up"],
     "background_rate": [0.1, 0.2, 0.3],
+    # measurements of four participants, two of each arm
+    "participant": ["P1", "P1", "P2", "P3", "P3", "P4"],
+    "week": [4, 8, 4, 4, 8, 4],
+    "day": [1, 9.5, 4, 0, 7, 2],
+    "value": [300, 50, 410, 80, 50, 1200],
+    "below": [0, 1, 0, 0, 1, 0],
 }
 OPTIONS: dict[str, Any] = {
     "background_years": 50.0,
@@ -116,6 +122,10 @@ OPTIONS: dict[str, Any] = {
     "interval": "plain",
     "tau": 3.5,
     "units_per_year": 12,
+    "start": 2.0,
+    "end": 8.0,
+    "edges": "hold",
+    "least_coverage": 0.0,
 }
 CHEAP = {"chains", "warm_up", "draws", "most_draws", "replicates"}  # always typed: they keep the test short
 OF_ONE: dict[str, dict[str, Any]] = {
@@ -126,6 +136,7 @@ OF_ONE: dict[str, dict[str, Any]] = {
         "event_time": [1, 2, 5, 8, 4],
         "at": [2, 4],
     },
+    "time_weighted_area": {"test": "permutation"},
     "aalen_johansen": {"variance": "aalen"},
     "group_sequential_counts_crossing": {"n_arm": [10, 20, 30], "n_ref": [10, 19, 31]},
     "spent_alpha": {"spending": "power"},
