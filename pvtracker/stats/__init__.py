@@ -28,6 +28,7 @@ from pvtracker.stats.group_sequential_counts import group_sequential_counts_cros
 from pvtracker.stats.hazard_by_period import hazard_by_period
 from pvtracker.stats.incidence_difference import incidence_difference
 from pvtracker.stats.kaplan_meier import kaplan_meier, participants_at_risk
+from pvtracker.stats.liver import edish, hys_law_cases
 from pvtracker.stats.log_rank import log_rank
 from pvtracker.stats.maxsprt import (
     maxsprt_poisson_boundary,
@@ -44,6 +45,7 @@ from pvtracker.stats.mean_cumulative import mean_cumulative, mean_cumulative_dif
 from pvtracker.stats.negative_binomial import rate_ratio_negative_binomial
 from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_difference_newcombe
 from pvtracker.stats.odds_ratio import odds_ratio_conditional, odds_ratio_midp
+from pvtracker.stats.outliers import outliers
 from pvtracker.stats.proportions import proportion_clopper_pearson, upper_limit_for_zero
 from pvtracker.stats.rates import (
     incidence_rate_exact,
@@ -72,6 +74,8 @@ from pvtracker.stats.results import (
 from pvtracker.stats.risk_difference import risk_difference_mn
 from pvtracker.stats.risk_difference_exact import risk_difference_exact
 from pvtracker.stats.risk_ratio import risk_ratio_koopman, risk_ratio_mn
+from pvtracker.stats.shift import range_category, shift_table, worst_category, worst_grades
+from pvtracker.stats.slopes import participant_slopes, slope_difference
 from pvtracker.stats.stopping_rules import (
     beta_binomial_boundary,
     beta_binomial_posterior,
@@ -126,6 +130,7 @@ __all__ = [
     "double_fdr_2004",
     "double_fdr_2012",
     "double_fdr_2012_within",
+    "edish",
     "fisher",
     "fisher_midp",
     "fisher_power",
@@ -137,6 +142,7 @@ __all__ = [
     "group_sequential_drift",
     "haybittle_peto_boundary",
     "hazard_by_period",
+    "hys_law_cases",
     "incidence_difference",
     "incidence_rate_exact",
     "kaplan_meier",
@@ -154,9 +160,12 @@ __all__ = [
     "odds_ratio_mh",
     "odds_ratio_midp",
     "odds_ratio_stratified_exact",
+    "outliers",
+    "participant_slopes",
     "participants_at_risk",
     "prior_sensitivity",
     "proportion_clopper_pearson",
+    "range_category",
     "rate_difference_mn",
     "rate_ratio_exact",
     "rate_ratio_midp",
@@ -171,6 +180,8 @@ __all__ = [
     "risk_ratio_koopman",
     "risk_ratio_mh",
     "risk_ratio_mn",
+    "shift_table",
+    "slope_difference",
     "smallest_detectable",
     "smallest_significant_count",
     "spent_alpha",
@@ -181,4 +192,6 @@ __all__ = [
     "tree_scan_bernoulli",
     "tree_scan_poisson",
     "upper_limit_for_zero",
+    "worst_category",
+    "worst_grades",
 ]

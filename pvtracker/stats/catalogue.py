@@ -329,5 +329,14 @@ STATISTICS: dict[str, Statistic] = {
             stats.blinded_rate,
             "blinded-rate.md",
         ),
+        Statistic("shift_table", "Shift from baseline to worst value", stats.shift_table, "shift-table.md"),
+        Statistic("worst_grades", "Participants by worst grade", stats.worst_grades, "shift-table.md"),
+        Statistic("edish", "Peaks of liver tests, eDISH", stats.edish, "edish.md"),
+        Statistic("hys_law_cases", "Possible cases of Hy’s law", stats.hys_law_cases, "edish.md"),
+        Statistic("outliers", "Values far from the others", stats.outliers, "outliers.md"),
+        Statistic("participant_slopes", "Slope of each participant", stats.participant_slopes, "slopes.md"),
+        Statistic(
+            "slope_difference", "Difference of mean slopes, Welch", stats.slope_difference, "slopes.md"
+        ),
     )
 }

@@ -208,7 +208,7 @@ def test_a_statistic_without_lists_is_called_for_each_row(capsys: Captured, tmp_
     ("words", "code", "said"),
     [
         ((), 2, "Which method?"),
-        (("fishr",), 2, "There is no method 'fishr'; like it: fisher, fisher_midp, fisher_power; --list"),
+        (("fishr",), 2, "There is no method 'fishr'; like it: fisher, fisher_midp, edish; --list"),
         (("--list", "zzz"), 2, "There is no method 'zzz'; --list names them all."),
         (("fisher", "n_arm=1"), 2, "fisher lacks N_arm (numbers), n_ref (numbers), N_ref (numbers); give them as"),
         (("fisher", "n_arm", "1"), 2, "'n_arm' is not name=value; a list is written without spaces"),

@@ -52,6 +52,11 @@ VALUES: dict[Any, Any] = {
     "day": [1, 9.5, 4, 0, 7, 2],
     "value": [300, 50, 410, 80, 50, 1200],
     "below": [0, 1, 0, 0, 1, 0],
+    # laboratory categories of six participants
+    "baseline": ["low", "normal", "", "normal", "high", "normal"],
+    "worst": ["low", "high", "normal", "", "high", "low and high"],
+    "categories": ["low", "normal", "high", "low and high"],
+    "grade": [0, 4, 3, 2, 1, 0],
 }
 OPTIONS: dict[str, Any] = {
     "background_years": 50.0,
@@ -126,6 +131,12 @@ OPTIONS: dict[str, Any] = {
     "end": 8.0,
     "edges": "hold",
     "least_coverage": 0.0,
+    "transaminase": 2.5,
+    "bilirubin": 1.5,
+    "alkaline_phosphatase": 1.0,
+    "window_days": 60.0,
+    "highest": 5,
+    "fence": 2.0,
 }
 CHEAP = {"chains", "warm_up", "draws", "most_draws", "replicates"}  # always typed: they keep the test short
 OF_ONE: dict[str, dict[str, Any]] = {
@@ -153,6 +164,18 @@ OF_ONE: dict[str, dict[str, Any]] = {
     "toxicity_boundary": {"looks": [4, 8, 12]},
     "beta_binomial_posterior": {"events": [3, 0, 2], "participants": [9, 5, 6], "risk": None, "margin": 0.05},
     "beta_binomial_boundary": {"looks": [4, 8, 12], "reference": None, "margin": 0.05},
+    "edish": {
+        "analyte": ["ALT", "BILI", "AST", "AST", "BILI", "ALT"],
+        "day": [10, 12, 10, 5, 60, 7],
+        "times_uln": [4, 2.5, 1.2, 3, 2.2, 8],
+    },
+    "hys_law_cases": {
+        "analyte": ["ALT", "BILI", "AST", "AST", "BILI", "ALT"],
+        "day": [10, 12, 10, 5, 60, 7],
+        "times_uln": [4, 2.5, 1.2, 3, 2.2, 8],
+    },
+    "outliers": {"value": [1, 2.5, 40, 3, 2, 2.5, 2, 3, 4]},
+    "slope_difference": {"reference": "B"},
     "stopping_characteristics": {"participants": [5, 10], "events": [2, 4], "risk": [0.1, 0.3]},
 }
 # Only once, with all options: they take seconds.
