@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from psycopg import sql
 
 from pvtracker.ops.rooms import Installation
 from tests.wall.trail import act, ask, connected, entries, make_study
@@ -62,3 +64,83 @@ def test_sealers_at_once_pass_nothing_over_and_seal_nothing_twice(rooms: Install
     told = "select count(*), count(distinct entry_id), max(seq), (select seq from audit.head) from audit.link"
     [(links, different, last, head)] = ask(rooms, room, told)
     assert links == different == last == head
+
+
+# Kinds of column with values that read alike, differ by a byte, or are nothing; each has the name of its kind.
+KINDS: dict[str, tuple[str, list[str]]] = {
+    "yes": ("boolean", ["true", "false"]),
+    "small": ("smallint", ["1", "-1"]),
+    "whole": ("integer", ["1", "2"]),
+    "large": ("bigint", ["1", "9007199254740993"]),
+    "measured": ("double precision", ["0", "-0", "NaN", "Infinity", "0.1", "0.30000000000000004"]),
+    "exact": ("numeric", ["1.0", "1.00", "NaN"]),
+    "words": ("text", ["", "a", "A", "ä", 'two "words"']),
+    "code": ("varchar(20)", ["", "a", "a "]),
+    "padded": ("char(4)", ["a", "b"]),
+    "of_words": ("some_words", ["a", "b"]),
+    "known": ("jsonb", ["null", "{}", '{"a": 1.0}', '{"a": 1.00}', '{"a": 2}']),
+    "as_written": ("json", ["null", "{}", '{"a":1}', '{"a": 1}']),
+    "day": ("date", ["2026-03-05", "infinity"]),
+    "moment": ("timestamptz", ["2026-03-05 10:00+01", "2026-03-05 09:00+00", "infinity"]),
+    "local": ("timestamp", ["2026-03-05 10:00", "2026-03-05 09:00"]),
+    "span": ("interval", ["1 day", "24 hours"]),
+    "several": ("uuid[]", ["{}", "{00000000-0000-0000-0000-000000000001}"]),
+    "raw": ("bytea", ["\\x00", "\\xff00"]),
+    "odd\"name's %s $1": ("text", ["a", "b"]),
+}
+ROWS = 400
+
+
+@pytest.mark.parametrize("stay", [0.0, 0.5, 0.9])
+def test_many_rows_at_once_are_recorded_as_each_by_itself(rooms: Installation, stay: float) -> None:
+    """A large statement takes another way (`audit.recording`): the same columns, rows and values."""
+    chance = random.Random(stay)
+    before = [[chance.choice([*values, None]) for _, values in KINDS.values()] for _ in range(ROWS)]
+    after = [
+        [was if chance.random() < stay else now for was, now in zip(row, chance.choice(before), strict=True)]
+        for row in before
+    ]
+    names = [sql.Identifier(name) for name in KINDS]
+    kinds = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(name, sql.SQL(kind))
+        for name, (kind, _) in zip(names, KINDS.values(), strict=True)
+    )
+    change = sql.SQL("update {} t set ({columns}) = (select {columns} from wanted where id = t.id)")
+    told = []
+    with connected(rooms, "open", "superuser") as own:
+        act(own)
+        own.execute("create domain some_words as text")
+        for table, rows in (("wanted", after), ("at_once", before), ("one_by_one", before)):
+            own.execute(
+                sql.SQL("create table {} (id bigint primary key, {})").format(sql.Identifier(table), kinds)
+            )
+            made = sql.SQL("insert into {} values ({})").format(
+                sql.Identifier(table), sql.SQL(", ").join([sql.Placeholder()] * (1 + len(KINDS)))
+            )
+            own.cursor().executemany(made, [[key, *row] for key, row in enumerate(rows)])
+        for table in ("at_once", "one_by_one"):
+            own.execute(
+                f"create trigger recorded after update on {table} referencing old table as old_rows new table as"
+                " new_rows for each statement execute function audit.record('id', '', 'whole', 'code', '{}', '{}')"
+            )
+            whole = change.format(sql.Identifier(table), columns=sql.SQL(", ").join(names))
+            if table == "at_once":
+                own.execute(whole)
+            else:
+                for key in range(ROWS):
+                    own.execute(whole + sql.SQL(" where id = {}").format(key))
+            told.append(
+                own.execute(
+                    "select row_key, participant, event, study_id, operation, actor, reason, old::text, new::text"
+                    " from audit.entry where table_name = %s order by row_key::bigint",
+                    [table],
+                ).fetchall()
+            )
+        waiting = own.execute(
+            "select count(*) from audit.waiting cross join lateral unnest(entries) as one"
+            " join audit.entry e on e.id = one where e.table_name = 'at_once'"
+        ).fetchone()
+        own.rollback()
+    assert told[0] == told[1]
+    assert waiting == (len(told[0]),)
+    assert len(told[0]) > ROWS / 2

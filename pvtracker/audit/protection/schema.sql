@@ -66,6 +66,62 @@ as $$
 $$;
 drop function if exists audit.difference(jsonb, jsonb);  -- of an earlier release
 
+-- A statement that changed many rows is recorded by statements made for its table (the three functions below): they
+-- compare columns, and describe only those that differ, where the way for few rows describes each row twice.
+-- First: whether a column differs between the rows o and n. Values of the types named here are equal exactly where their
+-- descriptions in JSON are; of any other type the descriptions are compared.
+create or replace function audit.differs(name text, kind oid, collation_of oid) returns text
+    language sql stable
+as $$
+    select format(
+        case when kind in ('boolean'::regtype, 'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype,
+                           'double precision'::regtype, 'uuid'::regtype, 'date'::regtype,
+                           'timestamp with time zone'::regtype)
+                  or kind in ('text'::regtype, 'character varying'::regtype)
+                     and (select collisdeterministic from pg_collation where oid = collation_of)
+             then 'o.%1$I is distinct from n.%1$I'
+             else 'coalesce(to_jsonb(o.%1$I), ''null'') <> coalesce(to_jsonb(n.%1$I), ''null'')' end, name)
+$$;
+
+-- The statement that tells which columns of a table differ in any of the rows that a statement changed.
+create or replace function audit.differing(changed oid, key text) returns text
+    language sql stable
+as $$
+    select format('select array_remove(array[%s]::text[], null) from old_rows o join new_rows n using (%I)',
+        string_agg(format('case when bool_or(%s) then %L end',
+            audit.differs(attname, atttypid, attcollation), attname), ', ' order by attnum), key)
+    from pg_attribute where attrelid = changed and attnum > 0 and not attisdropped and attname <> key
+$$;
+
+-- The statement that records those columns, each in the rows in which it differs, and nothing of rows that stay.
+create or replace function audit.recording(
+    changed oid, columns text[], key text, study text, participant text, event text
+) returns text
+    language sql stable
+as $$
+    select format(
+        'with given as (
+            insert into audit.entry (at, actor, actor_name, role, source, reason, request_id, db_user, study_id,
+                participant, event, table_name, row_key, operation, old, new)
+            select clock_timestamp(), $1, $2, $3, $4, $5, $6, session_user, %1$s, %2$s, %3$s,
+                $7, n.%4$I::text, ''update'', %5$s, %6$s
+            from old_rows o join new_rows n using (%4$I) where %7$s
+            returning id
+        )
+        insert into audit.waiting (amount, entries) select count(*), array_agg(id) from given group by id / 1000',
+        case study when '' then 'null' else format('n.%I', study) end,
+        case participant when '' then 'null' else format('n.%I::text', participant) end,
+        case event when '' then 'null' else format('n.%I::text', event) end,
+        key,
+        string_agg(format(told, differs, name, 'o'), ' || '),
+        string_agg(format(told, differs, name, 'n'), ' || '),
+        string_agg(differs, ' or '))
+    from (select attname as name, audit.differs(attname, atttypid, attcollation) as differs,
+              case when cardinality(columns) = 1 then 'jsonb_build_object(%2$L, %3$s.%2$I)'  -- where it differs
+                   else 'case when %1$s then jsonb_build_object(%2$L, %3$s.%2$I) else ''{}'' end' end as told
+          from pg_attribute where attrelid = changed and attname = any(columns)) of_table
+$$;
+
 -- One entry for each row that a statement inserted, changed or deleted.
 -- Arguments of the trigger: the key column; the columns that name study, participant and event ('' where none);
 -- the columns whose values are masked, and those left out, as arrays.
@@ -89,9 +145,19 @@ declare
     hidden text[] := tg_argv[5]::text[];
     has_masks boolean := cardinality(masks) > 0;
     has_hidden boolean := cardinality(hidden) > 0;
-    written bigint;
+    few constant integer := 40;  -- rows that are compared in the time that making the statement for their table takes
+    differ text[];
+    written bigint := 0;
 begin
-    if tg_op = 'UPDATE' then
+    if tg_op = 'UPDATE' and not has_masks and not has_hidden
+        and (select count(*) from (select from new_rows limit few + 1) as counted) > few then
+        execute audit.differing(tg_relid, tg_argv[0]) into differ;
+        if cardinality(differ) > 0 then
+            execute audit.recording(tg_relid, differ, tg_argv[0], tg_argv[1], tg_argv[2], tg_argv[3])
+                using actor, actor_name, role, source, reason, request_id, tg_table_name;
+            get diagnostics written = row_count;
+        end if;
+    elsif tg_op = 'UPDATE' then
         with given as (
             insert into audit.entry (at, actor, actor_name, role, source, reason, request_id, db_user, study_id,
                 participant, event, table_name, row_key, operation, old, new)
