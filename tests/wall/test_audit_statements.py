@@ -46,6 +46,20 @@ def test_however_a_statement_writes_each_row_is_told_once(rooms: Installation, r
 
 
 @BOTH
+def test_rows_that_are_removed_are_told(rooms: Installation, room: str) -> None:
+    """Few tables allow it; the owner of the tables can."""
+    key = uuid.uuid4()
+    with connected(rooms, room, "login") as own:
+        act(own)
+        own.execute(MADE.encode(), {"keys": [key]})
+    with connected(rooms, room, "owner") as own:
+        act(own)
+        own.execute("delete from accounts_account where id = %s", [key])
+    [_, (operation, old, new, actor, _)] = entries(rooms, room, key)
+    assert (operation, old["full_name"], new, actor) == ("delete", "New", None, "ann")
+
+
+@BOTH
 def test_sealers_at_once_pass_nothing_over_and_seal_nothing_twice(rooms: Installation, room: str) -> None:
     study = make_study(rooms, room, "AT ONCE")
     with connected(rooms, room, "login") as own:

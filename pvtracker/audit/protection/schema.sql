@@ -146,11 +146,14 @@ declare
     has_masks boolean := cardinality(masks) > 0;
     has_hidden boolean := cardinality(hidden) > 0;
     few constant integer := 40;  -- rows that are compared in the time that making the statement for their table takes
+    many boolean := false;
     differ text[];
     written bigint := 0;
 begin
-    if tg_op = 'UPDATE' and not has_masks and not has_hidden
-        and (select count(*) from (select from new_rows limit few + 1) as counted) > few then
+    if tg_op = 'UPDATE' and not has_masks and not has_hidden then  -- of itself: after a delete there are no new rows
+        many := (select count(*) > few from (select from new_rows limit few + 1) as counted);
+    end if;
+    if many then
         execute audit.differing(tg_relid, tg_argv[0]) into differ;
         if cardinality(differ) > 0 then
             execute audit.recording(tg_relid, differ, tg_argv[0], tg_argv[1], tg_argv[2], tg_argv[3])
