@@ -12,6 +12,7 @@ import pandas as pd
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.derive import Arms, TermCounts
+from pvtracker.cuts.sites import sites_of
 from pvtracker.signals import silence, triggers
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Method, Source
 from pvtracker.signals.rows import ResultRow
@@ -77,7 +78,7 @@ def screen(
         settings=_settings(
             data, arms, people["arm"].to_numpy(), totals, follow_up, counts, analysis_arm, methods
         )
-        | {"triggers": triggers.stated(cases)},
+        | {"triggers": triggers.stated(cases), "sites": sites_of(data).stated()},
         methods={key: METHODS[key].version for key in methods},
     )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pvtracker.signals import calculator_views, life_views, views
+from pvtracker.signals import calculator_views, life_views, site_views, views
 
 FOLLOWED = "studies/<str:code>/followed-signals/"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("studies/<str:code>/signals/", views.signals, name="signals"),
     path("studies/<str:code>/signals/run/", views.start, name="signals_start"),
     path("studies/<str:code>/signals/runs/<uuid:run_id>/", views.signal_run, name="signal_run"),
+    path(
+        "studies/<str:code>/signals/runs/<uuid:run_id>/sites/",
+        site_views.signal_sites,
+        name="signal_sites",
+    ),
     path(
         "studies/<str:code>/signals/rows/<int:row_id>/participants/",
         views.signal_participants,

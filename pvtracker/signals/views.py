@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.jobs.actions import enqueue
-from pvtracker.signals import actions, charts, queries, silence, tables, triggers
+from pvtracker.signals import actions, charts, queries, silence, site_quality, tables, triggers
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.forms import FilterForm, RunForm
 from pvtracker.signals.methods import METHODS
@@ -83,6 +83,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "table": tables.results_table(list(page), chosen),
         "silence": silence.table(list(page)),
         "cases": _cases(run),
+        "sites": site_quality.summary(run.settings),
         **_since(run, chosen["method"]),
         **_charts(run, chosen, list(page)),
     }

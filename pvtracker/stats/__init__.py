@@ -75,6 +75,7 @@ from pvtracker.stats.risk_difference import risk_difference_mn
 from pvtracker.stats.risk_difference_exact import risk_difference_exact
 from pvtracker.stats.risk_ratio import risk_ratio_koopman, risk_ratio_mn
 from pvtracker.stats.shift import range_category, shift_table, worst_category, worst_grades
+from pvtracker.stats.site_reporting import SiteReporting, site_reporting
 from pvtracker.stats.slopes import participant_slopes, slope_difference
 from pvtracker.stats.stopping_rules import (
     beta_binomial_boundary,
@@ -107,6 +108,7 @@ __all__ = [
     "Parameters",
     "PriorSensitivity",
     "RateRatio",
+    "SiteReporting",
     "TreeScan",
     "aalen_johansen",
     "barnard",
@@ -181,6 +183,7 @@ __all__ = [
     "risk_ratio_mh",
     "risk_ratio_mn",
     "shift_table",
+    "site_reporting",
     "slope_difference",
     "smallest_detectable",
     "smallest_significant_count",

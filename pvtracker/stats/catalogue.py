@@ -186,6 +186,7 @@ STATISTICS: dict[str, Statistic] = {
             stats.smallest_detectable,
             "detectable.md",
         ),
+        Statistic("site_reporting", "Reporting by site", stats.site_reporting, "site-reporting.md"),
         Statistic("tree_scan", "Tree scan of a trial’s participants", stats.tree_scan, "tree-scan.md"),
         Statistic("tree_scan_bernoulli", "Tree scan, Bernoulli", stats.tree_scan_bernoulli, "tree-scan.md"),
         Statistic("tree_scan_poisson", "Tree scan, Poisson", stats.tree_scan_poisson, "tree-scan.md"),

@@ -74,6 +74,7 @@ NOT_BY_ARM = {
     "look_purpose": "asks why",
     "calculator": "numbers that somebody types; no study is read",
     "calculator_methods": "pages of the documentation",
+    "signal_sites": "what the sites report, all participants together",
     "cuts": "hashes and counts of all participants together",
     "signals_start": "starts a run; shows its form again, as the page `signals` does, with the same record",
     "signal_step": "takes a step; shows its page again, as `signal` does, with the same record",

@@ -1,4 +1,4 @@
-"""What stands beside the rows of a run: what would have been shown."""
+"""What stands before and beside the rows of a run: the sites, and what would have been shown."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pvtracker.signals.models import Run
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY
 from tests.closed.people import client_of
+from tests.closed.signals.runs import run_on
 
 pytestmark = pytest.mark.django_db
 
@@ -28,3 +29,16 @@ def test_beside_every_silence_stands_what_would_have_been_shown(
     beside = page.split("Beside the silences</h2>")[1].split("<h2>")[0]
     assert "Headache" in beside and "no risk, however high" in beside  # two against one show nothing
     assert "Beside the silences" in client.get("/studies/JOIN/signals/").text
+
+
+def test_the_sites_stand_before_the_results_and_on_a_page(study: Study, joined_cut: Cut, run: Run) -> None:
+    client = client_of(study, "dsmb_member")
+    address = f"/studies/JOIN/signals/runs/{run.id}/"
+    before = client.get(address).text.split("Terms, strongest evidence first")[0]
+    assert "Sites with treated participants" in before and f'href="{address}sites/"' in before
+    page = client.get(f"{address}sites/")
+    assert page.status_code == 200
+    assert "no other site to compare with" in page.text  # the participants of this cut have no site
+    assert "Low dose" not in page.text.split("<main")[1]  # no arm is told
+    older = run_on(joined_cut)
+    assert "Not kept in this run" in client.get(f"/studies/JOIN/signals/runs/{older.id}/sites/").text

@@ -1,0 +1,156 @@
+"""What each site's data is like: pooled, so that both rooms may show it. Pure functions of a cut.
+
+Late is what the site learnt late: from onset to the day on which it became aware. When an event was entered is not part
+of a cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pvtracker.cuts import derive
+from pvtracker.cuts.data import CutData
+from pvtracker.stats.site_reporting import SiteReporting, site_reporting
+
+LATE_DAYS = 7
+LARGEST_P = 0.1  # after adjustment: below it a site is to be looked at
+MOST_WORK = 8_000_000  # participants times replicates
+SEED = 1
+NO_SITE = "no site"
+DATASETS = ("participants", "exposures", "adverse_events", "assessments")  # what is read
+GAPS = {  # what is missing of an event, by its key
+    "no_grade": "No severity grade",
+    "not_related": "Not judged for relatedness",
+    "no_onset": "Onset unknown",
+    "not_coded": "Not coded",
+    "no_awareness": "Awareness date unknown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One site. Rates per year, days whole; a number that does not exist is None and `warning` says why.
+
+    `gaps` counts events by what is missing of them, of `events`. `known_delay`: events whose onset and awareness are
+    whole days; `median_delay` and `upper_delay` (three quarters are no later) are in days, by the inverse of the
+    empirical distribution. `look`: it reports less (or more) than the others, beyond chance after adjustment.
+    """
+
+    site: str
+    participants: int
+    events: int
+    years: float
+    rate: float | None
+    ratio: float | None
+    low: float | None
+    high: float | None
+    p_permuted: float | None
+    p_adjusted: float | None
+    look: str
+    warning: str
+    gaps: Mapping[str, int]
+    known_delay: int
+    late: int
+    median_delay: int | None
+    upper_delay: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sites:
+    """The sites with treated participants, in the order of their codes, and how much a participant's events cluster."""
+
+    sites: tuple[Site, ...]
+    dispersion: float | None
+
+    def stated(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"sites": [asdict(site) for site in self.sites], "dispersion": self.dispersion}
+
+    @staticmethod
+    def read(stated: Mapping[str, Any]) -> Sites:
+        return Sites(tuple(Site(**site) for site in stated["sites"]), stated["dispersion"])
+
+
+def sites_of(data: CutData) -> Sites:
+    """Reporting and gaps by site, over treated participants and their treatment-emergent events, all arms together."""
+    people = derive.analysis_set(data)
+    events = derive.emergent_events(data, people)
+    code = data.participants.set_index("subject")["site"].fillna("").replace("", NO_SITE)
+    site_of = code.reindex(people["subject"]).to_numpy()
+    own = np.bincount(events["participant"].to_numpy(), minlength=len(people))
+    found = site_reporting(
+        own,
+        people["follow_up_years"].to_numpy(),
+        site_of,
+        replicates=int(np.clip(MOST_WORK // max(len(people), 1), 199, 9_999)),
+        seed=SEED,
+    )
+    rows = _events(data, events[["subject", "number"]])
+    position = np.searchsorted(found.site.astype(str), site_of[events["participant"].to_numpy()].astype(str))
+    return Sites(
+        tuple(_site(found, index, rows[position == index]) for index in range(len(found.site))),
+        _known(found.dispersion),
+    )
+
+
+def _events(data: CutData, chosen: pd.DataFrame) -> pd.DataFrame:
+    """One row per event that counts: a truth for each gap, and the days from onset to awareness (missing: unknown)."""
+    columns = ["subject", "number", "grade", "preferred_term"]
+    columns += [f"{name}_{end}" for name in ("onset", "aware_on") for end in ("earliest", "latest")]
+    rows = chosen.merge(data.adverse_events[columns], on=["subject", "number"], validate="one_to_one")
+    judged = data.assessments
+    judged = judged[(judged["assessor"] == "investigator") & (judged["causality"].fillna("") != "")]
+    pairs = judged[["subject", "number"]].drop_duplicates().assign(judged=True)
+    rows = rows.merge(pairs, on=["subject", "number"], how="left")
+    whole = (rows["onset_earliest"] == rows["onset_latest"]) & (
+        rows["aware_on_earliest"] == rows["aware_on_latest"]
+    )
+    return pd.DataFrame(
+        {
+            "no_grade": rows["grade"].isna(),
+            "not_related": rows["judged"].isna(),
+            "no_onset": rows["onset_earliest"].isna(),
+            "not_coded": rows["preferred_term"].fillna("") == "",
+            "no_awareness": rows["aware_on_earliest"].isna(),
+            "delay": (rows["aware_on_earliest"] - rows["onset_earliest"]).dt.days.where(whole),
+        }
+    )
+
+
+def _site(found: SiteReporting, index: int, rows: pd.DataFrame) -> Site:
+    delay = rows["delay"].dropna().to_numpy(dtype=np.float64)
+    middle, upper = (
+        (int(q) for q in np.quantile(delay, [0.5, 0.75], method="inverted_cdf"))
+        if len(delay)
+        else (None, None)
+    )
+    ratio, adjusted = _known(found.ratio[index]), _known(found.p_adjusted[index])
+    far = adjusted is not None and adjusted <= LARGEST_P and ratio is not None
+    return Site(
+        site=str(found.site[index]),
+        participants=int(found.participants[index]),
+        events=int(found.events[index]),
+        years=float(found.years[index]),
+        rate=_known(found.rate[index]),
+        ratio=ratio,
+        low=_known(found.low[index]),
+        high=_known(found.high[index]),
+        p_permuted=_known(found.p_permuted[index]),
+        p_adjusted=adjusted,
+        look=("less" if ratio is not None and ratio < 1 else "more") if far else "",
+        warning=found.warning[index] or "",
+        gaps={key: int(rows[key].sum()) for key in GAPS},
+        known_delay=len(delay),
+        late=int((delay > LATE_DAYS).sum()),
+        median_delay=middle,
+        upper_delay=upper,
+    )
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,217 @@
+"""What the sites' data is like, as the facts, tables and the picture that stand before the results of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pvtracker.cuts.sites import GAPS, LATE_DAYS, Site, Sites
+from pvtracker.lib.rounding import fixed, p_text, share
+
+Table = dict[str, Any]
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+ROW_HEIGHT = 20
+NO_SITE = "No participant was treated at any site."
+LOOK = {"less": "reports less", "more": "reports more", "": ""}
+
+
+def read(settings: Mapping[str, Any]) -> Sites | None:
+    """What a run keeps of the sites; None of a run of an earlier version."""
+    kept = settings.get("sites")
+    return None if kept is None else Sites.read(kept)
+
+
+def summary(settings: Mapping[str, Any]) -> list[dict[str, object]]:
+    """All sites together, the first thing to read; [] of a run of an earlier version."""
+    found = read(settings)
+    if found is None:
+        return []
+    sites, events = found.sites, _total(found, lambda site: site.events)
+    known, late = _total(found, lambda site: site.known_delay), _total(found, lambda site: site.late)
+    pairs = [
+        ("Sites with treated participants", str(len(sites))),
+        ("Reporting less than the others", _names(sites, "less")),
+        ("Reporting more than the others", _names(sites, "more")),
+        *((label, _gap(found, key, events)) for key, label in GAPS.items()),
+        (f"Aware more than {LATE_DAYS} days after onset", share(late, known) if known else "not known"),
+    ]
+    return [{"label": label, "value": value} for label, value in pairs]
+
+
+def reporting_table(found: Sites) -> Table:
+    """Events per year of each site against all others."""
+    rows = [
+        (
+            (
+                site.site,
+                str(site.participants),
+                str(site.events),
+                fixed(site.years, 1),
+                fixed(site.rate, 2),
+                f"{fixed(site.ratio, 2)} [{fixed(site.low, 2)}, {_upper(site)}]",
+                p_text(site.p_permuted),
+                p_text(site.p_adjusted),
+                LOOK[site.look],
+            ),
+            site.warning,
+        )
+        for site in found.sites
+    ]
+    spread = "" if found.dispersion is None else f" The dispersion is {fixed(found.dispersion, 1)}."
+    return _table(
+        "Events per year of follow-up, each site against all others",
+        (
+            *(
+                "Site",
+                "Treated",
+                "Events",
+                "Years",
+                "Events per year",
+                "Ratio [95 %]",
+                "p, participants exchanged",
+            ),
+            *("Adjusted p", "Look"),
+        ),
+        rows,
+        "All arms together; treatment-emergent events of treated participants. Ratio: the site’s rate ÷ that of all "
+        "others, exact limits for events that come one by one. Events of one participant cluster, so p exchanges whole "
+        "participants between sites; adjusted over the sites (Benjamini–Hochberg), a look is asked for at 0.1."
+        f"{spread}",
+    )
+
+
+def gaps_table(found: Sites) -> Table:
+    """What is missing of the events of each site."""
+    rows = [
+        (
+            (site.site, str(site.events), *(share(site.gaps[key], site.events) for key in GAPS)),
+            "",
+        )
+        for site in found.sites
+    ]
+    return _table(
+        "What is missing, of the events of each site",
+        ("Site", "Events", *GAPS.values()),
+        rows,
+        "Relatedness: judged by the investigator, for any intervention.",
+    )
+
+
+def late_table(found: Sites) -> Table:
+    """How many days after onset each site became aware."""
+    rows = [
+        (
+            (
+                site.site,
+                share(site.known_delay, site.events),
+                "–" if site.median_delay is None else str(site.median_delay),
+                "–" if site.upper_delay is None else str(site.upper_delay),
+                share(site.late, site.known_delay),
+            ),
+            "",
+        )
+        for site in found.sites
+    ]
+    return _table(
+        "Days from onset to the site’s awareness",
+        ("Site", "Both days known", "Median", "Three quarters within", f"More than {LATE_DAYS} days"),
+        rows,
+        "Of events whose onset and awareness are whole days. When an event was entered is not part of a cut.",
+    )
+
+
+def dot_plot(found: Sites) -> dict[str, Any]:
+    """The ratios with their limits on a logarithmic scale, lowest first; a triangle where there is no limit."""
+    sites = sorted(found.sites, key=lambda site: (site.ratio is None, site.ratio or 0.0, site.site))
+    values = [
+        {
+            "site": site.site,
+            "ratio": site.ratio or None,
+            "low": site.low or None,
+            "high": site.high,
+            "events": f"{site.events} in {fixed(site.years, 1)} years",
+        }
+        for site in sites
+        if site.ratio is not None or site.high is not None
+    ]
+    names = [value["site"] for value in values]
+    y = {
+        "field": "site",
+        "type": "nominal",
+        "sort": names,
+        "scale": {"domain": names},
+        "title": None,
+        "axis": {"labelLimit": 240},
+    }
+    x = {
+        "type": "quantitative",
+        "title": ["Rate of the site", "÷ rate of all others"],
+        "scale": {"type": "log"},
+    }
+    tooltip = [{"field": "site", "title": "Site"}, {"field": "events", "title": "Events"}]
+    return {
+        "$schema": SCHEMA,
+        "height": ROW_HEIGHT * len(values),
+        "data": {"values": values},
+        "layer": [
+            {
+                "data": {"values": [{"alike": 1}]},
+                "mark": {"type": "rule", "strokeDash": [3, 3]},
+                "encoding": {"x": {"field": "alike", **x}},
+            },
+            {
+                "transform": [{"filter": "isValid(datum.low) && isValid(datum.high)"}],
+                "mark": "rule",
+                "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}},
+            },
+            {
+                "transform": [{"filter": "!isValid(datum.low) && isValid(datum.high)"}],
+                "mark": {"type": "point", "shape": "triangle-left", "size": 60},
+                "encoding": {"y": y, "x": {"field": "high", **x}, "tooltip": tooltip},
+            },
+            {
+                "transform": [{"filter": "isValid(datum.ratio)"}],
+                "mark": {"type": "point", "filled": True, "size": 50},
+                "encoding": {"y": y, "x": {"field": "ratio", **x}, "tooltip": tooltip},
+            },
+        ],
+    }
+
+
+def _table(
+    caption: str, labels: Sequence[str], rows: Sequence[tuple[tuple[str, ...], str]], note: str
+) -> Table:
+    numeric = {label: index > 0 and label != "Look" for index, label in enumerate(labels)}
+    return {
+        "caption": caption,
+        "columns": [{"label": label, "numeric": is_number} for label, is_number in numeric.items()],
+        "rows": [
+            {
+                "cells": [
+                    {"text": text, "numeric": is_number}
+                    for text, is_number in zip(texts, numeric.values(), strict=True)
+                ],
+                "warning": warning,
+            }
+            for texts, warning in rows
+        ],
+        "note": note,
+        "empty": NO_SITE,
+    }
+
+
+def _upper(site: Site) -> str:
+    """A ratio with no event elsewhere has no upper limit."""
+    return "∞" if site.high is None and site.low is not None else fixed(site.high, 2)
+
+
+def _names(sites: Sequence[Site], look: str) -> str:
+    return ", ".join(site.site for site in sites if site.look == look) or "none beyond chance"
+
+
+def _gap(found: Sites, key: str, events: int) -> str:
+    return share(_total(found, lambda site: site.gaps[key]), events)
+
+
+def _total(found: Sites, of: Callable[[Site], int]) -> int:
+    return sum(of(site) for site in found.sites)

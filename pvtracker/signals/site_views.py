@@ -1,0 +1,31 @@
+"""Closed room: what the sites' data is like, all arms together, as the run found it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from pvtracker.accounts.roles import Permission
+from pvtracker.signals import queries, site_quality
+from pvtracker.studies.queries import study_for
+
+
+@require_safe
+def signal_sites(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpResponse:
+    """Reporting against the other sites, late awareness, and gaps."""
+    study = study_for(request.user, code, Permission.READ_SIGNALS)
+    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    run = queries.run_for(study, run_id)
+    found = site_quality.read(run.settings)
+    context = {
+        "run": run,
+        "facts": site_quality.summary(run.settings),
+        "reporting": site_quality.reporting_table(found) if found else None,
+        "chart": site_quality.dot_plot(found) if found and len(found.sites) > 1 else None,
+        "gaps": site_quality.gaps_table(found) if found else None,
+        "late": site_quality.late_table(found) if found else None,
+    }
+    return render(request, "signals/sites.html", context)
