@@ -42,6 +42,7 @@ from pvtracker.stats.maxsprt_binomial import (
 )
 from pvtracker.stats.mean_by_week import mean_by_week
 from pvtracker.stats.mean_cumulative import mean_cumulative, mean_cumulative_difference
+from pvtracker.stats.mmrm import mmrm
 from pvtracker.stats.negative_binomial import rate_ratio_negative_binomial
 from pvtracker.stats.newcombe import risk_difference_agresti_caffo, risk_difference_newcombe
 from pvtracker.stats.odds_ratio import odds_ratio_conditional, odds_ratio_midp
@@ -158,6 +159,7 @@ __all__ = [
     "mean_by_week",
     "mean_cumulative",
     "mean_cumulative_difference",
+    "mmrm",
     "odds_ratio_conditional",
     "odds_ratio_mh",
     "odds_ratio_midp",

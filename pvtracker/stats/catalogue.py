@@ -145,6 +145,7 @@ STATISTICS: dict[str, Statistic] = {
             stats.time_weighted_area,
             "time-weighted-area.md",
         ),
+        Statistic("mmrm", "Mixed model for repeated measures", stats.mmrm, "mmrm.md"),
         Statistic(
             "benjamini_yekutieli", "Benjamini–Yekutieli", stats.benjamini_yekutieli, "benjamini-yekutieli.md"
         ),

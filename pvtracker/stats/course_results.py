@@ -85,3 +85,49 @@ class TimeWeightedArea:
     edges: str
     test: str
     confidence_level: float
+
+
+@dataclass(frozen=True, slots=True)
+class MixedRepeated:
+    """Means of both arms in each week by a mixed model, and arm - reference; arrays of shape (weeks,).
+
+    `mean`: at the mean baseline where there is one. `n`: participants of the model with a value in the week. Numbers
+    of a week that is left out, and all where the model could not be fitted (`converged` false), are nan, and `warning`
+    says why. `correlation`: of the weeks that are in the model, (weeks, weeks), and their standard deviation `sd`.
+    `covariance`: the structure that was fitted; `fell_back`: why not the one asked for. `decrement`: how far the peak
+    of the likelihood is, in squared standard errors of the covariance.
+    """
+
+    week: FloatArray
+    n_arm: IntArray
+    mean_arm: FloatArray
+    low_arm: FloatArray
+    high_arm: FloatArray
+    n_ref: IntArray
+    mean_ref: FloatArray
+    low_ref: FloatArray
+    high_ref: FloatArray
+    difference: FloatArray
+    standard_error: FloatArray
+    degrees: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p: FloatArray
+    ratio: FloatArray
+    ratio_low: FloatArray
+    ratio_high: FloatArray
+    sd: FloatArray
+    correlation: FloatArray
+    warning: TextArray
+    participants: int
+    without_baseline: int
+    values: int
+    log_likelihood: float
+    covariance: str
+    fell_back: str | None
+    converged: bool
+    steps: int
+    decrement: float
+    degrees_by: str
+    scale: str
+    confidence_level: float

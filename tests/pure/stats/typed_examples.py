@@ -148,6 +148,7 @@ OF_ONE: dict[str, dict[str, Any]] = {
         "at": [2, 4],
     },
     "time_weighted_area": {"test": "permutation"},
+    "mmrm": {"baseline": [400, 400, 390, 100, 100, 900]},
     "site_reporting": {"events": [3, 0, 5, 1], "years": [1, 2, 1.5, 1], "site": ["A", "A", "B", "B"]},
     "aalen_johansen": {"variance": "aalen"},
     "group_sequential_counts_crossing": {"n_arm": [10, 20, 30], "n_ref": [10, 19, 31]},
