@@ -1,7 +1,8 @@
 """How often limits hold and tests err in trials of a given size, and how many findings are false among many terms.
 
-Limits and tests of two proportions: exactly, every table of both arms weighted by its probability; outcomes together
-less likely than 1e-12 are left out. False discovery: simulated trials of many terms from a fixed seed.
+Limits and tests of two proportions and of two rates: exactly, every outcome of both arms weighted by its probability;
+outcomes together less likely than 1e-12 are left out. False discovery: simulated trials of many terms from a fixed
+seed. Courses of a measurement: `coverage_courses`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from scipy.special import gammaln, xlog1py, xlogy
 
 from pvtracker import stats
+from pvtracker.ops import coverage_courses
 from pvtracker.stats.results import FloatArray, IntArray
 
 SIZES = ((38, 36), (500, 500))  # of the founding trial, and of a large one
@@ -37,6 +39,22 @@ LIMITS: dict[str, tuple[Callable[..., Any], Callable[[float, float], float], boo
     "or_conditional": (stats.odds_ratio_conditional, lambda p, q: p * (1 - q) / (q * (1 - p)), False),
     "odds_ratio_midp": (stats.odds_ratio_midp, lambda p, q: p * (1 - q) / (q * (1 - p)), False),
 }
+YEARS_EACH = 1.92  # 100 weeks
+RATES = (
+    (0.02, 0.02),
+    (0.05, 0.05),
+    (0.15, 0.05),
+    (0.2, 0.1),
+    (0.5, 0.5),
+    (1.0, 0.5),
+)  # a year: arm, reference
+RATE_NULLS = (0.02, 0.05, 0.2, 0.5)
+RATE_LIMITS: dict[str, tuple[Callable[..., Any], Callable[[float, float], float]]] = {
+    "rate_ratio_exact": (stats.rate_ratio_exact, lambda p, q: p / q),
+    "rate_ratio_midp": (stats.rate_ratio_midp, lambda p, q: p / q),
+    "rate_difference_mn": (stats.rate_difference_mn, lambda p, q: p - q),
+}
+RATE_TESTS = ("rate_ratio_exact", "rate_ratio_midp")
 TESTS: dict[str, tuple[Callable[..., Any], bool]] = {
     "fisher": (stats.fisher, False),
     "fisher_midp": (stats.fisher_midp, False),
@@ -86,11 +104,44 @@ def _likely(N: int, risk: float) -> tuple[IntArray, FloatArray]:
     return k[kept], p[kept]
 
 
+def counts(mean_arm: float, mean_ref: float) -> tuple[IntArray, IntArray, FloatArray]:
+    """Events of both arms, Poisson with these means, and the probability of each pair, shape (n,)."""
+    x, p = _likely_counts(mean_arm)
+    y, q = _likely_counts(mean_ref)
+    return np.repeat(x, len(y)), np.tile(y, len(x)), np.outer(p, q).ravel()
+
+
+def _likely_counts(mean: float) -> tuple[IntArray, FloatArray]:
+    k = np.arange(int(mean + 12 * np.sqrt(mean) + 40))
+    p = np.exp(xlogy(k, mean) - mean - gammaln(k + 1))
+    kept = p > LEFT_OUT / len(k)
+    return k[kept], p[kept]
+
+
 def coverage(method: str, N_arm: int, N_ref: int, risk_arm: float, risk_ref: float) -> Coverage:
     """Of the method's 95 % limits. Where there are none they hold everything."""
     function, effect, _ = LIMITS[method]
     x, y, weight = tables(N_arm, N_ref, risk_arm, risk_ref)
-    found, true = function(x, N_arm, y, N_ref), effect(risk_arm, risk_ref)
+    return _held(function(x, N_arm, y, N_ref), effect(risk_arm, risk_ref), weight)
+
+
+def rate_coverage(method: str, N_arm: int, N_ref: int, rate_arm: float, rate_ref: float) -> Coverage:
+    """Of the method's 95 % limits, each participant followed YEARS_EACH."""
+    function, effect = RATE_LIMITS[method]
+    years_arm, years_ref = N_arm * YEARS_EACH, N_ref * YEARS_EACH
+    x, y, weight = counts(rate_arm * years_arm, rate_ref * years_ref)
+    return _held(function(x, years_arm, y, years_ref), effect(rate_arm, rate_ref), weight)
+
+
+def rate_size(test: str, N_arm: int, N_ref: int, rate: float, *, alpha: float = 0.05) -> float:
+    """Probability of p ≤ alpha where both arms have this rate."""
+    years_arm, years_ref = N_arm * YEARS_EACH, N_ref * YEARS_EACH
+    x, y, weight = counts(rate * years_arm, rate * years_ref)
+    p = RATE_LIMITS[test][0](x, years_arm, y, years_ref).p
+    return float(weight[p <= alpha].sum())
+
+
+def _held(found: Any, true: float, weight: FloatArray) -> Coverage:
     slack = 1e-9 * max(1.0, abs(true))  # limits are sought to about so much
     below = float(weight[found.low > true + slack].sum())
     above = float(weight[found.high < true - slack].sum())
@@ -159,6 +210,20 @@ def page() -> str:
         ]
     lines += [
         "",
+        "## The same of rates",
+        "",
+        "Exact: every pair of Poisson counts of both arms weighted by its probability; each participant is followed "
+        f"{YEARS_EACH:g} years. Rates a year, arm / reference; in percent as above.",
+    ]
+    for N_arm, N_ref in SIZES:
+        lines += ["", f"### Limits of rates, {N_arm} against {N_ref} participants", ""]
+        lines += _head("method", [f"{p:g} / {q:g}" for p, q in RATES])
+        lines += [rate_limits_line(method, N_arm, N_ref) for method in RATE_LIMITS]
+        lines += ["", f"### p ≤ 5 % where rates are the same, {N_arm} against {N_ref} participants", ""]
+        lines += _head("test", [f"{rate:g}" for rate in RATE_NULLS])
+        lines += [rate_size_line(test, N_arm, N_ref) for test in RATE_TESTS]
+    lines += [
+        "",
         "## How many findings among many terms are false?",
         "",
         f"{TRIALS} simulated trials each, seed {SEED}: {SYSTEMS} body systems of {TERMS} terms with background risks "
@@ -172,6 +237,7 @@ def page() -> str:
     for N_arm, N_ref in SIZES:
         for words, harmed in HARMED.items():
             lines += discovery_lines(N_arm, N_ref, words, harmed)
+    lines += coverage_courses.lines()
     return "\n".join(lines) + "\n"
 
 
@@ -182,6 +248,19 @@ def _head(first: str, others: list[str]) -> list[str]:
 def limits_line(method: str, N_arm: int, N_ref: int) -> str:
     cells = [_percents(coverage(method, N_arm, N_ref, p, q)) for p, q in RISKS]
     return f"| `{method}` | " + " | ".join(cells) + " |"
+
+
+def rate_limits_line(method: str, N_arm: int, N_ref: int) -> str:
+    cells = [_percents(rate_coverage(method, N_arm, N_ref, p, q)) for p, q in RATES]
+    return f"| `{method}` | " + " | ".join(cells) + " |"
+
+
+def rate_size_line(test: str, N_arm: int, N_ref: int) -> str:
+    return (
+        f"| `{test}` | "
+        + " | ".join(f"{100 * rate_size(test, N_arm, N_ref, rate):.2f}" for rate in RATE_NULLS)
+        + " |"
+    )
 
 
 def size_line(test: str, N_arm: int, N_ref: int) -> str:

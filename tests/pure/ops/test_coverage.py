@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from pvtracker.ops import coverage
-from pvtracker.stats import risk_difference_mn, risk_ratio_koopman
+from pvtracker.ops import coverage, coverage_courses
+from pvtracker.stats import rate_difference_mn, rate_ratio_exact, risk_difference_mn, risk_ratio_koopman
 from tests.shared import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "coverage.md"
@@ -69,3 +69,51 @@ def test_the_page_has_what_the_code_computes_of_findings() -> None:
     for words, harmed in coverage.HARMED.items():
         for line in coverage.discovery_lines(38, 36, words, harmed):
             assert line in page
+
+
+def test_counts_are_poisson_and_nearly_all() -> None:
+    x, y, weight = coverage.counts(3.5, 60.0)
+    np.testing.assert_allclose(
+        weight, scipy_stats.poisson.pmf(x, 3.5) * scipy_stats.poisson.pmf(y, 60), rtol=1e-9
+    )
+    assert 1 - 1e-10 < weight.sum() <= 1 + 1e-12
+
+
+def test_coverage_of_rates_equals_that_of_simulated_trials() -> None:
+    """True ratio 3, difference 0.1 a year."""
+    rng = np.random.default_rng(12)
+    years_arm, years_ref = 38 * coverage.YEARS_EACH, 36 * coverage.YEARS_EACH
+    x, y = rng.poisson(0.15 * years_arm, 40_000), rng.poisson(0.05 * years_ref, 40_000)
+    error = 4 * np.sqrt(0.05 / 40_000)
+    for method, function, true in (
+        ("rate_ratio_exact", rate_ratio_exact, 3.0),
+        ("rate_difference_mn", rate_difference_mn, 0.1),
+    ):
+        found = function(x, years_arm, y, years_ref)  # type: ignore[operator]
+        exact = coverage.rate_coverage(method, 38, 36, 0.15, 0.05)
+        assert np.mean(true < found.low) == pytest.approx(exact.below, abs=error)
+        assert np.mean(true > found.high) == pytest.approx(exact.above, abs=error)
+
+
+@pytest.mark.parametrize("method", ["rate_ratio_exact", "rate_difference_mn"])
+def test_the_page_has_what_the_code_computes_of_rates(method: str) -> None:
+    page = PAGE.read_text()
+    assert coverage.rate_limits_line(method, 38, 36) in page
+    if method in coverage.RATE_TESTS:
+        assert coverage.rate_size_line(method, 38, 36) in page
+
+
+def test_the_page_says_what_was_simulated_of_courses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its words and numbers are those of the code; a few trials agree with the shares that it tells."""
+    page = PAGE.read_text()
+    few = coverage_courses.held(0.9, trials=60, seed=3)
+    for method, one in few.items():
+        name = method if method == "mean_by_week" else f"mmrm, {method}"
+        line = next(
+            line for line in page.splitlines() if line.startswith("| a difference") and f"`{name}`" in line
+        )
+        told = [float(cell.split("(")[0]) / 100 for cell in line.split("|")[3:9]]
+        np.testing.assert_allclose(one.holds, told, atol=4 * np.sqrt(0.05 * 0.95 / 60))
+        assert one.refused == 0
+    monkeypatch.setattr(coverage_courses, "held", lambda effect: {})
+    assert "\n".join(coverage_courses.lines()) in page
