@@ -23,12 +23,10 @@ def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
     """
     method = METHODS[results[0].method]
     ratio = method.null_value == 1.0
-    factor = 1.0 if ratio else 100.0
+    factor = method.scale.factor
     scale: dict[str, Any] = {"type": "log"} if ratio else {"zero": False}
     # two lines: a phone has no room for one
-    title = (
-        [method.label, "arm ÷ reference"] if ratio else ["Difference, percentage points", "arm − reference"]
-    )
+    title = [method.label if ratio else method.scale.words[0], method.scale.words[1]]
     values = [
         {
             "term": r.term,

@@ -120,7 +120,8 @@ def evidence(rows: Sequence[Result]) -> Table:
             }
             for row in ordered
         ],
-        "note": "Differences in percentage points; ratios arm ÷ reference.",
+        "note": "Ratios arm ÷ reference. Differences of risks in percentage points, of rates in events per 100 "
+        "person-years, of time in days.",
         "empty": "The newest run counted no participant with this event, or no run was made.",
     }
 

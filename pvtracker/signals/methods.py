@@ -2,101 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
 from pvtracker import stats
-from pvtracker.cuts.derive import Arms
+from pvtracker.signals import further_methods, time_methods
+from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Scale, Source, Threshold
 from pvtracker.signals.tree import scan_terms
-from pvtracker.stats.results import DoubleFdr, FloatArray, IntArray, Interval, PValues, TextArray
+from pvtracker.stats.results import DoubleFdr, Interval, PValues
 from pvtracker.stats.tree_scan import REPLICATES, SEED
+
+__all__ = ["METHODS", "Columns", "Comparison", "Method", "Scale", "Source", "Threshold"]
 
 ONE_SYSTEM_LEVEL = "double FDR groups preferred terms by organ class; it says nothing at this level"
 PREFERRED_TERMS_ONLY = (
     "preferred terms borrow from others of their organ class; nothing is said at this level"
 )
 UNCODED_LEVEL = "no term of this level is coded: the tree scan says nothing"
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What the counts were made from (see `cuts.derive`), for a method that needs the participants themselves.
-
-    `labels`: level, term, selection and arm of each row, shape (n,).
-    """
-
-    people: pd.DataFrame
-    events: pd.DataFrame
-    arms: Arms
-    labels: Sequence[tuple[str, str, str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Counts of many terms in an arm and in the reference, every array of shape (n,).
-
-    `family` numbers the tests that are adjusted together (same level, selection and arm). `body_system` is the organ
-    class of each preferred term, '' at other levels.
-    """
-
-    n_arm: IntArray
-    N_arm: IntArray
-    n_ref: IntArray
-    N_ref: IntArray
-    person_years_arm: FloatArray
-    person_years_ref: FloatArray
-    family: IntArray
-    body_system: TextArray
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """What a method says; nan where a number does not exist, None where there is nothing to warn of."""
-
-    estimate: FloatArray
-    low: FloatArray
-    high: FloatArray
-    p: FloatArray
-    p_adjusted: FloatArray
-    warning: TextArray
-    posterior: FloatArray | None = None  # probability of more in the arm; None where the method has none
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """An excess in the arm is flagged when the column lies beyond the limit."""
-
-    column: Literal["low", "p", "p_adjusted", "posterior"]
-    limit: float
-
-    def flags(self, columns: Columns) -> NDArray[np.bool_]:
-        values: FloatArray = getattr(columns, self.column)
-        with np.errstate(invalid="ignore"):
-            return values <= self.limit if self.column in ("p", "p_adjusted") else values > self.limit
-
-    def __str__(self) -> str:
-        sign = "≤" if self.column in ("p", "p_adjusted") else ">"
-        return f"more in the arm, and {self.column.replace('_', ' ')} {sign} {self.limit:g}"
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    key: str
-    label: str
-    compute: Callable[[Comparison], Columns]
-    version: str  # raised when the same counts may give another number
-    threshold: Threshold
-    page: str  # in docs/methods
-    null_value: float | None = None  # of the estimate: where arm and reference are alike
-    default: bool = True  # in every run; else only in runs that name it, because it may take minutes
-    definition: str = ""  # what a reader of its numbers must know, printed with the run
 
 
 def _interval(function: Callable[..., Interval]) -> Callable[[Comparison], Columns]:
@@ -197,6 +121,7 @@ METHODS: dict[str, Method] = {
             Threshold("low", 0.0),
             "risk-difference.md",
             0.0,
+            POINTS,
         ),
         Method(
             "rr_koopman",
@@ -274,6 +199,7 @@ METHODS: dict[str, Method] = {
             Threshold("low", 0.0),
             "risk-difference-exact.md",
             0.0,
+            POINTS,
             default=False,
         ),
         Method(
@@ -298,6 +224,8 @@ METHODS: dict[str, Method] = {
             "term alone.",
             default=False,
         ),
+        *further_methods.METHODS,
+        *time_methods.METHODS,
     )
 }
 

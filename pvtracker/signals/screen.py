@@ -16,6 +16,7 @@ from pvtracker.cuts.sites import sites_of
 from pvtracker.signals import silence, triggers
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Method, Source
 from pvtracker.signals.rows import ResultRow
+from pvtracker.signals.time_methods import with_deaths
 from pvtracker.stats.results import FloatArray
 
 LEVELS = ("SOC", "PT")
@@ -52,7 +53,7 @@ def screen(
         )
     steps = len(methods) + 2
     progress(0, steps, "Choosing treatment-emergent events")
-    people = derive.analysis_set(data, analysis_arm=analysis_arm)
+    people = with_deaths(data, derive.analysis_set(data, analysis_arm=analysis_arm))
     events = derive.emergent_events(data, people)
     progress(1, steps, "Counting participants and events")
     size = len(arms.names)

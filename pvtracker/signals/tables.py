@@ -10,7 +10,7 @@ from django.urls import reverse
 from pvtracker.lib.rounding import fixed, p_text, share
 from pvtracker.signals.comparing import DEFINITIONS, Change
 from pvtracker.signals.forms import LEVEL_LABELS, SELECTION_LABELS
-from pvtracker.signals.methods import METHODS
+from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted
 
@@ -73,7 +73,8 @@ def results_table(results: Sequence[Result], chosen: dict[str, str]) -> Table:
             )
             for row in results
         ],
-        "note": "n: participants with the event; N: treated participants; years: to first event or end of follow-up.",
+        "note": f"{_estimated(method)}n: participants with the event; N: treated participants; years: to first event "
+        "or end of follow-up.",
         "empty": NO_EVENT,
     }
 
@@ -95,13 +96,18 @@ def _result_row(row: Result, *, with_estimate: bool, with_p: bool, with_posterio
     return {"cells": [*cells, {"text": "flagged" if row.flag else ""}], "warning": row.warning}
 
 
+def _estimated(method: Method) -> str:
+    """What the estimate is, where there is one."""
+    return "" if method.null_value is None else f"Estimate: {' '.join(method.scale.words).lower()}; "
+
+
 def participants_url(row: Result) -> str:
     """Where the participants behind a row are listed."""
     return reverse("signal_participants", args=[row.run.study.code, row.id])
 
 
 def interval(row: Result) -> str:
-    """Estimate and limits as text; differences in percentage points, what does not exist as a dash."""
+    """Estimate and limits as text, on the method's scale; what does not exist as a dash."""
     factor, digits = _scale(row)
     estimate, low, high = (
         fixed(None if value is None else factor * value, digits)
@@ -111,8 +117,9 @@ def interval(row: Result) -> str:
 
 
 def _scale(row: Result) -> tuple[float, int]:
-    """Factor and digits of the method's estimate: nothing between the arms is 0 for differences, 1 for ratios."""
-    return (100.0, 1) if METHODS[row.method].null_value == 0.0 else (1.0, 2)
+    """Factor and digits of the method's estimate."""
+    scale = METHODS[row.method].scale
+    return scale.factor, scale.digits
 
 
 def volcano_table(points: Sequence[Result], p_values: dict[str, float | None], test: str) -> Table:

@@ -21,6 +21,8 @@ def row(method: str, **said: float) -> Result:
     [
         ("rd_mn", "15.8 [5.3, 30.5]"),
         ("rd_exact", "15.8 [5.3, 30.5]"),
+        ("rate_difference_mn", "15.8 [5.3, 30.5]"),  # per 100 person-years
+        ("time_lost", "0.2 [0.1, 0.3]"),  # days
         ("rr_koopman", "0.16 [0.05, 0.31]"),
         ("berry_berry", "0.16 [0.05, 0.31]"),
     ],
@@ -33,5 +35,6 @@ def test_differences_are_percentage_points_and_ratios_are_not(method: str, said:
 def test_the_number_that_a_threshold_is_about_is_told_in_its_own_unit(method: str) -> None:
     column = METHODS[method].threshold.column
     told = changes_table([Change("gone", None, row(method, **{column: 0.053}))], BEFORE)
-    expected = {"low": ("limit 5.3", "limit 0.05"), "posterior": ("posterior 0.053",)}
-    assert told["rows"][0]["cells"][8]["text"] in expected.get(column, (f"{column.replace('_', ' ')} 0.053",))
+    limit = {"time_lost": "0.1"}.get(method, "5.3" if METHODS[method].null_value == 0 else "0.05")
+    expected = {"low": f"limit {limit}", "posterior": "posterior 0.053"}
+    assert told["rows"][0]["cells"][8]["text"] == expected.get(column, f"{column.replace('_', ' ')} 0.053")

@@ -152,7 +152,11 @@ def test_the_table_of_methods_is_whole() -> None:
         "dfdr_2004",
         "dfdr_2012",
     ]
-    assert list(FURTHER_METHODS) == ["boschloo", "rd_exact", "berry_berry", "tree_scan"]
+    assert list(FURTHER_METHODS) == [
+        *("boschloo", "rd_exact", "berry_berry", "tree_scan"),
+        *("rd_newcombe", "barnard", "rate_ratio_midp", "rate_difference_mn", "by", "group_bh"),
+        *("berry_berry_poisson", "log_rank", "gray", "cox", "time_lost"),
+    ]
     assert set(METHODS) == {*DEFAULT_METHODS, *FURTHER_METHODS}
     assert all(key == method.key and method.version and method.label for key, method in METHODS.items())
 
