@@ -13,6 +13,7 @@ from pvtracker.stats.cmaxsprt import cmaxsprt_boundary, cmaxsprt_power, cmaxsprt
 from pvtracker.stats.cmh import breslow_day, cmh, cmh_exact, cmh_exact_midp, odds_ratio_stratified_exact
 from pvtracker.stats.cox import cox
 from pvtracker.stats.detectable import fisher_power, smallest_detectable, smallest_significant_count
+from pvtracker.stats.detected_by_week import detected_by_week
 from pvtracker.stats.double_fdr import double_fdr_2004, double_fdr_2012, double_fdr_2012_within
 from pvtracker.stats.fisher import fisher, fisher_midp
 from pvtracker.stats.gray import gray
@@ -130,6 +131,7 @@ __all__ = [
     "cmh_exact",
     "cmh_exact_midp",
     "cox",
+    "detected_by_week",
     "double_fdr_2004",
     "double_fdr_2012",
     "double_fdr_2012_within",

@@ -145,6 +145,12 @@ STATISTICS: dict[str, Statistic] = {
             stats.time_weighted_area,
             "time-weighted-area.md",
         ),
+        Statistic(
+            "detected_by_week",
+            "Share above detection in each week",
+            stats.detected_by_week,
+            "detected-by-week.md",
+        ),
         Statistic("mmrm", "Mixed model for repeated measures", stats.mmrm, "mmrm.md"),
         Statistic(
             "benjamini_yekutieli", "Benjamini–Yekutieli", stats.benjamini_yekutieli, "benjamini-yekutieli.md"

@@ -131,3 +131,26 @@ class MixedRepeated:
     degrees_by: str
     scale: str
     confidence_level: float
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedByWeek:
+    """Participants above detection among those measured, in each week; every array of shape (weeks,)."""
+
+    week: FloatArray
+    n_arm: IntArray
+    detected_arm: IntArray
+    share_arm: FloatArray
+    low_arm: FloatArray
+    high_arm: FloatArray
+    n_ref: IntArray
+    detected_ref: IntArray
+    share_ref: FloatArray
+    low_ref: FloatArray
+    high_ref: FloatArray
+    difference: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p: FloatArray
+    warning: TextArray
+    confidence_level: float
