@@ -1,0 +1,30 @@
+"""A table as it stands on a page, as a file for others: the same table gives the same bytes, and no file says when, by
+whom or on which machine it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pvtracker.formats.printed.comma import write_csv
+from pvtracker.formats.printed.rich_text import write_rtf
+from pvtracker.formats.printed.spreadsheet import write_xlsx
+from pvtracker.formats.printed.table import Printed
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A file format: its name for people, its media type, and the function that writes it."""
+
+    label: str
+    media_type: str
+    write: Callable[[Printed], bytes]
+
+
+FORMS = {
+    "csv": Form("CSV", "text/csv; charset=utf-8", write_csv),
+    "xlsx": Form("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx),
+    "rtf": Form("RTF", "application/rtf", write_rtf),
+}
+
+__all__ = ["FORMS", "Form", "Printed"]
