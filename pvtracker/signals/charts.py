@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pvtracker.signals.methods import METHODS
-from pvtracker.signals.models import Result
+
+if TYPE_CHECKING:  # a row that was never stored is drawn too
+    from pvtracker.signals.models import Result
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_HEIGHT = 20
@@ -16,10 +18,11 @@ COLOURS = ["var(--pv-data-5)", "var(--pv-data-1)"]  # the page's tokens: the ref
 P_TICKS = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-5, 1e-6]
 
 
-def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
+def dot_plot(results: Sequence[Result], *, limits: bool = True) -> dict[str, Any]:
     """Estimates with 95 % limits, one line per term in the order given; ratios on a logarithmic scale.
 
-    A triangle stands at a limit beyond which there is no other: it points to where the interval has no end.
+    A triangle stands at a limit beyond which there is no other: it points to where the interval has no end. `limits`
+    False leaves them out of the specification altogether.
     """
     method = METHODS[results[0].method]
     ratio = method.null_value == 1.0
@@ -31,8 +34,11 @@ def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
         {
             "term": r.term,
             "estimate": _scaled(r.estimate, factor, ratio=ratio),
-            "low": _scaled(r.low, factor, ratio=ratio),
-            "high": _scaled(r.high, factor, ratio=ratio),
+            **(
+                {name: _scaled(getattr(r, name), factor, ratio=ratio) for name in ("low", "high")}
+                if limits
+                else {}
+            ),
             "arm": f"{r.n_arm}/{r.N_arm}",
             "reference": f"{r.n_ref}/{r.N_ref}",
         }
@@ -48,6 +54,17 @@ def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
     }
     x = {"type": "quantitative", "title": title, "scale": scale}
     known = [{"filter": "isValid(datum.low) && isValid(datum.high)"}]
+    intervals = [
+        {
+            "transform": known,
+            "mark": "rule",
+            "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}},
+        },
+        *[
+            _endless(y, x, limit=limit, missing=missing)
+            for limit, missing in (("low", "high"), ("high", "low"))
+        ],
+    ]
     return {
         "$schema": SCHEMA,
         "height": ROW_HEIGHT * len(results),
@@ -58,15 +75,7 @@ def dot_plot(results: Sequence[Result]) -> dict[str, Any]:
                 "mark": {"type": "rule", "strokeDash": [3, 3]},
                 "encoding": {"x": {"field": "null", **x}},
             },
-            {
-                "transform": known,
-                "mark": "rule",
-                "encoding": {"y": y, "x": {"field": "low", **x}, "x2": {"field": "high"}},
-            },
-            *[
-                _endless(y, x, limit=limit, missing=missing)
-                for limit, missing in (("low", "high"), ("high", "low"))
-            ],
+            *(intervals if limits else []),
             {
                 "transform": [{"filter": "isValid(datum.estimate)"}],
                 "mark": {"type": "point", "filled": True, "size": 50},

@@ -31,16 +31,26 @@ class Counted:
     event: str  # the open room's random id
 
 
+def chosen_events(
+    data: CutData, *, analysis_arm: str, level: str, selection: str, term: str
+) -> tuple[derive.Arms, pd.DataFrame, pd.DataFrame]:
+    """Arms, analysis set and the events of a term, level and selection, as `derive` makes them; KeyError for a level or
+    selection that it does not know."""
+    people = derive.analysis_set(data, analysis_arm=analysis_arm)
+    events = derive.emergent_events(data, people)
+    chosen = events[(events[derive.LEVELS[level]] == term) & events[selection].astype(bool)]
+    return derive.arms_of(data), people, chosen
+
+
 def counted(data: CutData, *, analysis_arm: str, level: str, selection: str, term: str) -> list[Counted]:
     """The events behind a term, level and selection, by arm in the protocol's order, then participant, then number.
 
     `level` is a key of derive.LEVELS, `selection` one of derive.SELECTIONS; KeyError for another. Participants without
     one of the protocol's arms are counted in none and are not listed.
     """
-    arms = derive.arms_of(data)
-    people = derive.analysis_set(data, analysis_arm=analysis_arm)
-    events = derive.emergent_events(data, people)
-    chosen = events[(events[derive.LEVELS[level]] == term) & events[selection].astype(bool)]
+    arms, people, chosen = chosen_events(
+        data, analysis_arm=analysis_arm, level=level, selection=selection, term=term
+    )
     arm_of = people["arm"].to_numpy()
     chosen = chosen.assign(arm=arm_of[chosen["participant"].to_numpy()])
     chosen = chosen[chosen["arm"] >= 0].merge(

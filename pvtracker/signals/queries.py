@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, FloatField, QuerySet
+from django.db.models.functions import Cast, NullIf
 from django.http import Http404
 
 from pvtracker.accounts.models import Account
@@ -33,6 +34,7 @@ def run_for(study: Study, run_id: uuid.UUID) -> Run:
     run = runs_of(study).filter(id=run_id).first()
     if run is None:
         raise Http404("No such run.")
+    run.study = study
     return run
 
 
@@ -52,7 +54,7 @@ def is_judged_alike(run: Run, before: Run, method: str) -> bool:
 
 def changes(run: Run, before: Run, *, method: str) -> list[Change[Result]]:
     """What became of the findings that a method flagged in either run."""
-    now, then = (list(Result.objects.filter(run=one, method=method)) for one in (run, before))
+    now, then = (with_run(Result.objects.filter(run=one, method=method), one) for one in (run, before))
     return compare(now=now, before=then)
 
 
@@ -61,6 +63,7 @@ def row_for(study: Study, row_id: int) -> Result:
     row = Result.objects.filter(study=study, id=row_id).select_related("run", "run__cut").first()
     if row is None:
         raise Http404("No such row.")
+    row.run.study = study
     return row
 
 
@@ -69,23 +72,97 @@ def cases_of(study: Study) -> dict[str, uuid.UUID]:
     return dict(Signal.objects.filter(study=study, level=CASE).values_list("term", "id"))
 
 
+def with_run(rows: Iterable[Result], run: Run) -> list[Result]:
+    """The rows, each with the run that they are of, so that none asks the database for it again."""
+    told = list(rows)
+    for row in told:
+        row.run = run
+    return told
+
+
 def same_term(row: Result) -> list[Result]:
     """The rows of the same run, term, selection and method: one for each active arm."""
     where = {name: getattr(row, name) for name in ("run", "level", "selection", "term", "method")}
-    return list(Result.objects.filter(**where).order_by("id"))
+    return with_run(Result.objects.filter(**where).order_by("id"), row.run)
 
 
-def results(run: Run, *, level: str, selection: str, arm: str, method: str) -> list[Result]:
+def of_term(row: Result) -> list[Result]:
+    """The rows of the same run, level, selection, term and arm: one for each method, in the order of the methods."""
+    where = {name: getattr(row, name) for name in ("run", "level", "selection", "term", "arm")}
+    return with_run(Result.objects.filter(**where).order_by("id"), row.run)
+
+
+def results(
+    run: Run, *, level: str, selection: str, arm: str, method: str, by_evidence: bool = True
+) -> list[Result]:
     """One table of a run, the strongest evidence first: by the method's p (Fisher's where it has none), then by
-    participants, then by term."""
+    participants, then by term. Not by evidence: by the difference of the shares, the largest excess first."""
     table = Result.objects.filter(run=run, level=level, selection=selection, arm=arm)
+    if not by_evidence:
+        return sorted(with_run(table.filter(method=method), run), key=lambda row: (-excess(row), row.term))
     fisher = dict(table.filter(method="fisher").values_list("term", "p"))
 
     def evidence(row: Result) -> tuple[float, int, str]:
         p = row.p if row.p is not None else fisher.get(row.term)
         return (2.0 if p is None else p, -row.n_arm - row.n_ref, row.term)
 
-    return sorted(table.filter(method=method), key=evidence)
+    return sorted(with_run(table.filter(method=method), run), key=evidence)
+
+
+def looks_at(row: Result) -> list[tuple[Run, Result | None]]:
+    """What was looked at of a row's term up to its run, the earliest first: for each cut-off date the last run by the
+    same analysis arm, with the term's row of one method there (None: nobody had the event)."""
+    runs = runs_of(row.run.study).filter(analysis_arm=row.run.analysis_arm, made_at__lte=row.run.made_at)
+    by_date: dict[date, Run] = {}
+    for run in runs.filter(cut__date__lt=row.run.cut.date):  # the latest first
+        run.study = row.run.study
+        by_date.setdefault(run.cut.date, run)
+    by_date[row.run.cut.date] = row.run
+    where = {name: getattr(row, name) for name in ("level", "selection", "term", "arm", "reference")}
+    table = Result.objects.filter(**where, run__in=list(by_date.values())).order_by("run_id", "id")
+    found = {one.run_id: one for one in table.distinct("run_id")}
+    looks = []
+    for _, run in sorted(by_date.items()):
+        at = found.get(run.id)
+        if at is not None:
+            at.run = run
+        looks.append((run, at))
+    return looks
+
+
+def largest(run: Run, limit: int) -> list[Result]:
+    """Rows of one method with the largest excess in an arm, preferred terms of all events: what stands out by the
+    estimate alone."""
+    method = next(iter(run.methods), "")
+    table = Result.objects.filter(run=run, level="PT", selection="all", method=method)
+    share = [
+        Cast(F(f"n_{side}"), FloatField()) / NullIf(Cast(F(f"N_{side}"), FloatField()), 0.0)
+        for side in ("arm", "ref")
+    ]
+    found = table.annotate(more=share[0] - share[1]).filter(more__gt=0).order_by("-more", "term", "arm")
+    return with_run(found[:limit], run)
+
+
+def systems(run: Run) -> dict[str, list[Result]]:
+    """By arm the rows of one method for every organ class, all events."""
+    method = next(iter(run.methods), "")
+    table = Result.objects.filter(run=run, level="SOC", selection="all", method=method).order_by("id")
+    found: dict[str, list[Result]] = {}
+    for row in with_run(table, run):
+        found.setdefault(row.arm, []).append(row)
+    return found
+
+
+def within(row: Result, terms: Iterable[str]) -> list[Result]:
+    """The rows of these preferred terms in the run, selection, arm and method of a row."""
+    where = {name: getattr(row, name) for name in ("run", "selection", "arm", "method")}
+    table = Result.objects.filter(**where, level="PT", term__in=list(terms)).order_by("id")
+    return with_run(table, row.run)
+
+
+def excess(row: Result) -> float:
+    """The share of participants in the arm minus that in the reference; an empty arm has none."""
+    return row.n_arm / max(row.N_arm, 1) - row.n_ref / max(row.N_ref, 1)
 
 
 def flagged(run: Run, method: str = "fisher") -> QuerySet[Result]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -18,7 +18,7 @@ Table = dict[str, Any]
 NO_EVENT = "No treatment-emergent event of this selection occurred in any arm."
 
 
-def run_facts(run: Run) -> list[dict[str, object]]:
+def run_facts(run: Run, *, inference: bool = True) -> list[dict[str, object]]:
     """What a run rests on."""
     without = run.settings["treated_without_arm"]
     arms = "; ".join(
@@ -31,7 +31,7 @@ def run_facts(run: Run) -> list[dict[str, object]]:
         ("Reference", run.settings["reference"]),
         ("Arms", arms),
         *([("Treated without an arm", without)] if without else []),
-        ("Rows, flagged", f"{run.rows}, {run.flagged}"),
+        ("Rows, flagged", f"{run.rows}, {run.flagged}") if inference else ("Rows", run.rows),
         ("Cut sha256", run.cut.sha256),
         ("Result sha256", run.sha256),
         ("Code version", run.code_version),
@@ -53,23 +53,24 @@ def _arm_label(analysis_arm: str) -> str:
     return {"actual": "Actual: treatment received", "planned": "Planned: as randomised"}[analysis_arm]
 
 
-def results_table(results: Sequence[Result], chosen: dict[str, str]) -> Table:
-    """Rows of one method, with its warnings under them; each numerator opens to its participants."""
+def results_table(results: Sequence[Result], chosen: dict[str, str], *, inference: bool = True) -> Table:
+    """Rows of one method, with its warnings under them; each term opens its page, each numerator its participants."""
     method = METHODS[chosen["method"]]
     selection = SELECTION_LABELS[chosen["selection"]].lower()
     columns = ["Term", "Arm, n/N", "Reference, n/N", "Events", "Years, arm", "Years, ref."]
-    columns += ["Estimate [95 %]"] if method.null_value is not None else []
-    tested = any(row.p is not None for row in results)
+    estimated = method.null_value is not None
+    columns += ["Estimate [95 %]" if inference else "Estimate"] if estimated else []
+    tested = inference and any(row.p is not None for row in results)
     columns += ["p", "Adjusted p"] if tested else []
-    likely = any(row.posterior is not None for row in results)
+    likely = inference and any(row.posterior is not None for row in results)
     columns += ["P(more in the arm)"] if likely else []
-    columns += ["Flag"]
+    columns += ["Flag"] if inference else []
     return {
         "caption": f"{method.label}: {selection} events, {chosen['arm']} against the reference",
         "columns": [{"label": label, "numeric": label not in ("Term", "Flag")} for label in columns],
         "rows": [
             _result_row(
-                row, with_estimate=method.null_value is not None, with_p=tested, with_posterior=likely
+                row, inference=inference, with_estimate=estimated, with_p=tested, with_posterior=likely
             )
             for row in results
         ],
@@ -79,7 +80,20 @@ def results_table(results: Sequence[Result], chosen: dict[str, str]) -> Table:
     }
 
 
-def _result_row(row: Result, *, with_estimate: bool, with_p: bool, with_posterior: bool) -> Table:
+def warning_of(row: Result, *, inference: bool) -> str:
+    """What the method warns of; without inference, of an estimate that is missing."""
+    if inference:
+        return row.warning
+    return (
+        "The estimate does not exist, or is infinite: a zero cell or an empty arm."
+        if row.estimate is None
+        else ""
+    )
+
+
+def _result_row(
+    row: Result, *, inference: bool, with_estimate: bool, with_p: bool, with_posterior: bool
+) -> Table:
     texts = [
         row.term,
         share(row.n_arm, row.N_arm),
@@ -87,18 +101,31 @@ def _result_row(row: Result, *, with_estimate: bool, with_p: bool, with_posterio
         f"{row.events_arm} : {row.events_ref}",
         fixed(row.person_years_arm, 1),
         fixed(row.person_years_ref, 1),
-        *([interval(row)] if with_estimate else []),
+        *([interval(row) if inference else estimate_text(row)] if with_estimate else []),
         *([p_text(row.p), p_text(row.p_adjusted)] if with_p else []),
         *([fixed(row.posterior, 3)] if with_posterior else []),
     ]
     cells: list[Table] = [{"text": text, "numeric": index > 0} for index, text in enumerate(texts)]
+    cells[0]["url"] = term_url(row)
     cells[1]["url"] = cells[2]["url"] = participants_url(row)
-    return {"cells": [*cells, {"text": "flagged" if row.flag else ""}], "warning": row.warning}
+    cells += [{"text": "flagged" if row.flag else ""}] if inference else []
+    return {"cells": cells, "warning": warning_of(row, inference=inference)}
+
+
+def term_url(row: Result) -> str:
+    """The page of a row's term."""
+    return reverse("signal_term", args=[row.run.study.code, row.id])
 
 
 def _estimated(method: Method) -> str:
     """What the estimate is, where there is one."""
     return "" if method.null_value is None else f"Estimate: {' '.join(method.scale.words).lower()}; "
+
+
+def about(row: Result) -> str:
+    """Level and selection of a row in words."""
+    level = LEVEL_LABELS.get(row.level, row.level)
+    return f"{level}, {SELECTION_LABELS.get(row.selection, row.selection).lower()} events"
 
 
 def participants_url(row: Result) -> str:
@@ -114,6 +141,18 @@ def interval(row: Result) -> str:
         for value in (row.estimate, row.low, row.high)
     )
     return f"{estimate} [{low}, {high}]"
+
+
+def estimate_text(row: Result) -> str:
+    """The estimate alone, in the unit of `interval`."""
+    factor, digits = _scale(row)
+    return fixed(None if row.estimate is None else factor * row.estimate, digits)
+
+
+def is_estimate(method: str) -> bool:
+    """Whether a method's estimate stands without inference: it has one, and it is no mean of a posterior."""
+    known = METHODS.get(method)
+    return known is not None and known.null_value is not None and known.threshold.column != "posterior"
 
 
 def _scale(row: Result) -> tuple[float, int]:
@@ -251,35 +290,50 @@ def _event_texts(event: Counted) -> tuple[str, ...]:
 
 
 def findings_table(results: Sequence[Result]) -> Table:
-    """What Fisher's test flagged after adjustment."""
-    labels = ("Term", "Level", "Events", "Arm", "Arm, n/N", "Reference, n/N", "p", "Adjusted p")
-    numeric = {"Arm, n/N", "Reference, n/N", "p", "Adjusted p"}
-    rows = [
-        (
+    """What Fisher's test flagged after adjustment; each term opens its page."""
+    return {
+        **_found_table(
+            results, {"p": lambda row: p_text(row.p), "Adjusted p": lambda row: p_text(row.p_adjusted)}
+        ),
+        "caption": "More in the arm than in the reference (Fisher’s exact test, Benjamini–Hochberg)",
+        "note": "A flag asks for a look, it is no verdict. What is not flagged may still be harm: see the intervals.",
+        "empty": "Nothing reached the threshold of Fisher’s test. That is no proof of safety: see the intervals of "
+        "the run.",
+    }
+
+
+def largest_table(results: Sequence[Result]) -> Table:
+    """The terms with the largest excess in an arm, by the counts alone; each term opens its page."""
+
+    def difference(row: Result) -> str:
+        return fixed(100 * (row.n_arm / max(row.N_arm, 1) - row.n_ref / max(row.N_ref, 1)), 1)
+
+    return {
+        **_found_table(results, {"Difference, points": difference}),
+        "caption": "The largest differences: preferred terms with more in an arm than in the reference",
+        "note": "By the counts alone. Of many terms, some always differ most.",
+        "empty": "No preferred term was more frequent in an arm than in the reference.",
+    }
+
+
+def _found_table(results: Sequence[Result], further: dict[str, Callable[[Result], str]]) -> Table:
+    labels = ("Term", "Level", "Events", "Arm", "Arm, n/N", "Reference, n/N", *further)
+    rows = []
+    for row in results:
+        texts = (
             row.term,
             row.level,
             SELECTION_LABELS[row.selection],
             row.arm,
             share(row.n_arm, row.N_arm),
             share(row.n_ref, row.N_ref),
-            p_text(row.p),
-            p_text(row.p_adjusted),
+            *(text(row) for text in further.values()),
         )
-        for row in results
-    ]
+        cells: list[Table] = [{"text": text, "numeric": index > 3} for index, text in enumerate(texts)]
+        cells[0]["url"] = term_url(row)
+        cells[4]["url"] = cells[5]["url"] = participants_url(row)
+        rows.append({"cells": cells})
     return {
-        "caption": "More in the arm than in the reference (Fisher’s exact test, Benjamini–Hochberg)",
-        "columns": [{"label": label, "numeric": label in numeric} for label in labels],
-        "rows": [
-            {
-                "cells": [
-                    {"text": text, "numeric": label in numeric}
-                    for label, text in zip(labels, texts, strict=True)
-                ]
-            }
-            for texts in rows
-        ],
-        "note": "A flag asks for a look, it is no verdict. What is not flagged may still be harm: see the intervals.",
-        "empty": "Nothing reached the threshold of Fisher’s test. That is no proof of safety: see the intervals of "
-        "the run.",
+        "columns": [{"label": label, "numeric": index > 3} for index, label in enumerate(labels)],
+        "rows": rows,
     }

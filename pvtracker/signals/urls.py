@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from pvtracker.signals import calculator_views, life_views, site_views, views
+from pvtracker.signals import (
+    boundary_views,
+    calculator_views,
+    life_views,
+    site_views,
+    term_views,
+    views,
+)
 
 FOLLOWED = "studies/<str:code>/followed-signals/"
 urlpatterns = [
@@ -20,6 +27,13 @@ urlpatterns = [
         "studies/<str:code>/signals/rows/<int:row_id>/participants/",
         views.signal_participants,
         name="signal_participants",
+    ),
+    path("studies/<str:code>/signals/inference/", term_views.signals_inference, name="signals_inference"),
+    path("studies/<str:code>/signals/rows/<int:row_id>/", term_views.signal_term, name="signal_term"),
+    path(
+        "studies/<str:code>/signals/rows/<int:row_id>/boundary/",
+        boundary_views.signal_boundary,
+        name="signal_boundary",
     ),
     path(FOLLOWED, life_views.signal_list, name="signal_list"),
     path(f"{FOLLOWED}new/", life_views.signal_new, name="signal_new"),

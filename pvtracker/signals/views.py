@@ -7,14 +7,25 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.jobs.actions import enqueue
-from pvtracker.signals import actions, charts, queries, silence, site_quality, tables, triggers
+from pvtracker.signals import (
+    actions,
+    charts,
+    inference,
+    queries,
+    silence,
+    site_quality,
+    tables,
+    taking_out,
+    tree_map,
+    triggers,
+)
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.forms import FilterForm, RunForm
 from pvtracker.signals.methods import METHODS
@@ -32,7 +43,7 @@ MOST_POINTS = 500
 def signals(request: HttpRequest, code: str) -> HttpResponse:
     """What the latest run flagged, every run of the study, and the form that starts another."""
     study = _study(request, code, Permission.READ_SIGNALS)
-    ask = look(request, study, Permission.READ_SIGNALS, object_kind="signals")
+    ask = taking_out.looked(request, study, object_kind="signals")
     return ask or _signals(request, study, _run_form(request, study))
 
 
@@ -59,35 +70,36 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
     """The rows of one run for one level, selection, arm and method, as charts and as a table."""
     study = _study(request, code, Permission.READ_SIGNALS)
     run = queries.run_for(study, run_id)
-    form = FilterForm(request.GET, arms=_active_arms(run), methods=run.methods)
+    inferred = inference.is_shown(request)
+    methods = [key for key in run.methods if inferred or tables.is_estimate(key)] or list(run.methods)
+    form = FilterForm(request.GET, arms=_active_arms(run), methods=methods)
     chosen = form.chosen()
     shown = ", ".join(chosen[name] for name in ("level", "selection", "arm", "method"))
-    ask = look(
-        request,
-        study,
-        Permission.READ_SIGNALS,
-        object_kind="screening run",
-        object_id=str(run.id),
-        detail=shown,
-    )
+    ask = taking_out.looked(request, study, object_kind="screening run", object_id=str(run.id), detail=shown)
     if ask:
         return ask
-    page = Paginator(queries.results(run, **chosen), PER_PAGE).get_page(request.GET.get("page"))
+    rows = queries.results(run, **chosen, by_evidence=inferred)
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "run": run,
-        "form": FilterForm(initial=chosen, arms=_active_arms(run), methods=run.methods),
-        "facts": tables.run_facts(run),
+        "form": FilterForm(initial=chosen, arms=_active_arms(run), methods=methods),
+        "facts": tables.run_facts(run, inference=inferred),
         "definitions": run.settings["definitions"],
-        "threshold": run.settings["thresholds"][chosen["method"]],
+        "threshold": run.settings["thresholds"].get(chosen["method"], "") if inferred else "",
         "page": page,
-        "table": tables.results_table(list(page), chosen),
-        "silence": silence.table(list(page)),
+        "table": tables.results_table(list(page), chosen, inference=inferred),
+        "silence": silence.table(list(page)) if inferred else None,
         "cases": _cases(run),
-        "sites": site_quality.summary(run.settings),
-        **_since(run, chosen["method"]),
-        **_charts(run, chosen, list(page)),
+        "sites": [
+            fact
+            for fact in site_quality.summary(run.settings)
+            if inferred or not str(fact["label"]).startswith("Reporting")  # by a test
+        ],
+        **(_since(run, chosen["method"]) if inferred else {}),
+        **_charts(run, chosen, list(page), inferred=inferred),
+        **_switch(inferred),
     }
-    return render(request, "signals/run.html", context)
+    return _run_file(request, run, rows, chosen, context) or render(request, "signals/run.html", context)
 
 
 @require_safe
@@ -115,6 +127,35 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
     return render(request, "signals/participants.html", context)
 
 
+def _run_file(
+    request: HttpRequest, run: Run, rows: list[Result], chosen: dict[str, str], context: dict[str, Any]
+) -> HttpResponse | None:
+    """A table or picture of the run's page as a file: of the terms all pages of them, of pictures what is drawn."""
+    inferred = context["inference"]
+    pictures = {key: context.get(key.replace("-", "_")) for key in ("dot-plot", "volcano")}
+    found = {
+        "results": tables.results_table(rows, chosen, inference=inferred),
+        "cases": context["cases"],
+        "silence": context["silence"],
+        "changes": context.get("changes"),
+        "dot-plot": context.get("dot_plot_table"),
+        "volcano": context.get("volcano_table"),
+    }
+    chose = {**chosen, "method": METHODS[chosen["method"]].label}
+    about = [(name.capitalize(), text) for name, text in chose.items()]
+    titles = {
+        "dot-plot": "Estimates" + (" with 95 % intervals" if inferred else ""),
+        "volcano": "Volcano plot",
+    }
+    drawings = {key: (titles[key], spec) for key, spec in pictures.items()}
+    return taking_out.file_of(request, run, tables=found, pictures=drawings, about=about)
+
+
+def _switch(inferred: bool) -> dict[str, Any]:
+    """What the switch that hides inference shows."""
+    return {"inference": inferred, "hidden_text": inference.HIDDEN}
+
+
 def _since(run: Run, method: str) -> dict[str, Any]:
     """What changed since the run before, where there is one."""
     before = queries.run_before(run, method)
@@ -129,17 +170,28 @@ def _since(run: Run, method: str) -> dict[str, Any]:
     }
 
 
-def _charts(run: Run, chosen: dict[str, str], shown: list[Result]) -> dict[str, Any]:
-    """The specifications: dot plot of the rows shown, volcano of the whole table."""
+def _charts(run: Run, chosen: dict[str, str], shown: list[Result], *, inferred: bool) -> dict[str, Any]:
+    """The specifications: dot plot of the rows shown, volcano of the whole table; without inference no volcano."""
     if not shown:
         return {}
-    where = {key: chosen[key] for key in ("level", "selection", "arm")}
+    if not inferred and METHODS[chosen["method"]].null_value is None:
+        return {}
+    if not inferred:
+        return {
+            "dot_plot": charts.dot_plot(shown, limits=False),
+            "dot_plot_table": tables.results_table(shown, chosen, inference=False),
+        }
+    where: dict[str, Any] = {key: chosen[key] for key in ("level", "selection", "arm")}
     differences = {r.term: r for r in queries.results(run, **where, method="rd_mn")}
     test = chosen["method"] if METHODS[chosen["method"]].threshold.column == "p" else "fisher"
     tested = queries.results(run, **where, method=test)[:MOST_POINTS]
     plotted = (
-        shown if METHODS[chosen["method"]].null_value is not None else [differences[r.term] for r in shown]
+        shown
+        if METHODS[chosen["method"]].null_value is not None
+        else [differences[r.term] for r in shown if r.term in differences]
     )
+    if not plotted:
+        return {}
     points = [differences[r.term] for r in tested if r.term in differences]
     return {
         "dot_plot": charts.dot_plot(plotted),
@@ -153,17 +205,56 @@ def _charts(run: Run, chosen: dict[str, str], shown: list[Result]) -> dict[str, 
 def _signals(request: HttpRequest, study: Study, form: RunForm | None, *, status: int = 200) -> HttpResponse:
     runs = list(queries.runs_of(study)[:50])
     latest = runs[0] if runs else None
+    inferred = inference.is_shown(request)
     context = {
         "runs": runs,
         "latest": latest,
-        "facts": tables.run_facts(latest) if latest else [],
-        "findings": tables.findings_table(list(queries.flagged(latest)[:MOST_FINDINGS])) if latest else None,
-        "cases": len(triggers.kept_in(latest.settings)) if latest else 0,
-        "silence": silence.overview_table(_would_have_shown(latest)) if latest else None,
         "form": form,
         "unread": queries.unread_of(study, request.user),
+        **_switch(inferred),
+        **(_overview(latest, study, inferred=inferred) if latest else {}),
     }
+    if taking_out.asked(request) and status == 200:
+        if latest is None:
+            raise Http404("No run has been made.")
+        maps = {f"tree-map-{n}": one for n, one in enumerate(context["maps"])}
+        file = taking_out.file_of(
+            request,
+            latest,
+            tables={
+                "findings": context["findings"],
+                "silence": context["silence"],
+                **{key: one["map"]["table"] for key, one in maps.items()},
+            },
+            pictures={key: (one["title"], tree_map.as_svg(one["map"])) for key, one in maps.items()},
+        )
+        if file:
+            return file
     return render(request, "signals/signals.html", context, status=status)
+
+
+def _overview(latest: Run, study: Study, *, inferred: bool) -> dict[str, Any]:
+    """What the latest run found: what it flagged (or the largest differences), and its organ classes."""
+    latest.study = study
+    if inferred:
+        rows = queries.with_run(queries.flagged(latest)[:MOST_FINDINGS], latest)
+        findings = tables.findings_table(rows)
+    else:
+        findings = tables.largest_table(queries.largest(latest, MOST_FINDINGS))
+    return {
+        "facts": tables.run_facts(latest, inference=inferred),
+        "findings": findings,
+        "cases": len(triggers.kept_in(latest.settings)),
+        "silence": silence.overview_table(_would_have_shown(latest)) if inferred else None,
+        "maps": [
+            {
+                "key": f"tree-map-{n}",
+                "title": f"Organ classes, {arm} against {latest.settings['reference']}",
+                "map": tree_map.tree_map(rows),
+            }
+            for n, (arm, rows) in enumerate(queries.systems(latest).items())
+        ],
+    }
 
 
 def _would_have_shown(run: Run) -> list[dict[str, Any]]:

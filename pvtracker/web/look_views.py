@@ -29,6 +29,8 @@ PAGES = {
     "report": "report",
     "screening run": "signal_run",
     "participants of a run": "signal_run",
+    "term of a run": "signal_run",
+    "boundary of a term": "signal_run",
     "code break": "code_break",
 }
 # Words of the record that say how somebody signed in, and which text was held, as people call them.

@@ -33,6 +33,10 @@ PAIRS = (
     *((f"{meaning}-ink", f"{meaning}-tint", 4.5) for meaning in MEANINGS),
     *(("ink", f"{meaning}-tint", 4.5) for meaning in MEANINGS),
     *((f"{meaning}-edge", f"{meaning}-tint", 3.0) for meaning in MEANINGS),
+    *(
+        ("ink", f"shade-{name}", 4.5)
+        for name in ("less-3", "less-2", "less-1", "even", "more-1", "more-2", "more-3")
+    ),
     ("on-accent", "accent", 4.5),
     ("on-accent", "accent-strong", 4.5),
     ("accent", "accent-tint", 4.5),

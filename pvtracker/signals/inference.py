@@ -1,0 +1,25 @@
+"""The switch that hides inferential output: p-values, adjusted p, posterior probabilities, intervals and flags.
+
+It is kept in the session, for every study, until it is turned back. What is hidden is not in the page, nor in a file
+that is taken from it; counts and estimates stay.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+SESSION_KEY = "inference_hidden"
+HIDDEN = (
+    "Inferential output is hidden, as you chose: no p-value, adjusted p, posterior probability, interval, flag or "
+    "boundary is on this page or in its files. Counts and estimates stay; terms stand in the order of the difference."
+)
+
+
+def is_shown(request: HttpRequest) -> bool:
+    """Whether this person sees inferential output."""
+    return not request.session.get(SESSION_KEY, False)
+
+
+def show(request: HttpRequest, shown: bool) -> None:
+    """Keep the choice for the rest of the session."""
+    request.session[SESSION_KEY] = not shown

@@ -1,0 +1,91 @@
+"""One term of a run in words: is anything different, and how sure are we?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pvtracker.lib.rounding import fixed, p_text, share
+from pvtracker.signals.methods import METHODS
+from pvtracker.signals.models import Result
+
+
+def said_of(rows: Sequence[Result], *, terms: int, inference: bool) -> list[str]:
+    """Sentences about one term in an arm and the reference: counts first, then the estimate, then how sure. `rows` are
+    those of its methods; `terms` of them were compared at its level."""
+    one = rows[0]
+    difference = 100 * (_part(one.n_arm, one.N_arm) - _part(one.n_ref, one.N_ref))
+    sentences = [
+        f"{share(one.n_arm, one.N_arm)} of the participants with {one.arm} had it, and "
+        f"{share(one.n_ref, one.N_ref)} of those with {one.reference}: {_more(difference)}.",
+        _rates(one),
+    ]
+    if not inference:
+        return sentences
+    by = {row.method: row for row in rows}
+    return [
+        *sentences,
+        *_interval(by.get("rd_mn"), one.arm),
+        *_adjusted(by.get("fisher"), terms),
+        _flags(rows),
+    ]
+
+
+def _part(n: int, N: int) -> float:
+    return n / N if N else 0.0
+
+
+def _more(difference: float) -> str:
+    if fixed(abs(difference), 1) == "0.0":
+        return "the same share, to a tenth of a percentage point"
+    return f"{fixed(abs(difference), 1)} percentage points {'more' if difference > 0 else 'fewer'} in the arm"
+
+
+def _rates(one: Result) -> str:
+    if not (one.person_years_arm and one.person_years_ref):
+        return "No time was followed in one of the arms, so there is no rate."
+    arm, ref = 100 * one.n_arm / one.person_years_arm, 100 * one.n_ref / one.person_years_ref
+    return (
+        f"By the time followed that is {fixed(arm, 1)} first events per 100 participant-years with {one.arm} and "
+        f"{fixed(ref, 1)} with {one.reference}; {one.events_arm:,} and {one.events_ref:,} events in all."
+    )
+
+
+def _interval(row: Result | None, arm: str) -> list[str]:
+    if row is None or row.low is None or row.high is None:
+        return []
+    low, high = (fixed(100 * end, 1) for end in (row.low, row.high))
+    told = f"The data agree with any difference from {low} to {high} percentage points (95 % interval)"
+    if row.low > 0:
+        return [
+            f"{told}, all of them more in the arm: chance alone is a poor explanation of this term by itself."
+        ]
+    if row.high < 0:
+        return [f"{told}, all of them fewer in the arm."]
+    return [
+        f"{told}. That includes no difference, and it includes {high} points more with {arm}: neither harm nor its "
+        "absence is shown."
+    ]
+
+
+def _adjusted(row: Result | None, terms: int) -> list[str]:
+    if row is None or row.p is None:
+        return []
+    told = f"Fisher’s exact test gives p {_is(p_text(row.p))}"
+    if row.p_adjusted is None:
+        return [f"{told}."]
+    return [
+        f"{told}. Terms of this level that were compared: {terms:,}; some of many differ by chance. Adjusted for that "
+        f"(Benjamini–Hochberg), p {_is(p_text(row.p_adjusted))}."
+    ]
+
+
+def _is(text: str) -> str:
+    return text if text[0] in "<>" else f"= {text}"
+
+
+def _flags(rows: Sequence[Result]) -> str:
+    flagged = [METHODS[row.method].label if row.method in METHODS else row.method for row in rows if row.flag]
+    if not flagged:
+        return f"None of {len(rows)} methods flags it. That is no proof of safety."
+    told = f"Flagged by {len(flagged)} of {len(rows)} methods: {', '.join(flagged)}."
+    return f"{told} A flag asks for a look, it is no verdict."

@@ -1,0 +1,142 @@
+"""Tables and pictures of the signal pages as files: `?format=csv&what=results` of the page's own address.
+
+The file holds what the page would show to this person: inference that is hidden there is not in it. Taking out is
+recorded as an export before anything is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from pvtracker.accounts.roles import Permission
+from pvtracker.audit.enums import AccessKind
+from pvtracker.formats.printed import FORMS, Printed
+from pvtracker.lib.drawing import draw
+from pvtracker.signals.inference import HIDDEN, is_shown
+from pvtracker.signals.models import Run
+from pvtracker.studies.looking import look
+from pvtracker.studies.models import Study
+
+SVG = "svg"
+# How a picture is drawn: a Vega-Lite specification, or a function of title and lines; None where there is none.
+Drawing = dict[str, Any] | Callable[[str, list[str]], bytes] | None
+WARNING = "Warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A format, and the key of a table or picture of the page."""
+
+    format: str
+    what: str
+
+
+def asked(request: HttpRequest) -> Asked | None:
+    """What is to be taken out; None where the page is to be shown; Http404 for a format that does not exist."""
+    named = request.GET.get("format", "")
+    if not named:
+        return None
+    if named not in (*FORMS, SVG):
+        raise Http404("No such format.")
+    return Asked(named, request.GET.get("what", ""))
+
+
+def looked(
+    request: HttpRequest, study: Study, *, object_kind: str, object_id: str = "", detail: str = ""
+) -> HttpResponse | None:
+    """Record the look, or that something is taken out; what `look` returns."""
+    out = asked(request)
+    said = detail if out is None else f"{out.format.upper()} of {out.what[:40]}; {detail}"
+    return look(
+        request,
+        study,
+        Permission.READ_SIGNALS,
+        object_kind=object_kind,
+        object_id=object_id,
+        detail=said[:300],
+        kind=AccessKind.LOOK if out is None else AccessKind.EXPORT,
+    )
+
+
+def file_of(
+    request: HttpRequest,
+    run: Run,
+    *,
+    tables: Mapping[str, dict[str, Any] | None],
+    pictures: Mapping[str, tuple[str, Drawing]] | None = None,
+    about: Sequence[tuple[str, str]] = (),
+) -> HttpResponse | None:
+    """The file that was asked for; None where none was; Http404 where the page has no such table or picture.
+
+    `pictures`: title and drawing. `about`: what the rows are of, besides the run.
+    """
+    out = asked(request)
+    if out is None:
+        return None
+    facts = [*about, *_rests_on(run)]
+    if not is_shown(request):
+        facts.append(("Inference", HIDDEN))
+    if out.format == SVG:
+        title, drawing = (pictures or {}).get(out.what, ("", None))
+        if not drawing:
+            raise Http404("No such picture.")
+        lines = [f"{label}: {value}" for label, value in facts if len(value) <= 100]
+        drawn = drawing(title, lines) if callable(drawing) else draw(drawing, title=title, lines=lines)
+        return _answer(run, out, drawn, "image/svg+xml")
+    table = tables.get(out.what)
+    if table is None:
+        raise Http404("No such table.")
+    form = FORMS[out.format]
+    return _answer(run, out, form.write(printed(table, facts, run)), form.media_type)
+
+
+def printed(table: dict[str, Any], facts: Sequence[tuple[str, str]], run: Run) -> Printed:
+    """A table of a page (the shape of `components/table.html`) as it is written to a file; a warning has its column."""
+    warned = any(row.get("warning") for row in table["rows"])
+    columns = [column["label"] for column in table["columns"]]
+    numeric = [bool(column.get("numeric")) for column in table["columns"]]
+    rows = []
+    for row in table["rows"]:
+        texts = [str(cell["text"]) for cell in row["cells"]]
+        rows.append((*texts, *([row.get("warning") or ""] if warned else [])))
+    if warned:
+        columns, numeric = [*columns, WARNING], [*numeric, False]
+    notes = [table["note"]] if table.get("note") else []
+    notes += [] if table["rows"] else [table["empty"]]
+    definitions = [(str(name), str(text)) for name, text in run.settings["definitions"].items()]
+    return Printed(
+        title=table["caption"],
+        columns=tuple(columns),
+        numeric=tuple(numeric),
+        rows=tuple(rows),
+        notes=tuple(notes),
+        facts=(*facts, *definitions),
+    )
+
+
+def _rests_on(run: Run) -> list[tuple[str, str]]:
+    return [
+        ("Study", f"{run.study.code}{', SIMULATED DATA' if run.study.simulated else ''}"),
+        ("Room", "CLOSED: data by arm, for unblinded readers only"),
+        ("Run", str(run.id)),
+        ("Cut-off date", str(run.cut.date)),
+        ("Cut sha256", run.cut.sha256),
+        ("Result sha256", run.sha256),
+        ("Analysis arm", run.analysis_arm),
+        ("Code version", run.code_version),
+    ]
+
+
+def _answer(run: Run, out: Asked, content: bytes, media_type: str) -> HttpResponse:
+    words = "-".join((run.study.code, "closed", str(run.cut.date), run.id.hex[:8], out.what))
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", words)[:100]
+    return HttpResponse(
+        content,
+        content_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}.{out.format}"'},
+    )

@@ -1,0 +1,219 @@
+"""The page of one term: in words, by every method, over time; and the switch that hides inferential output."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from pvtracker.audit.models import AccessRecord
+from pvtracker.cuts.models import Cut
+from pvtracker.signals.models import Result, Run
+from pvtracker.studies.models import Study
+from tests.closed.people import client_of, person_of, signed_in
+from tests.closed.signals.runs import later_cut, rows, run_on
+from tests.closed.signals.test_pages import run_of
+
+pytestmark = pytest.mark.django_db
+INFERENTIAL = ("95 %", "Adjusted", ">p<", "flagged", "P(more", "Fisher", "limit", "Volcano", "Flag")
+
+
+@pytest.fixture
+def run(study: Study, joined_cut: Cut) -> Run:
+    return run_of(study)
+
+
+def row_of(run: Run, **said: str) -> Result:
+    where = {"method": "rd_mn", "level": "PT", "selection": "all", "arm": "Low dose", **said}
+    return Result.objects.get(run=run, **where)
+
+
+def here(row: Result) -> str:
+    return f"/studies/JOIN/signals/rows/{row.id}/"
+
+
+def hide(client: Client, back: str = "/studies/JOIN/signals/") -> None:
+    answer = client.post("/studies/JOIN/signals/inference/", {"shown": "no", "next": back})
+    assert answer["Location"] == back
+
+
+def test_a_term_opens_from_its_row_and_says_what_is_different_and_how_sure(study: Study, run: Run) -> None:
+    client, row = client_of(study, "dsmb_member"), row_of(run)
+    assert f'href="{here(row)}"' in client.get(f"/studies/JOIN/signals/runs/{run.id}/", {"level": "PT"}).text
+    page = client.get(here(row)).text
+    assert (
+        "2/2 (100.0%) of the participants with Low dose had it, and 1/2 (50.0%) of those with Placebo" in page
+    )
+    assert "50.0 percentage points more in the arm" in page
+    assert "neither harm nor its absence is shown." in page
+    for method in run.methods:
+        assert f"?page={method_page(method)}" in page, method
+    assert "None of " in page and "That is no proof of safety." in page
+    events = page.split("Its events")[1]
+    assert [name for name in ("S-1", "S-2", "S-3", "S-4") if f">{name}<" in events] == ["S-1", "S-2", "S-3"]
+
+
+def method_page(method: str) -> str:
+    from pvtracker.signals.methods import METHODS
+
+    return METHODS[method].page
+
+
+def test_each_curve_has_its_numbers_and_who_is_still_followed(study: Study, run: Run) -> None:
+    answer = client_of(study, "dsmb_member").get(here(row_of(run)))
+    first, mean, apart = answer.context["parts"]
+    assert all(part["spec"] and part["table"]["rows"] for part in (first, mean, apart))
+    told = [[cell["text"] for cell in row["cells"]] for row in first["table"]["rows"]]
+    # four treated from day 1 to 90: a headache on day 9 in both on the low dose and in one of two on placebo
+    assert [line[:5] for line in told if line[1] in ("0", "2")] == [
+        ["Placebo", "0", "2", "0", "0"],
+        ["Placebo", "2", "1", "1", "0"],
+        ["Low dose", "0", "2", "0", "0"],
+        ["Low dose", "2", "0", "2", "0"],
+    ]
+    assert "Share of participants with the event, death competing" in answer.text
+
+
+def test_what_is_hidden_is_not_in_the_page(study: Study, run: Run) -> None:
+    client = client_of(study, "dsmb_member")
+    pages = [
+        here(row_of(run)),
+        "/studies/JOIN/signals/",
+        *(f"/studies/JOIN/signals/runs/{run.id}/?method={method}" for method in run.methods),
+    ]
+    for path in pages:
+        assert [word for word in INFERENTIAL if word in client.get(path).text], path
+    hide(client)
+    for path in pages:
+        page = client.get(path).text
+        body = page.split("<main")[1].split("Definitions of this run")[0].split("What this rests on")[0]
+        assert "Inferential output is hidden" in page
+        assert not [word for word in INFERENTIAL if word in body], path
+        assert "2/2 (100.0%)" in page or "signals/runs" not in path
+        assert '"low"' not in page and '"p":' not in page, "not in the specification of a chart"
+    client.post("/studies/JOIN/signals/inference/", {"shown": "yes", "next": "//elsewhere.example/"})
+    assert "95 %" in client.get(pages[0]).text
+
+
+def test_a_file_holds_what_the_page_shows_and_is_recorded_as_taken_out(study: Study, run: Run) -> None:
+    account, row = person_of(study, "dsmb_member"), row_of(run)
+    client = signed_in(account, study)
+    answer = client.get(here(row), {"format": "csv", "what": "methods"})
+    assert answer["Content-Type"] == "text/csv; charset=utf-8" and answer["Cache-Control"] == "no-store"
+    name = f"JOIN-closed-2026-06-30-{run.id.hex[:8]}-methods.csv"
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+    read = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert read[0][:4] == ["Method", "Of what", "Estimate [95 %]", "p"]
+    assert ["Run", str(run.id)] in read and ["Cut sha256", run.cut.sha256] in read
+    assert "counting" in {line[0] for line in read if line}, "the definitions are there"
+    assert answer.content == client.get(here(row), {"format": "csv", "what": "methods"}).content
+    kept = AccessRecord.objects.filter(actor=str(account.id)).latest("id")
+    assert (kept.kind, kept.object_kind) == ("export", "term of a run")
+    assert kept.detail.startswith("CSV of methods; PT, all, Headache")
+    hide(client)
+    hidden = client.get(here(row), {"format": "csv", "what": "methods"}).content.decode("utf-8-sig")
+    assert next(csv.reader(io.StringIO(hidden))) == [
+        "Method",
+        "Of what",
+        "Estimate",
+        "Warning",
+    ]  # one is infinite
+    assert "Inferential output is hidden" in hidden
+
+
+def test_tables_come_as_spreadsheet_and_text_and_pictures_as_svg(study: Study, run: Run) -> None:
+    client, row = client_of(study, "dsmb_member"), row_of(run)
+    for form, begins, kind in (
+        ("xlsx", b"PK", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("rtf", b"{\\rtf1", "application/rtf"),
+        ("svg", b"<svg", "image/svg+xml"),
+    ):
+        answer = client.get(here(row), {"format": form, "what": "first-events"})
+        assert answer.content.startswith(begins) and answer["Content-Type"] == kind
+    svg = answer.content.decode()
+    assert str(run.id) in svg and run.cut.sha256 in svg and "Low dose" in svg
+    hide(client)
+    assert client.get(here(row), {"format": "svg", "what": "first-events"}).content != answer.content
+    for wrong in ({"format": "doc", "what": "methods"}, {"format": "csv", "what": "nothing"}):
+        assert client.get(here(row), wrong).status_code == 404
+
+
+def test_the_overview_maps_organ_classes_that_open_to_terms_and_participants(study: Study, run: Run) -> None:
+    client = client_of(study, "dsmb_member")
+    page = client.get("/studies/JOIN/signals/")
+    organ_class = row_of(run, level="SOC", method=next(iter(run.methods)))
+    label = "Nervous system disorders: 2/2 (100.0%) against 1/2 (50.0%), +50.0 percentage points"
+    assert f'<a href="{here(organ_class)}" aria-label="{label}">' in page.text
+    opened = client.get(here(organ_class))
+    term = row_of(run, method=organ_class.method)
+    assert f'<a href="{here(term)}" aria-label="Headache: 2/2' in opened.text
+    svg = client.get(here(organ_class), {"format": "svg", "what": "within"}).content.decode()
+    assert svg.startswith("<svg") and str(run.id) in svg and "Headache" in svg
+
+
+def test_files_of_overview_and_run_hold_all_rows(study: Study, run: Run) -> None:
+    client = client_of(study, "dsmb_member")
+    for path, keys in (
+        ("/studies/JOIN/signals/", ("findings", "silence", "tree-map-0")),
+        (
+            f"/studies/JOIN/signals/runs/{run.id}/?level=PT&arm=Low+dose&method=rd_mn",
+            ("results", "dot-plot", "volcano"),
+        ),
+    ):
+        for what in keys:
+            answer = client.get(f"{path}{'&' if '?' in path else '?'}format=csv&what={what}")
+            assert str(run.id) in answer.content.decode("utf-8-sig"), what
+    assert b"Headache" in answer.content
+
+
+def test_a_run_without_a_row_or_study_without_a_run_has_no_file(study: Study) -> None:
+    client = client_of(study, "dsmb_member")
+    assert client.get("/studies/JOIN/signals/", {"format": "csv", "what": "findings"}).status_code == 404
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_the_pages_ask_the_database_little_however_many_rows(
+    study: Study, joined_cut: Cut, hidden: bool
+) -> None:
+    """Many terms: as many queries as for one, give or take; none of them for a single row."""
+    few, many = [], []
+    client = client_of(study, "dsmb_member")
+    if hidden:
+        hide(client)
+    for counted, terms in ((few, 1), (many, 60)):
+        run = run_on(joined_cut, *(rows(term=f"Term {number}", adjusted=True) for number in range(terms)))
+        for path in ("/studies/JOIN/signals/", f"/studies/JOIN/signals/runs/{run.id}/?method=rd_mn"):
+            with CaptureQueriesContext(connection) as asked:
+                assert "Term 0" in client.get(path).text
+            counted.append(len(asked))
+    assert many <= [n + 2 for n in few] and max(many) <= 40, (few, many)
+
+
+def test_earlier_looks_are_read_from_the_runs(study: Study, joined_cut: Cut) -> None:
+    counted = (rows(n_arm=3), rows(n_arm=4, term="Nausea"), rows(n_arm=9))
+    cuts = [joined_cut, later_cut(joined_cut), later_cut(joined_cut, days=62)]
+    runs = [run_on(cut, found) for cut, found in zip(cuts, counted, strict=True)]
+    run_on(later_cut(joined_cut, days=93), rows(n_arm=19))  # later than the page's run
+    row = Result.objects.get(run=runs[2], method="rd_mn")
+    client = client_of(study, "dsmb_member")
+    page = client.get(f"{here(row)}boundary/", {"kind": "toxicity", "planned": "20", "risk": "10"})
+    told = [[cell["text"] for cell in line["cells"]][:3] for line in page.context["looks"]["rows"]]
+    assert told == [
+        ["2026-06-30", "3/20 (15.0%)", "1/20 (5.0%)"],
+        ["2026-07-31", "0/20 (0.0%)", "0/0"],  # nobody had it there: sizes as the run keeps them
+        ["2026-08-31", "9/20 (45.0%)", "1/20 (5.0%)"],
+    ]
+    assert "crosses" in page.text and "first on the cut of 2026-08-31" in page.text
+    wrong = client.get(f"{here(row)}boundary/", {"kind": "toxicity", "planned": "many"})
+    assert wrong.status_code == 422 and "Planned at the end is a whole number." in wrong.text
+    small = client.get(f"{here(row)}boundary/", {"planned": "10"})
+    assert "40 are in already, more than the 10 planned" in small.text
+    hide(client)
+    hidden = client.get(f"{here(row)}boundary/")
+    assert "Boundary" not in hidden.text.split("<main")[1] and "9/20 (45.0%)" in hidden.text
+    svg = client.get(f"{here(row)}boundary/", {"format": "svg", "what": "path"})
+    assert svg.status_code == 404

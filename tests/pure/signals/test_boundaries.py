@@ -1,0 +1,114 @@
+"""Boundaries over the looks of a term: bounds as published, paths by hand, what they do against simulated trials."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+import vl_convert
+from scipy.stats import fisher_exact, hypergeom, norm
+
+from pvtracker.signals import boundary_chart
+from pvtracker.signals.boundaries import Design, Look, drawn, z_of
+
+LOOKS = [
+    Look(date(2026, 1, 31), 2, 10, 0, 9),
+    Look(date(2026, 2, 28), 4, 20, 1, 19),
+    Look(date(2026, 3, 31), 9, 30, 2, 28),
+]
+KINDS = ("obrien_fleming", "pocock", "haybittle_peto", "maxsprt", "toxicity", "beta_binomial")
+PLANNED = {"maxsprt": 30, "toxicity": 38, "beta_binomial": 38}
+
+
+def design(kind: str, measure: str = "participants", planned: int = 0) -> Design:
+    return Design(kind, measure, planned or PLANNED.get(kind, 74), 0.025, 0.1)
+
+
+def even(n: int, of: int) -> Look:
+    return Look(date(2026, n, 1), n, n * of // 5, n, n * of // 5)
+
+
+def test_the_bounds_are_the_published_ones() -> None:
+    """Five equal looks, one-sided 0.025: O'Brien-Fleming type spending (stats/test_group_sequential.py)."""
+    looks = [even(n, 50) for n in range(1, 6)]
+    found = drawn(looks, design("obrien_fleming", planned=100))
+    assert [step.at for step in found.steps] == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert [step.bound for step in found.steps] == pytest.approx(
+        [4.877, 3.357, 2.680, 2.290, 2.031], abs=2e-3
+    )
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_path_is_the_quantile_of_fishers_one_sided_p(look: Look) -> None:
+    table = [[look.n_arm, look.N_arm - look.n_arm], [look.n_ref, look.N_ref - look.n_ref]]
+    assert norm.sf(z_of(look)) == pytest.approx(fisher_exact(table, alternative="greater").pvalue, rel=1e-9)
+
+
+def test_counts_are_the_path_of_the_other_boundaries() -> None:
+    sprt = drawn(LOOKS, design("maxsprt")).steps
+    assert [(step.at, step.path) for step in sprt] == [(2, 2), (5, 4), (11, 9), (30, None)]
+    arm = drawn(LOOKS, design("toxicity")).steps
+    assert [(step.at, step.path) for step in arm] == [(10, 2), (20, 4), (30, 9), (38, None)]
+    crossed = drawn(LOOKS, design("beta_binomial")).steps
+    assert [step.crosses for step in crossed] == [False, False, True, False]
+
+
+def test_what_the_boundary_does_agrees_with_simulated_trials() -> None:
+    """4,000 trials looked at three times and at the end; both with the risk of the reference and twice that."""
+    found = drawn(LOOKS, design("obrien_fleming"))
+    assert found.exact
+    sizes = [(10, 9), (20, 19), (30, 28), (38, 36)]
+    risk = 11 / 58
+    random = np.random.default_rng(20260101)
+    for ratio, (_, told, used) in zip((1.0, 2.0), (found.does[0], found.does[2]), strict=True):
+        arm = random.random((4000, 38)) < risk * ratio
+        ref = random.random((4000, 36)) < risk
+        crossed = np.zeros(4000, dtype=bool)
+        seen = np.zeros(4000)
+        for (N_arm, N_ref), step in zip(sizes, found.steps, strict=True):
+            seen[~crossed] = (N_arm + N_ref) / 74
+            x, y = arm[:, :N_arm].sum(axis=1), ref[:, :N_ref].sum(axis=1)
+            p = hypergeom.sf(x - 1, N_arm + N_ref, x + y, N_arm)
+            crossed |= p <= norm.sf(step.bound) * (1 + 1e-9)
+        assert crossed.mean() == pytest.approx(told, abs=4 * np.sqrt(told * (1 - told) / 4000))
+        assert seen.mean() == pytest.approx(used, abs=0.01)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_error_is_kept_where_nothing_differs_and_grows_with_the_truth(kind: str) -> None:
+    found = drawn(LOOKS, design(kind))
+    crossing = [crosses for _, crosses, _ in found.does]
+    assert crossing == sorted(crossing) and crossing[-1] > 5 * crossing[0]
+    if kind != "beta_binomial":  # a posterior keeps no error
+        assert crossing[0] <= 0.025 + 1e-9
+
+
+def test_large_arms_and_events_go_by_the_normal_approximation() -> None:
+    large = [Look(date(2026, n, 1), 10 * n, 500 * n, 10 * n, 500 * n) for n in (1, 2)]
+    assert not drawn(large, design("pocock", planned=2000)).exact
+    events = drawn(LOOKS, design("pocock", "events", planned=20))
+    assert [step.at for step in events.steps] == pytest.approx([0.1, 0.25, 0.55, 1.0])
+    assert not events.exact and events.does[0][1] == pytest.approx(0.025, abs=1e-6)
+
+
+def test_a_look_without_more_information_is_no_look_of_its_own() -> None:
+    same = [*LOOKS, Look(date(2026, 4, 30), 12, 30, 3, 28)]
+    found = drawn(same, design("obrien_fleming"))
+    assert [step.look for step in found.steps] == [LOOKS[0], LOOKS[1], same[3], None] and found.dropped == 1
+
+
+@pytest.mark.parametrize(
+    ("looks", "planned", "said"),
+    [(LOOKS, 20, "more than the 20 planned"), ([Look(date(2026, 1, 1), 0, 0, 0, 0)], 20, "no look has any")],
+)
+def test_what_cannot_be_drawn_is_said(looks: list[Look], planned: int, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        drawn(looks, design("obrien_fleming", planned=planned))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_picture_is_drawn_and_names_both_lines(kind: str) -> None:
+    spec = boundary_chart.path_chart(drawn(LOOKS, design(kind)), "OZ1")
+    svg = vl_convert.vegalite_to_svg({**spec, "width": 400}, allowed_base_urls=[])
+    assert ">Boundary</text>" in svg and ">OZ1</text>" in svg
