@@ -19,8 +19,8 @@ from pvtracker.stats.site_reporting import SiteReporting, site_reporting
 
 LATE_DAYS = 7
 LARGEST_P = 0.1  # after adjustment: below it a site is to be looked at
-MOST_WORK = 8_000_000  # participants times replicates
-SEED = 1
+REPLICATES, SEED = 1999, 1
+MOST_DRAWN = 2_000  # participants; of more the exchanges are not drawn but normal
 NO_SITE = "no site"
 DATASETS = ("participants", "exposures", "adverse_events", "assessments")  # what is read
 GAPS = {  # what is missing of an event, by its key
@@ -87,7 +87,8 @@ def sites_of(data: CutData) -> Sites:
         own,
         people["follow_up_years"].to_numpy(),
         site_of,
-        replicates=int(np.clip(MOST_WORK // max(len(people), 1), 199, 9_999)),
+        null="drawn" if len(people) <= MOST_DRAWN else "normal",
+        replicates=REPLICATES,
         seed=SEED,
     )
     rows = _events(data, events[["subject", "number"]])

@@ -8,6 +8,7 @@ from pvtracker.stats.benjamini_hochberg import (
     benjamini_yekutieli,
 )
 from pvtracker.stats.berry_berry import berry_berry, berry_berry_poisson, prior_sensitivity
+from pvtracker.stats.berry_berry_periods import berry_berry_periods
 from pvtracker.stats.blinded_rate import blinded_rate
 from pvtracker.stats.cmaxsprt import cmaxsprt_boundary, cmaxsprt_power, cmaxsprt_ratio
 from pvtracker.stats.cmh import breslow_day, cmh, cmh_exact, cmh_exact_midp, odds_ratio_stratified_exact
@@ -118,6 +119,7 @@ __all__ = [
     "benjamini_hochberg_by_group",
     "benjamini_yekutieli",
     "berry_berry",
+    "berry_berry_periods",
     "berry_berry_poisson",
     "beta_binomial_boundary",
     "beta_binomial_posterior",

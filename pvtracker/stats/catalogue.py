@@ -181,6 +181,12 @@ STATISTICS: dict[str, Statistic] = {
             "berry-berry.md",
         ),
         Statistic(
+            "berry_berry_periods",
+            "Bayesian hierarchical model of rates over periods",
+            stats.berry_berry_periods,
+            "berry-berry-periods.md",
+        ),
+        Statistic(
             "prior_sensitivity",
             "Bayesian hierarchical model under other priors",
             stats.prior_sensitivity,

@@ -7,14 +7,18 @@ Method, sources and when not to use it: docs/methods/site-reporting.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import ndtr
 
 from pvtracker.stats.benjamini_hochberg import benjamini_hochberg
 from pvtracker.stats.inputs import Labels, counts, follow_up, level, no_warning, refuse, same_length
 from pvtracker.stats.rates import rate_ratio_exact
 from pvtracker.stats.results import FloatArray, IntArray, TextArray
+
+Null = Literal["drawn", "normal"]
 
 ONE_SITE = "there is no other site to compare with"
 NO_TIME = "no follow-up: no rate exists"
@@ -54,6 +58,7 @@ def site_reporting(
     site: Labels,
     *,
     confidence_level: float = 0.95,
+    null: Null = "drawn",
     replicates: int = 1999,
     seed: int = 1,
 ) -> SiteReporting:
@@ -67,12 +72,15 @@ def site_reporting(
     how much (1: not at all). `p_permuted` does not need it: participants, each with events and follow-up, are exchanged
     between the sites, which keep their numbers of participants; how far are the site's events from what its follow-up
     would have at the rate of all? Two-sided, twice the smaller tail, each tail (1 + replicates as far) / (1 +
-    replicates). `p_adjusted`: Benjamini and Hochberg over the sites.
+    replicates). With `null` "normal" the exchanges are not drawn: the sum is normal with the variance that it has over
+    all of them, which is close where sites have hundreds of participants. `p_adjusted`: Benjamini–Hochberg.
     ValueError for values that cannot be, or fewer than 99 replicates.
 
     Source: derived from the definitions; limits as in `rate_ratio_exact`.
     """
     confidence_level = level("confidence_level", confidence_level)
+    if null not in get_args(Null):
+        raise ValueError(f"null must be {' or '.join(get_args(Null))}, got {null!r}")
     refuse("replicates", "must be ≥ 99", np.asarray([replicates]), np.asarray([replicates]) < 99)
     x, t, labels = counts("events", events), follow_up("years", years), np.asarray(site)
     if labels.ndim != 1:
@@ -93,7 +101,14 @@ def site_reporting(
     warning[time == 0] = NO_TIME
     permuted = np.full(len(names), np.nan)
     if usable.any():
-        permuted[usable] = _permuted(x, t, index, people, replicates, seed)[usable]
+        beyond = x - t * (x.sum() / t.sum())
+        observed = np.bincount(index, weights=beyond, minlength=len(names)).astype(np.float64)
+        found_p = (
+            _drawn(beyond, observed, people, replicates, seed)
+            if null == "drawn"
+            else _normal(beyond, observed, people)
+        )
+        permuted[usable] = found_p[usable]
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(time > 0, own / time, np.nan)
     return SiteReporting(
@@ -116,16 +131,24 @@ def site_reporting(
     )
 
 
-def _permuted(
-    x: IntArray, t: FloatArray, index: IntArray, people: IntArray, replicates: int, seed: int
+def _normal(beyond: FloatArray, observed: FloatArray, people: IntArray) -> FloatArray:
+    """Two-sided p of each site, from the variance of a sum of so many participants drawn without replacement."""
+    size = len(beyond)
+    variance = people * (size - people) / max(size - 1, 1) * beyond.var()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(variance > 0, np.abs(observed) / np.sqrt(variance), 0.0)
+    p: FloatArray = 2 * ndtr(-z)
+    return p
+
+
+def _drawn(
+    beyond: FloatArray, observed: FloatArray, people: IntArray, replicates: int, seed: int
 ) -> FloatArray:
-    """Two-sided p of each site. A participant's contribution is the events less those that the follow-up would have."""
-    beyond = x - t * (x.sum() / t.sum())
-    observed = np.bincount(index, weights=beyond, minlength=len(people))
+    """Two-sided p of each site. `beyond`: a participant's events less those that the follow-up would have."""
     starts = np.concatenate([[0], np.cumsum(people)[:-1]])
     chance = np.random.default_rng(seed)
     fewer, more = np.zeros(len(people)), np.zeros(len(people))
-    block = max(1, BLOCK_CELLS // len(x))
+    block = max(1, BLOCK_CELLS // len(beyond))
     for begun in range(0, replicates, block):
         drawn = np.tile(beyond, (min(block, replicates - begun), 1))
         chance.permuted(drawn, axis=1, out=drawn)

@@ -47,6 +47,20 @@ def test_the_permuted_p_nears_that_of_every_exchange(against: Against) -> None:
         )
 
 
+def test_of_many_participants_the_exchanges_are_normal() -> None:
+    chance = np.random.default_rng(5)
+    site, years = np.repeat(np.arange(8), 250), chance.uniform(0.5, 2, 2000)
+    events = chance.poisson(years * chance.gamma(1, 3, 2000) * np.where(site == 3, 0.6, 1.0))
+    drawn = site_reporting(events, years, site, replicates=1999)
+    normal = site_reporting(events, years, site, null="normal")
+    assert normal.p_permuted == pytest.approx(drawn.p_permuted, abs=0.07)  # three errors of the draws
+    assert normal.p_adjusted[3] < 0.05 and normal.p.tolist() == drawn.p.tolist()
+    small, exact = (site_reporting(EVENTS, YEARS, SITE, null=null) for null in ("normal", "drawn"))
+    assert small.p_permuted == pytest.approx(exact.p_permuted, abs=0.15)
+    alike = site_reporting([1, 1, 1], 1.0, ["A", "B", "C"], null="normal")
+    assert alike.p_permuted.tolist() == [1, 1, 1]
+
+
 def test_adjusted_p_is_benjamini_and_hochberg_over_the_sites() -> None:
     found = site_reporting(EVENTS, YEARS, SITE)
     expected = scipy_stats.false_discovery_control(found.p_permuted)
@@ -110,6 +124,7 @@ def test_wrong_input_is_refused() -> None:
         ({"years": [1.0, -2.0]}, "years must be ≥ 0"),
         ({"site": [["A"], ["B"]]}, r"site must have shape \(N,\)"),
         ({"site": ["A", "B", "C"]}, "arguments must have the same length"),
+        ({"null": "exact"}, "null must be drawn or normal, got 'exact'"),
         ({"replicates": 50}, "replicates must be ≥ 99, got 50"),
         ({"confidence_level": 1}, "confidence_level must lie strictly"),
     ):

@@ -149,7 +149,17 @@ OF_ONE: dict[str, dict[str, Any]] = {
     },
     "time_weighted_area": {"test": "permutation"},
     "mmrm": {"baseline": [400, 400, 390, 100, 100, 900]},
-    "site_reporting": {"events": [3, 0, 5, 1], "years": [1, 2, 1.5, 1], "site": ["A", "A", "B", "B"]},
+    "berry_berry_periods": {
+        "body_system": ["Skin", "Skin", "Eye", "Eye"],
+        "period": ["procedure", "follow-up", "procedure", "follow-up"],
+        "sharing": "none",
+    },
+    "site_reporting": {
+        "events": [3, 0, 5, 1],
+        "years": [1, 2, 1.5, 1],
+        "site": ["A", "A", "B", "B"],
+        "null": "drawn",
+    },
     "aalen_johansen": {"variance": "aalen"},
     "group_sequential_counts_crossing": {"n_arm": [10, 20, 30], "n_ref": [10, 19, 31]},
     "spent_alpha": {"spending": "power"},

@@ -1,0 +1,135 @@
+"""The hierarchical model over periods against JAGS, and against the models that it is made of.
+
+JAGS 4.3.1 (rjags, R 4.2.2), by hand: 2 chains, 7,000 dropped, 200,000 kept every 20th; x[i] ~ dpois(U[i] * exp(g[i])),
+y[i] ~ dpois(T[i] * exp(g[i] + th[i])), th[i] <- z[i] * raw[i], z[i] ~ dbern(1 - pi[s[i]]) and so on, s[i] the body
+system ("systems") or the body system within the period ("top"); standard errors of means and probabilities below 0.005.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pvtracker.stats import berry_berry_periods, berry_berry_poisson
+from pvtracker.stats.berry_berry_periods import ENTRIES, OF_PARAMETERS
+from tests.pure.stats.against import Against
+
+REFERENCE = np.array([12, 8, 3, 0, 20, 5, 9, 1, 4, 2, 6, 9, 2, 1, 11, 2, 5, 0, 3, 3])
+ARM = np.array([25, 19, 9, 2, 22, 4, 8, 3, 3, 7, 14, 12, 5, 0, 10, 4, 6, 2, 1, 6])
+YEARS_ARM, YEARS_REF = np.repeat([60.0, 35.0], 10), np.repeat([58.0, 33.0], 10)
+SYSTEM = np.tile(np.repeat(["skin", "gut", "eye"], [4, 3, 3]), 2)
+PERIOD = np.repeat(["procedure", "follow-up"], 10)
+GIVEN = (ARM, YEARS_ARM, REFERENCE, YEARS_REF, SYSTEM, PERIOD)
+QUICK: dict[str, Any] = {"chains": 4, "warm_up": 50, "draws": 100, "most_draws": 100}
+JAGS = {
+    "systems": {
+        "mean": [
+            *(0.6853, 0.7247, 0.5691, 0.2405, 0.0302, -0.0474, -0.0104, 0.1083, 0.0138, 0.3665),
+            *(0.696, 0.3146, 0.4222, 0.0285, 0.0113, 0.0374, 0.028, 0.1398, -0.046, 0.3397),
+        ],
+        "sd": [
+            *(0.3779, 0.4195, 0.4879, 0.463, 0.139, 0.2472, 0.1777, 0.3679, 0.3026, 0.504),
+            *(0.4624, 0.3817, 0.4873, 0.4728, 0.1673, 0.2582, 0.2216, 0.4285, 0.3891, 0.4997),
+        ],
+        "p_zero": [
+            *(0.1088, 0.1206, 0.2487, 0.4339, 0.825, 0.7748, 0.8059, 0.6396, 0.6848, 0.4886),
+            *(0.1568, 0.39, 0.3386, 0.4983, 0.8075, 0.7687, 0.7839, 0.618, 0.6494, 0.51),
+        ],
+        "p_positive": [
+            *(0.8861, 0.8729, 0.7263, 0.4472, 0.1267, 0.0751, 0.0868, 0.2546, 0.1714, 0.4766),
+            *(0.8314, 0.5628, 0.6042, 0.2905, 0.1094, 0.1444, 0.1343, 0.2766, 0.155, 0.4478),
+        ],
+    },
+    "top": {
+        "mean": [
+            *(0.7089, 0.7446, 0.5775, 0.2192, 0.0384, -0.0462, -0.0102, 0.114, 0.0069, 0.374),
+            *(0.5159, 0.1763, 0.2289, -0.1405, 0.0262, 0.0691, 0.0541, 0.103, -0.0985, 0.2621),
+        ],
+        "sd": [
+            *(0.4003, 0.4409, 0.5122, 0.4789, 0.1544, 0.2663, 0.1995, 0.3868, 0.3185, 0.5203),
+            *(0.5021, 0.3304, 0.4329, 0.539, 0.2001, 0.3184, 0.2632, 0.4342, 0.4263, 0.4619),
+        ],
+        "p_zero": [
+            *(0.1222, 0.1336, 0.2664, 0.4764, 0.7894, 0.741, 0.7758, 0.6397, 0.6803, 0.4901),
+            *(0.3452, 0.585, 0.5514, 0.5914, 0.7583, 0.6996, 0.7278, 0.6312, 0.6499, 0.562),
+        ],
+        "p_positive": [
+            *(0.8732, 0.8605, 0.7084, 0.4042, 0.1556, 0.093, 0.1042, 0.257, 0.169, 0.4731),
+            *(0.6385, 0.3574, 0.375, 0.1426, 0.1474, 0.2012, 0.181, 0.2484, 0.1245, 0.381),
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("sharing", JAGS)
+def test_periods_that_share_in_jags(sharing: Any, against: Against) -> None:
+    found = berry_berry_periods(*GIVEN, sharing=sharing)
+    assert not any(found.warning)
+    for name, expected in JAGS[sharing].items():
+        against(
+            "berry_berry_periods",
+            "JAGS 4.3.1, two periods",
+            "program",
+            getattr(found, name),
+            expected,
+            within=0.025,
+        )
+
+
+def test_periods_that_share_nothing_are_models_of_their_own() -> None:
+    found = berry_berry_periods(*GIVEN, sharing="none", **QUICK)
+    for period, rows in (("procedure", slice(0, 10)), ("follow-up", slice(10, 20))):
+        own = berry_berry_poisson(
+            ARM[rows], YEARS_ARM[rows], REFERENCE[rows], YEARS_REF[rows], SYSTEM[rows], **QUICK
+        )
+        for name in ENTRIES:
+            np.testing.assert_array_equal(getattr(found, name)[rows], getattr(own, name))
+        its = [i for i, one in enumerate(found.parameters.name) if one.endswith(f" of {period}")]
+        assert [found.parameters.name[i] for i in its] == [
+            f"{one} of {period}" for one in own.parameters.name
+        ]
+        for name in OF_PARAMETERS:
+            np.testing.assert_array_equal(getattr(found.parameters, name)[its], getattr(own.parameters, name))
+
+
+def test_entries_come_back_in_the_order_in_which_they_were_given() -> None:
+    order = np.random.default_rng(1).permutation(20)
+    mixed = berry_berry_periods(*(np.asarray(one)[order] for one in GIVEN), sharing="none", **QUICK)
+    straight = berry_berry_periods(*GIVEN, sharing="none", **QUICK)
+    np.testing.assert_array_equal(mixed.raw, straight.raw[order])
+    assert straight.raw[0] == pytest.approx(np.log(25 / 60 / (12 / 58)))
+
+
+@pytest.mark.parametrize("sharing", ["systems", "top", "none"])
+def test_one_period_is_the_model_without_periods(sharing: Any) -> None:
+    arm, years, reference, years_ref, system = (each[:10] for each in GIVEN[:5])
+    given: dict[str, Any] = {"margin": 1.5, "seed": 4, **QUICK}
+    period = np.repeat(1, 10)
+    found = berry_berry_periods(arm, years, reference, years_ref, system, period, sharing=sharing, **given)
+    plain = berry_berry_poisson(arm, years, reference, years_ref, system, **given)
+    for name in ENTRIES[:-1]:  # a warning names the system, with its period
+        np.testing.assert_array_equal(getattr(found, name), getattr(plain, name))
+
+
+def test_what_periods_share_is_seen_in_the_parameters() -> None:
+    ways: tuple[Any, ...] = ("systems", "top", "none")
+    names = {
+        sharing: berry_berry_periods(*GIVEN, sharing=sharing, **QUICK).parameters.name.tolist()
+        for sharing in ways
+    }
+    count = {sharing: len(all_names) for sharing, all_names in names.items()}
+    assert count["top"] == count["systems"] + 3 * 5 and count["none"] == 2 * count["systems"]
+    assert any("procedure, skin" in name for name in names["top"])
+
+
+def test_wrong_input_is_refused() -> None:
+    with pytest.raises(ValueError, match="sharing must be systems, top, none, got 'all'"):
+        berry_berry_periods(*GIVEN, sharing="all")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"period must have shape \(20,\), one label for each entry"):
+        berry_berry_periods(*GIVEN[:5], ["a"])
+    with pytest.raises(ValueError, match=r"period must label every entry, got nan"):
+        berry_berry_periods(*GIVEN[:5], [np.nan] * 20)
+    with pytest.raises(ValueError, match="chains must be ≥ 2"):
+        berry_berry_periods(*GIVEN, chains=1)
