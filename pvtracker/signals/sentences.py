@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pvtracker.lib.rounding import fixed, p_text, share
 from pvtracker.signals.methods import METHODS
-from pvtracker.signals.models import Result
+
+if TYPE_CHECKING:  # a row that was never stored has words, too
+    from pvtracker.signals.models import Result
 
 
 def said_of(rows: Sequence[Result], *, terms: int, inference: bool) -> list[str]:

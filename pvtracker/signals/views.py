@@ -13,12 +13,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
+from pvtracker.cuts import closed, derive
 from pvtracker.jobs.actions import enqueue
 from pvtracker.signals import (
     actions,
     charts,
     inference,
     queries,
+    shrinkage,
     silence,
     site_quality,
     tables,
@@ -97,6 +99,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         ],
         **(_since(run, chosen["method"]) if inferred else {}),
         **_charts(run, chosen, list(page), inferred=inferred),
+        **_shrinkage(run, rows, chosen["method"], inferred=inferred),
         **_switch(inferred),
     }
     return _run_file(request, run, rows, chosen, context) or render(request, "signals/run.html", context)
@@ -107,21 +110,25 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
     """The participants and events behind a number of a run, read from the cut that the run rests on."""
     study = _study(request, code, Permission.READ_SIGNALS)
     row = queries.row_for(study, row_id)
-    ask = look(
+    ask = taking_out.looked(
         request,
         study,
-        Permission.READ_SIGNALS,
         object_kind="participants of a run",
         object_id=str(row.run_id),
         detail=f"{row.level}, {row.selection}, {row.term}",
     )
     if ask:
         return ask
+    table = tables.participants_table(actions.events_behind(row), row)
+    about = [("Term", f"{row.term} ({tables.about(row)})")]
+    file = taking_out.file_of(request, row.run, tables={"events": table}, about=about)
+    if file:
+        return file
     chosen = {name: getattr(row, name) for name in ("level", "selection", "arm", "method")}
     context = {
         "term": row.term,
         "facts": tables.counted_facts(row.run, queries.same_term(row)),
-        "table": tables.participants_table(actions.events_behind(row), row),
+        "table": table,
         "back": f"{reverse('signal_run', args=[study.code, row.run_id])}?{urlencode(chosen)}",
     }
     return render(request, "signals/participants.html", context)
@@ -131,6 +138,8 @@ def _run_file(
     request: HttpRequest, run: Run, rows: list[Result], chosen: dict[str, str], context: dict[str, Any]
 ) -> HttpResponse | None:
     """A table or picture of the run's page as a file: of the terms all pages of them, of pictures what is drawn."""
+    if taking_out.asked(request) is None:
+        return None
     inferred = context["inference"]
     pictures = {key: context.get(key.replace("-", "_")) for key in ("dot-plot", "volcano")}
     found = {
@@ -140,10 +149,13 @@ def _run_file(
         "changes": context.get("changes"),
         "dot-plot": context.get("dot_plot_table"),
         "volcano": context.get("volcano_table"),
+        "shrinkage": context.get("shrinkage", {}).get("table"),
     }
     chose = {**chosen, "method": METHODS[chosen["method"]].label}
     about = [(name.capitalize(), text) for name, text in chose.items()]
+    pictures["shrinkage"] = context.get("shrinkage", {}).get("spec")
     titles = {
+        "shrinkage": shrinkage.TITLE,
         "dot-plot": "Estimates" + (" with 95 % intervals" if inferred else ""),
         "volcano": "Volcano plot",
     }
@@ -154,6 +166,16 @@ def _run_file(
 def _switch(inferred: bool) -> dict[str, Any]:
     """What the switch that hides inference shows."""
     return {"inference": inferred, "hidden_text": inference.HIDDEN}
+
+
+def _shrinkage(run: Run, rows: list[Result], method: str, *, inferred: bool) -> dict[str, Any]:
+    """How the hierarchical model drew the terms in, where its rows are shown: the organ classes are the cut's."""
+    if not (inferred and rows and method == shrinkage.METHOD and rows[0].level == "PT"):
+        return {}
+    data = closed.load_joined(run.cut, only=(*derive.DATASETS, "arms"))
+    people = derive.analysis_set(data, analysis_arm=run.analysis_arm)
+    found = shrinkage.shrinkage(rows, derive.body_systems(derive.emergent_events(data, people)))
+    return {"shrinkage": {**found, "title": shrinkage.TITLE, "description": shrinkage.DESCRIPTION}}
 
 
 def _since(run: Run, method: str) -> dict[str, Any]:

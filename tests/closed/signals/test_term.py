@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 from django.db import connection
@@ -12,8 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from pvtracker.audit.models import AccessRecord
 from pvtracker.cuts.models import Cut
+from pvtracker.signals import actions
 from pvtracker.signals.models import Result, Run
 from pvtracker.studies.models import Study
+from tests.closed.cuts.folder import BY
 from tests.closed.people import client_of, person_of, signed_in
 from tests.closed.signals.runs import later_cut, rows, run_on
 from tests.closed.signals.test_pages import run_of
@@ -134,6 +137,8 @@ def test_tables_come_as_spreadsheet_and_text_and_pictures_as_svg(study: Study, r
     ):
         answer = client.get(here(row), {"format": form, "what": "first-events"})
         assert answer.content.startswith(begins) and answer["Content-Type"] == kind
+    again = client.get(here(row), {"format": "svg", "what": "first-events"})
+    assert again.content == answer.content, "the same bytes"
     svg = answer.content.decode()
     assert str(run.id) in svg and run.cut.sha256 in svg and "Low dose" in svg
     hide(client)
@@ -157,7 +162,9 @@ def test_the_overview_maps_organ_classes_that_open_to_terms_and_participants(stu
 
 def test_files_of_overview_and_run_hold_all_rows(study: Study, run: Run) -> None:
     client = client_of(study, "dsmb_member")
+    row = row_of(run)
     for path, keys in (
+        (f"{here(row)}participants/", ("events",)),
         ("/studies/JOIN/signals/", ("findings", "silence", "tree-map-0")),
         (
             f"/studies/JOIN/signals/runs/{run.id}/?level=PT&arm=Low+dose&method=rd_mn",
@@ -217,3 +224,21 @@ def test_earlier_looks_are_read_from_the_runs(study: Study, joined_cut: Cut) -> 
     assert "Boundary" not in hidden.text.split("<main")[1] and "9/20 (45.0%)" in hidden.text
     svg = client.get(f"{here(row)}boundary/", {"format": "svg", "what": "path"})
     assert svg.status_code == 404
+
+
+def test_a_run_with_the_hierarchical_model_shows_how_it_draws_terms_in(study: Study, joined_cut: Cut) -> None:
+    request = actions.request_for(study=study, cut_id=joined_cut.id)
+    screened = actions.compute(request, by=BY, progress=lambda *told: None)
+    said = {"estimate": 1.5, "low": 0.8, "high": 3.0, "posterior": 0.9, "flag": False}
+    found = [replace(r, method="berry_berry", **said) for r in screened.rows if r.method == "rd_mn"]
+    made = replace(screened, rows=[*screened.rows, *found], methods={**screened.methods, "berry_berry": "1"})
+    run = actions.save_run(request=request, screened=made, by=BY)
+    client = client_of(study, "dsmb_member")
+    here = f"/studies/JOIN/signals/runs/{run.id}/?level=PT&arm=Low+dose&method=berry_berry"
+    page = client.get(here)
+    told = [[cell["text"] for cell in row["cells"]] for row in page.context["shrinkage"]["table"]["rows"]]
+    assert told == [["Headache", "Nervous system disorders", "2/2 (100.0%)", "1/2 (50.0%)", "1.61", "0.41"]]
+    assert 'data-chart="shrinkage"' in page.text
+    assert "Headache" in client.get(f"{here}&format=csv&what=shrinkage").content.decode()
+    hide(client)
+    assert "shrinkage" not in client.get(here).text
