@@ -10,6 +10,7 @@ from pvtracker.stats.benjamini_hochberg import (
 from pvtracker.stats.berry_berry import berry_berry, berry_berry_poisson, prior_sensitivity
 from pvtracker.stats.berry_berry_periods import berry_berry_periods
 from pvtracker.stats.blinded_rate import blinded_rate
+from pvtracker.stats.blinded_warning import blinded_warning
 from pvtracker.stats.cmaxsprt import cmaxsprt_boundary, cmaxsprt_power, cmaxsprt_ratio
 from pvtracker.stats.cmh import breslow_day, cmh, cmh_exact, cmh_exact_midp, odds_ratio_stratified_exact
 from pvtracker.stats.cox import cox
@@ -124,6 +125,7 @@ __all__ = [
     "beta_binomial_boundary",
     "beta_binomial_posterior",
     "blinded_rate",
+    "blinded_warning",
     "boschloo",
     "breslow_day",
     "cmaxsprt_boundary",

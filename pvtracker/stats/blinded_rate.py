@@ -6,6 +6,7 @@ Method, sources and when not to use it: docs/methods/blinded-rate.md.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -95,20 +96,15 @@ def _one(
 ) -> FloatArray:
     """p_exceeds, rate, low, high, ratio, p_margin of one total."""
     background_years, treated_years, share, margin, tail = given
-    treated = np.arange(events + 1, dtype=np.float64)
-    shape_1, years_1 = rate * treated_years, share * years
-    shape_0, years_0 = rate * background_years, (1 - share) * years
-    log_weight = _log_negative_binomial(treated, shape_1, treated_years, years_1)
-    log_weight += _log_negative_binomial(events - treated, shape_0, background_years, years_0)
-    weight = np.exp(log_weight - logsumexp(log_weight))
-    seen = weight > 0
-    weight, a_1, a_0 = weight[seen], shape_1 + treated[seen], shape_0 + (events - treated)[seen]
-    b_1, b_0 = treated_years + years_1, background_years + years_0
-
-    def above_ratio(ratio: float) -> float:
-        """Given the split both rates are gamma, so that their share is beta."""
-        scaled = ratio * b_1 / b_0
-        return float(weight @ betaincc(a_1, a_0, scaled / (1 + scaled)))
+    split = Mixture.of(
+        events,
+        years,
+        rate,
+        background_years=background_years,
+        treated_years=treated_years,
+        treated_share=share,
+    )
+    weight, a_1, b_1 = split.weight, split.a_1, split.b_1
 
     def below(value: float) -> float:
         return float(weight @ gammainc(a_1, b_1 * value))
@@ -117,18 +113,64 @@ def _one(
         return float(weight @ gammaincc(a_1, b_1 * value))
 
     mean = float(weight @ a_1) / b_1
-    # of the negative binomial, as a beta distribution
-    exceeds = float(betainc(events, shape_0, years / (background_years + years))) if events else 1.0
     return np.array(
         [
-            exceeds,
+            p_as_many(events, rate * background_years, years, background_years),
             mean,
             _root(lambda value: below(value) - tail, mean),
             _root(lambda value: tail - above(value), mean),
-            _root(lambda ratio: 0.5 - above_ratio(ratio), mean / rate),
-            above_ratio(margin),
+            _root(lambda ratio: 0.5 - split.above_ratio(ratio), mean / rate),
+            split.above_ratio(margin),
         ]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Both rates given one total: over the splits of the events, each with its weight, two gamma distributions with
+    shapes `a_1` (treatment) and `a_0` (background) and rates `b_1`, `b_0`. Splits without weight are left out."""
+
+    weight: FloatArray
+    a_1: FloatArray
+    a_0: FloatArray
+    b_1: float
+    b_0: float
+
+    @classmethod
+    def of(
+        cls,
+        events: int,
+        years: float,
+        rate: float,
+        *,
+        background_years: float,
+        treated_years: float,
+        treated_share: float,
+    ) -> Mixture:
+        treated = np.arange(events + 1, dtype=np.float64)
+        shape_1, years_1 = rate * treated_years, treated_share * years
+        shape_0, years_0 = rate * background_years, (1 - treated_share) * years
+        log_weight = _log_negative_binomial(treated, shape_1, treated_years, years_1)
+        log_weight += _log_negative_binomial(events - treated, shape_0, background_years, years_0)
+        weight = np.exp(log_weight - logsumexp(log_weight))
+        seen = weight > 0
+        return cls(
+            weight[seen],
+            shape_1 + treated[seen],
+            shape_0 + (events - treated)[seen],
+            treated_years + years_1,
+            background_years + years_0,
+        )
+
+    def above_ratio(self, ratio: float) -> float:
+        """P(treatment ÷ background > ratio): given the split both rates are gamma, so that their share is beta."""
+        scaled = ratio * self.b_1 / self.b_0
+        return float(self.weight @ betaincc(self.a_1, self.a_0, scaled / (1 + scaled)))
+
+
+def p_as_many(events: int, shape: float, years: float, prior_years: float) -> float:
+    """P(as many events or more in `years`) when the rate is gamma: of the negative binomial, as a beta distribution."""
+    return float(betainc(events, shape, years / (prior_years + years))) if events else 1.0
 
 
 def _log_negative_binomial(count: FloatArray, shape: float, prior_years: float, years: float) -> FloatArray:

@@ -352,5 +352,11 @@ STATISTICS: dict[str, Statistic] = {
         Statistic(
             "slope_difference", "Difference of mean slopes, Welch", stats.slope_difference, "slopes.md"
         ),
+        Statistic(
+            "blinded_warning",
+            "Pooled count that gives an early warning",
+            stats.blinded_warning,
+            "blinded-rate.md",
+        ),
     )
 }

@@ -184,6 +184,18 @@ class BlindedRate:
 
 
 @dataclass(frozen=True, slots=True)
+class BlindedWarning:
+    """What a watch over pooled counts can see, shape (n,): see `blinded_warning`. `needed` is nan where none is found."""
+
+    needed: FloatArray
+    expected: FloatArray
+    false_warning: FloatArray
+    chance: FloatArray
+    ratio: float
+    warning: TextArray
+
+
+@dataclass(frozen=True, slots=True)
 class SequentialBoundary:
     """A group-sequential boundary, every array of shape (looks,): the z-value that is to be exceeded, its nominal
     p-value (of one side, or of both when `sides` is 2), and the error spent up to each look, all sides together."""

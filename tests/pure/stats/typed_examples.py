@@ -188,6 +188,7 @@ OF_ONE: dict[str, dict[str, Any]] = {
     },
     "outliers": {"value": [1, 2.5, 40, 3, 2, 2.5, 2, 3, 4]},
     "slope_difference": {"reference": "B"},
+    "blinded_warning": {"years": [10.5, 7, 3], "ratio": 3.0, "warn_posterior": 0.6, "warn_predictive": 0.2},
     "stopping_characteristics": {"participants": [5, 10], "events": [2, 4], "risk": [0.1, 0.3]},
 }
 # Only once, with all options: they take seconds.

@@ -1,0 +1,100 @@
+"""What a watch over pooled counts can see: the count from which it warns, and how likely that count is.
+
+Method, derivation and when not to use it: docs/methods/blinded-rate.md.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pvtracker.stats.blinded_rate import LEAST, MOST, Mixture, p_as_many
+from pvtracker.stats.inputs import follow_up, level, no_warning, numbers, refuse, same_length
+from pvtracker.stats.results import BlindedWarning
+
+SOUGHT = 2_000  # counts that are tried, from 0: the posterior need not rise with the count, so none is left out
+BEYOND = f"no count up to {SOUGHT} gives an early warning"
+
+
+def blinded_warning(
+    years: ArrayLike,
+    background_rate: ArrayLike,
+    *,
+    background_years: float = 100.0,
+    treated_share: float = 0.5,
+    treated_years: float = 1.0,
+    margin: float = 2.0,
+    warn_posterior: float | None = None,
+    warn_predictive: float | None = None,
+    ratio: float = 2.0,
+) -> BlindedWarning:
+    """The smallest pooled count at which `blinded_rate` would give an early warning, and the chance of such a count.
+
+    years: pooled follow-up, ≥ 0, shape (n,) or one number. background_rate, background_years, treated_share,
+    treated_years and margin as in `blinded_rate`. There is an early warning when p_margin ≥ `warn_posterior`, or when
+    p_exceeds ≤ `warn_predictive`; one of the two at least is given, each in (0, 1). ratio: the true treatment ÷
+    background for which the chance is told, > 0.
+
+    Returns, of each element: `needed`, the smallest count that warns (nan, and a warning, when none up to 2,000 does);
+    `expected` pooled events if treatment adds nothing; `false_warning` and `chance`, the probability of a count of
+    `needed` or more if treatment adds nothing and if it multiplies the rate by `ratio`, the background as uncertain as
+    `background_years` says. ValueError for values that cannot be.
+
+    Source: derived from the definitions of `blinded_rate`.
+    """
+    years_ = follow_up("years", years)
+    rate = numbers("background_rate", background_rate)
+    refuse(
+        "background_rate", f"must lie between {LEAST:g} and {MOST:g}", rate, ~((rate >= LEAST) & (rate <= MOST))
+    )
+    refuse(
+        "years",
+        f"must be 0, or between {LEAST:g} and {MOST:g}",
+        years_,
+        (years_ != 0) & ~((years_ >= LEAST) & (years_ <= MOST)),
+    )
+    share = level("treated_share", treated_share)
+    given = {
+        "background_years": background_years,
+        "treated_years": treated_years,
+        "margin": margin,
+        "ratio": ratio,
+    }
+    for name, value in given.items():
+        if not LEAST <= value <= MOST:
+            raise ValueError(f"{name} must lie between {LEAST:g} and {MOST:g}, got {value}")
+    if warn_posterior is None and warn_predictive is None:
+        raise ValueError("warn_posterior or warn_predictive must be given")
+    posterior = None if warn_posterior is None else level("warn_posterior", warn_posterior)
+    predictive = None if warn_predictive is None else level("warn_predictive", warn_predictive)
+    size = same_length(years=years_, background_rate=rate)
+    t, r = np.broadcast_to(years_, size), np.broadcast_to(rate, size)
+    needed, false_warning, chance = np.full((3, size), np.nan)
+    warning = no_warning(size)
+    for i in range(size):
+        shape, time = float(r[i]) * background_years, float(t[i])
+
+        def warns(count: int, time: float = time, rate: float = float(r[i]), shape: float = shape) -> bool:
+            if predictive is not None and p_as_many(count, shape, time, background_years) <= predictive:
+                return True
+            if posterior is None:
+                return False
+            split = Mixture.of(
+                count,
+                time,
+                rate,
+                background_years=background_years,
+                treated_years=treated_years,
+                treated_share=share,
+            )
+            return split.above_ratio(margin) >= posterior
+
+        # without follow-up there can be no event
+        found = next((count for count in range(SOUGHT + 1 if time else 1) if warns(count)), None)
+        if found is None:
+            warning[i] = BEYOND
+            continue
+        needed[i] = found
+        false_warning[i] = p_as_many(found, shape, time, background_years)
+        chance[i] = p_as_many(found, shape, time * (1 + share * (ratio - 1)), background_years)
+    return BlindedWarning(needed, r * t, false_warning, chance, ratio, warning)
