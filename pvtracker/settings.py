@@ -28,7 +28,7 @@ CSRF_TRUSTED_ORIGINS = read_list("PVTRACKER_TRUSTED_ORIGINS")
 
 # --- applications: what is not listed here cannot be imported by this process -------------------------------------
 BOTH_ROOMS = ["jobs", "audit", "accounts", "studies", "cuts", "reports", "web", "ops"]
-OPEN_ONLY = ["coding", "participants", "events", "feeds"]
+OPEN_ONLY = ["coding", "participants", "events", "monitoring", "feeds"]
 CLOSED_ONLY = ["allocation", "signals", "board"]
 ROOM_APPS = BOTH_ROOMS + (OPEN_ONLY if ROOM == "open" else CLOSED_ONLY)
 INSTALLED_APPS = [

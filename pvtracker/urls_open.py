@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.participants.urls")),
     path("", include("pvtracker.events.urls")),
     path("", include("pvtracker.cuts.urls")),
+    path("", include("pvtracker.monitoring.urls")),
     path("", include("pvtracker.reports.urls")),
 ]
 handler400 = "pvtracker.web.errors.bad_request"

@@ -35,6 +35,9 @@ class Permission(StrEnum):
     MAKE_OPEN_REPORTS = "make_open_reports"
     SIGN_OPEN_REPORTS = "sign_open_reports"
     READ_FEED_STATUS = "read_feed_status"
+    READ_POOLED_RATES = "read_pooled_rates"
+    SET_EXPECTED_RATES = "set_expected_rates"
+    HEAR_OF_POOLED_RATES = "hear_of_pooled_rates"
     RUN_SIGNALS = "run_signals"
     READ_SIGNALS = "read_signals"
     FOLLOW_SIGNALS = "follow_signals"
@@ -139,7 +142,8 @@ ROLES: dict[str, Role] = {
             key="medical_monitor",
             label="Medical monitor",
             description="The sponsor's blinded physician: reads events of every site, gives the sponsor's own opinion "
-            "on causality beside the investigator's, reads and signs pooled reports, and is the second person when "
+            "on causality beside the investigator's, reads and signs pooled reports, says what rates are expected, "
+            "watches the pooled ones and is told of early warnings, and is the second person when "
             "a locked event is to be unlocked or somebody is to be let in as administrator or auditor. Changes "
             "nothing that a site has recorded.",
             room="open",
@@ -154,6 +158,9 @@ ROLES: dict[str, Role] = {
                     Permission.READ_OPEN_REPORTS,
                     Permission.SIGN_OPEN_REPORTS,
                     Permission.READ_FEED_STATUS,
+                    Permission.READ_POOLED_RATES,
+                    Permission.SET_EXPECTED_RATES,
+                    Permission.HEAR_OF_POOLED_RATES,
                     Permission.APPROVE_UNLOCK,
                     Permission.APPROVE_MEMBERS,
                 }
@@ -162,14 +169,20 @@ ROLES: dict[str, Role] = {
         Role(
             key="sponsor_viewer",
             label="Sponsor viewer",
-            description="Reads the study's pooled reports and sees whether the feed runs. Sees no participant and "
-            "writes nothing.",
+            description="Reads the study's pooled reports and watched rates and sees whether the feed runs. Sees no "
+            "participant and writes nothing.",
             room="open",
             scope="study",
             blinding="blinded",
             second_factor=False,
             approval=False,
-            permissions=frozenset({Permission.READ_OPEN_REPORTS, Permission.READ_FEED_STATUS}),
+            permissions=frozenset(
+                {
+                    Permission.READ_OPEN_REPORTS,
+                    Permission.READ_FEED_STATUS,
+                    Permission.READ_POOLED_RATES,
+                }
+            ),
         ),
         Role(
             key="auditor_open",
@@ -186,6 +199,7 @@ ROLES: dict[str, Role] = {
                     Permission.READ_PARTICIPANTS,
                     Permission.READ_OPEN_REPORTS,
                     Permission.READ_FEED_STATUS,
+                    Permission.READ_POOLED_RATES,
                     Permission.READ_AUDIT,
                 }
             ),
@@ -194,9 +208,9 @@ ROLES: dict[str, Role] = {
             key="study_administrator",
             label="Study administrator",
             description="Runs the study's blinded data flow: freezes cuts, makes and signs open reports, locks events "
-            "and asks for a lock to be opened, watches the feed, reads the history, releases text that was held "
-            "because it might name an arm, hands on drafts of those who left, and says who works in the study and "
-            "which sponsor's program reads its feed. Writes no clinical data.",
+            "and asks for a lock to be opened, says what rates are expected, watches the feed, reads the history, "
+            "releases text that was held because it might name an arm, hands on drafts of those who left, and says "
+            "who works in the study and which sponsor's program reads its feed. Writes no clinical data.",
             room="open",
             scope="study",
             blinding="blinded",
@@ -213,6 +227,8 @@ ROLES: dict[str, Role] = {
                     Permission.MAKE_OPEN_REPORTS,
                     Permission.SIGN_OPEN_REPORTS,
                     Permission.READ_FEED_STATUS,
+                    Permission.READ_POOLED_RATES,
+                    Permission.SET_EXPECTED_RATES,
                     Permission.READ_AUDIT,
                     Permission.MANAGE_MEMBERS,
                     Permission.APPROVE_MEMBERS,

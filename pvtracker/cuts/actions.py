@@ -15,9 +15,11 @@ from pvtracker.accounts.queries import job_actor
 from pvtracker.audit.context import Actor, action
 from pvtracker.cuts import freeze
 from pvtracker.cuts.models import Cut, CutState
-from pvtracker.jobs.actions import Claim, Refused
+from pvtracker.jobs.actions import Claim, Refused, enqueue
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import study_of
+
+LOOK_TASK = "monitoring.look"  # rung for by every new cut; the app that has it stands above this one
 
 
 def no_progress(done: int, total: int, text: str) -> None:
@@ -41,8 +43,10 @@ def freeze_cut(
 
 @action
 def register_cut(*, study: Study, manifest: dict[str, Any], by: Actor) -> Cut:
-    """The row of a cut whose folder is whole; the same cut a second time is the same row."""
-    cut, _ = Cut.objects.get_or_create(
+    """The row of a cut whose folder is whole, and in the same transaction the job that looks at it; the same cut
+    again is the same row.
+    """
+    cut, is_new = Cut.objects.get_or_create(
         id=uuid.UUID(manifest["id"]),
         defaults={
             "study": study,
@@ -53,6 +57,9 @@ def register_cut(*, study: Study, manifest: dict[str, Any], by: Actor) -> Cut:
             "made_at": parse_datetime(manifest["made_at"]) or timezone.now(),
         },
     )
+    if is_new:
+        told = {"cut": str(cut.id)}
+        enqueue(task=LOOK_TASK, study_id=study.id, parameters=told, by=by, unique_key=str(cut.id))
     return cut
 
 

@@ -11,12 +11,14 @@ from pvtracker.jobs.models import Job, JobState
 # Where a finished job's result is looked at: task → URL name of a page of the study.
 RESULT_PAGES = {
     "cuts.freeze": "cuts",
+    "monitoring.look": "pooled_rates",
     "reports.make": "reports",
     "signals.detect": "signals",
 }
 # What a job does, as the heading of its progress page.
 TITLES = {
     "cuts.freeze": "Freezing a data cut",
+    "monitoring.look": "Holding cuts against what is expected",
     "reports.make": "Making a report",
     "signals.detect": "Comparing the arms",
 }

@@ -12,7 +12,9 @@ from pvtracker.stats.blinded_rate import LEAST, MOST, Mixture, p_as_many
 from pvtracker.stats.inputs import follow_up, level, no_warning, numbers, refuse, same_length
 from pvtracker.stats.results import BlindedWarning
 
-SOUGHT = 2_000  # counts that are tried, from 0: the posterior need not rise with the count, so none is left out
+SOUGHT = (
+    2_000  # counts that are tried, from 0: the posterior need not rise with the count, so none is left out
+)
 BEYOND = f"no count up to {SOUGHT} gives an early warning"
 
 
@@ -45,7 +47,10 @@ def blinded_warning(
     years_ = follow_up("years", years)
     rate = numbers("background_rate", background_rate)
     refuse(
-        "background_rate", f"must lie between {LEAST:g} and {MOST:g}", rate, ~((rate >= LEAST) & (rate <= MOST))
+        "background_rate",
+        f"must lie between {LEAST:g} and {MOST:g}",
+        rate,
+        ~((rate >= LEAST) & (rate <= MOST)),
     )
     refuse(
         "years",

@@ -185,7 +185,7 @@ class BlindedRate:
 
 @dataclass(frozen=True, slots=True)
 class BlindedWarning:
-    """What a watch over pooled counts can see, shape (n,): see `blinded_warning`. `needed` is nan where none is found."""
+    """What a watch over pooled counts can see, shape (n,): see `blinded_warning`."""
 
     needed: FloatArray
     expected: FloatArray

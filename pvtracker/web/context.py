@@ -34,6 +34,7 @@ PAGES = (
     ("open", Permission.RELEASE_HELD_TEXT, "Held texts", "held_texts"),
     ("open", Permission.FREEZE_CUTS, "Data cuts", "cuts"),
     ("open", Permission.READ_OPEN_REPORTS, "Open reports", "reports"),
+    ("open", Permission.READ_POOLED_RATES, "Pooled rates", "pooled_rates"),
     ("open", Permission.READ_FEED_STATUS, "Sponsor feed", "feed"),
     ("open", Permission.APPROVE_MEMBERS, "People", "people"),
     ("open", Permission.READ_AUDIT, "History", "trail"),

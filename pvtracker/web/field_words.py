@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pvtracker.web.monitoring_words import MONITORING
 from pvtracker.web.signal_words import SIGNALS
 
 # By column, wherever no table says otherwise.
@@ -104,6 +105,7 @@ EVERYWHERE = {
 
 # By table: the columns that only it has, or that mean something of their own in it.
 FIELDS = {
+    **MONITORING,
     **SIGNALS,
     "account_emailaddress": {"verified": "proved", "primary": "main address"},
     "accounts_acceptance": {"version": "version of the agreement", "accepted_at": "accepted at"},

@@ -103,6 +103,7 @@ NO_IDS = {
     ),
     *("rule", "save", "selection", "separate", "serious", "show", "shown", "sort", "source", "starts_on"),
     *("alternatives", "due_on", "literature", "measure", "narratives", "participants", "time_course"),
+    *("based_on", "margin", "rate", "ratio", "terms", "warn_posterior", "warn_predictive", "years"),
     *("state", "text", "to_sign", "up_to", "username", "verbatim", "version", "voided", "words", "year"),
 }
 HOLD_ADDRESSES = {"next"}  # an address of ours, whose ids count when it is asked for

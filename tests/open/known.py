@@ -6,12 +6,17 @@ import uuid
 
 from django.utils import timezone
 
+from pvtracker.audit.context import within
 from pvtracker.cuts import freeze
 from pvtracker.cuts.actions import no_progress, register_cut
 from pvtracker.events.actions.drafts import save_draft
 from pvtracker.events.models import DataQuery, HeldText
 from pvtracker.feeds.actions import create_client, let_read
 from pvtracker.jobs.actions import enqueue
+from pvtracker.monitoring import actions as watching
+from pvtracker.monitoring.enums import Level, Selection
+from pvtracker.monitoring.models import EarlyWarning
+from pvtracker.monitoring.rules import Expected
 from pvtracker.reports import actions as reports
 from pvtracker.studies.actions import propose_membership
 from pvtracker.studies.models import Membership, MembershipRequest
@@ -58,6 +63,22 @@ def make_known(code: str) -> tuple[World, Known]:
     )
     assert isinstance(asked, MembershipRequest)
     reset = asked_reset(clerk)
+    mona = world.people["mona"].actor("medical_monitor")
+    told = watching.watch(
+        study=world.study,
+        level=Level.PT,
+        name="Headache",
+        selection=Selection.ALL,
+        expected=Expected(rate=0.1, years=50, based_on="test", reason="test", warn_predictive=0.9),
+        by=mona,
+    )
+    with within(world.study.id):
+        watching.keep(
+            study=world.study,
+            looks=watching.look_at(cut=cut, expectations=[told]),
+            by=SOMEONE,
+        )
+        warning = EarlyWarning.objects.get(study=world.study)
     draft = save_draft(
         participant=event.participant,
         event=None,
@@ -90,6 +111,8 @@ def make_known(code: str) -> tuple[World, Known]:
             "draft_id": draft.id,
             "client_pk": client.pk,
             "access_id": access.id,
+            "watched_id": told.watched_id,
+            "warning_id": warning.id,
             "step": "identity",
             "token": "never-given-out",
         },

@@ -10,11 +10,12 @@ MATRIX = {
     "investigator": "read_participants record_events assess_as_investigator void_events sign_events hand_over_drafts",
     "coder": "read_participants code_events",
     "medical_monitor": "read_participants assess_as_sponsor read_open_reports sign_open_reports read_feed_status "
-    "approve_unlock approve_members",
-    "sponsor_viewer": "read_open_reports read_feed_status",
-    "auditor_open": "read_participants read_open_reports read_feed_status read_audit",
+    "read_pooled_rates set_expected_rates hear_of_pooled_rates approve_unlock approve_members",
+    "sponsor_viewer": "read_open_reports read_feed_status read_pooled_rates",
+    "auditor_open": "read_participants read_open_reports read_feed_status read_pooled_rates read_audit",
     "study_administrator": "read_participants lock_events release_held_text hand_over_drafts freeze_cuts "
-    "read_open_reports make_open_reports sign_open_reports read_feed_status read_audit manage_members approve_members",
+    "read_open_reports make_open_reports sign_open_reports read_feed_status read_pooled_rates set_expected_rates "
+    "read_audit manage_members approve_members",
     "statistician": "run_signals read_signals follow_signals sign_signals make_closed_reports read_closed_reports "
     "sign_closed_reports read_recommendations approve_code_break manage_members approve_members",
     "dsmb_member": "read_signals hear_of_signals read_closed_reports read_recommendations",
@@ -64,8 +65,9 @@ UNBLINDED = {
     "approve_code_break",
     "read_code_breaks",
 }
-READING = {"read_participants", "read_open_reports", "read_feed_status", "read_audit"}
+READING = {"read_participants", "read_open_reports", "read_feed_status", "read_pooled_rates", "read_audit"}
 RUNNING = {"freeze_cuts", "make_open_reports", "sign_open_reports", "hand_over_drafts"}
+POOLED = {"set_expected_rates", "hear_of_pooled_rates"}
 PEOPLE = {"manage_members", "approve_members", "manage_accounts", "manage_clients"}
 
 
@@ -81,7 +83,7 @@ def test_every_cell_of_role_by_permission_is_as_written_here() -> None:
 
 
 def test_every_permission_is_of_one_kind() -> None:
-    kinds = (CLINICAL, UNBLINDED, READING, RUNNING, PEOPLE)
+    kinds = (CLINICAL, UNBLINDED, READING, RUNNING, POOLED, PEOPLE)
     assert set.union(*kinds) == {str(p) for p in Permission} and sum(map(len, kinds)) == len(Permission)
 
 

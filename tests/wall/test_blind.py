@@ -21,6 +21,7 @@ from pvtracker.ops.commands.blindcheck import today
 from tests import services
 from tests.rooms import Trial
 
+MONITORED = {"watchedterm": 2, "expectation": 2, "look": 2, "earlywarning": 1}
 DAYS = (today() - timedelta(days=1), today() + timedelta(days=1))
 
 
@@ -80,6 +81,36 @@ def test_the_arms_of_the_twins_do_differ(blind_twins: Twins) -> None:
     assert sorted(one.values()) == sorted(other.values())
 
 
+def test_pooled_rates_were_looked_at_and_tell_no_arm(blind_twins: Twins) -> None:
+    """L34: rows, pages and the command of pooled monitoring are among what is compared, and hold something."""
+    for twin in (blind_twins.one, blind_twins.other):
+        rows = {name: rows_of(table(twin, f"monitoring_{name}")) for name in MONITORED}
+        assert {name: len(found) for name, found in rows.items()} == MONITORED
+        assert [row["warns"] for row in rows["look"]] == [False, True]
+        for role in ("medical_monitor", "sponsor_viewer", "study_administrator", "auditor_open"):
+            answers = [
+                one for one in twin.artefacts if one.kind == PAGE and one.place.endswith(f" as {role}")
+            ]
+            shown = {one.place for one in answers if one.content.startswith(b"200")}
+            assert sum("/pooled-rates/" in place for place in shown) >= 4, (role, shown)
+        (printed,) = [one for one in twin.artefacts if one.place.startswith("RUN monitor_pooled")]
+        assert printed.content.startswith(b"200") and b'"p_margin"' in printed.content
+    assert not compared(*([monitored(twin) for twin in (blind_twins.one, blind_twins.other)])).differences
+
+
+def test_a_pooled_rate_that_knew_the_arms_would_be_found(blind_twins: Twins) -> None:
+    leaky = []
+    for twin in (blind_twins.one, blind_twins.other):
+        artefact = table(twin, "monitoring_look")
+        people = [str(row["subject"]) for row in rows_of(table(twin, "participants_participant"))[:37]]
+        of_one_arm = sum(twin.arms.get(person) == "OZ1" for person in people)
+        rows = [
+            {**row, "participants": int(str(row["participants"])) + of_one_arm} for row in rows_of(artefact)
+        ]
+        leaky.append(with_rows(artefact, rows))
+    assert len(compared([leaky[0]], [leaky[1]]).differences) == 1
+
+
 def test_every_blinded_role_was_let_in(blind_twins: Twins) -> None:
     """A role whose pages all refuse would make the twin run easy."""
     for role in roles_of("open"):
@@ -117,6 +148,12 @@ def test_nothing_technical_tells_the_arm(blind_twins: Twins) -> None:
             f.channel for f in findings
         }
         assert len(findings) > 30
+
+
+def monitored(twin: Twin) -> list[Artefact]:
+    """What pooled monitoring holds and gives away."""
+    words = ("monitoring_", "/pooled-rates/", "monitor_pooled")
+    return [one for one in twin.artefacts if any(word in one.place for word in words)]
 
 
 # --- the check can fail: leaks planted in what was really read -------------------------------------------------------

@@ -7,6 +7,7 @@ links showed. Then the sponsor's program. An answer is kept whole: status, heade
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import uuid
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import Resolver404, ResolverMatch, URLPattern, URLResolver, get_resolver, resolve, reverse
@@ -112,11 +114,13 @@ def shape_of(url: str, found: ResolverMatch) -> str:
 
 
 def walk(*, study: str, roles: list[str], sponsor: tuple[str, str], short: bool) -> Iterator[Answer]:
-    """The answers to a visitor, to each role and to the sponsor's program, in an order that only the pages decide."""
+    """The answers to a visitor, to each role and to the sponsor's program, in an order that only the pages decide; and
+    what the command prints that reads pooled rates."""
     yield from _person("visitor", Client(SERVER_NAME=HOST), study, short=short)
     for role in roles:
         yield from _person(role, _signed_in(role), study, short=short)
     yield from _program(sponsor, study)
+    yield _command("monitor_pooled", study, "--json", "-")
 
 
 def times(*, study: str, times: int) -> dict[str, list[float]]:
@@ -214,6 +218,19 @@ def ask(client: Client, role: str, url: str, method: str = "GET", **headers: str
         *(("Set-Cookie", str(c.OutputString())) for c in response.cookies.values()),
     ]
     return Answer(role, method, url, response.status_code, tuple(named), body, cost)
+
+
+def _command(*words: str) -> Answer:
+    """What a command of the room prints, whoever runs it; a refusal is told as one."""
+    printed, cost = io.StringIO(), Cost()
+    with connection.execute_wrapper(cost.note):
+        try:
+            call_command(*words, stdout=printed, stderr=printed)
+            status = 200
+        except CommandError as refusal:
+            printed.write(str(refusal))
+            status = 422
+    return Answer("command", "RUN", " ".join(words), status, (), printed.getvalue().encode(), cost)
 
 
 def _program(sponsor: tuple[str, str], study: str) -> Iterator[Answer]:

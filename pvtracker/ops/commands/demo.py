@@ -66,8 +66,10 @@ def main_job(
     installation: Installation, reports: dict[str, Path], *, study: str = STUDY, date: str = CUT_DATE
 ) -> None:
     """Freeze, receive, detect and report, each as a job row that a worker of its room picks up."""
+    _wait_until_looked(installation, study)
     _say("freezing a data cut (open room's worker)")
     cut = _job(installation, "open", "cuts.freeze", study, f"date={date}")["cut"]
+    _wait_until_looked(installation, study)
     _say("receiving the cut and joining the arms (closed room's scheduler)")
     _wait_for_cut(installation, study, str(cut))
     _say("comparing the arms (closed room's worker)")
@@ -101,6 +103,22 @@ def _wait_for_cut(installation: Installation, study: str, cut: str) -> None:
                 return
         time.sleep(0.2)
     raise ServiceError("The closed room did not receive the cut; see logs/closed-scheduler.log.")
+
+
+def _wait_until_looked(installation: Installation, study: str) -> None:
+    """No look at what is watched is queued or under way: it runs at no other step's side, in whatever order."""
+    deadline = time.monotonic() + 60
+    statement = (
+        "select 1 from jobs_job where task = 'monitoring.look' and state in ('queued', 'running')"
+        " and study_id = pv_study_id(%s)"
+    )
+    while time.monotonic() < deadline:
+        with psycopg.connect(installation.database_url("open")) as connection:
+            connection.execute(ENTER, [study])
+            if not connection.execute(statement, [study]).fetchone():
+                return
+        time.sleep(0.1)
+    raise ServiceError("The open room's worker did not look at what is watched; see logs/open-worker.log.")
 
 
 def _study_exists(installation: Installation) -> bool:

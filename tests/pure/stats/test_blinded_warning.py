@@ -94,8 +94,6 @@ def test_what_no_count_reaches_is_said() -> None:
         (([1, 2], [0.1, 0.2, 0.3]), {"warn_posterior": 0.8}, "same length"),
     ],
 )
-def test_what_cannot_be_is_refused(
-    arguments: tuple[Any, ...], options: dict[str, float], said: str
-) -> None:
+def test_what_cannot_be_is_refused(arguments: tuple[Any, ...], options: dict[str, float], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         blinded_warning(*arguments, **options)

@@ -1,4 +1,5 @@
-"""The demo's sign-ins of this room: one account per role, and in the open room the sponsor's API client."""
+"""The demo's sign-ins of this room: one account per role, and in the open room the sponsor's API client and what the
+medical monitor watches."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ REASON = "A sign-in of the demo"
 class Command(BaseCommand):
     help = (
         "Make the demo's accounts from JSON on standard input: passwords (user name → password; user names are role"
-        " keys), authenticators (user name → key of its codes) and, in the open room, sponsor (client id and secret)."
-        " Made again, passwords and keys are set anew."
+        " keys), authenticators (user name → key of its codes) and, in the open room, sponsor (client id and secret)"
+        " and watched terms. Made again, passwords and keys are set anew."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -51,8 +52,12 @@ class Command(BaseCommand):
                     enrol_known(
                         account=Account.objects.get(username=username), secret=key, by=BY, reason=REASON
                     )
-                if settings.ROOM == "open" and "sponsor" in told:
-                    _put_client(study, *told["sponsor"])
+                if settings.ROOM == "open":
+                    from pvtracker.ops.demo_watch import watch_some  # what it writes stands in this room only
+
+                    watch_some(study)
+                    if "sponsor" in told:
+                        _put_client(study, *told["sponsor"])
         except AccountRefused as refusal:
             raise CommandError(str(refusal)) from refusal
 

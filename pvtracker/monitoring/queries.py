@@ -1,0 +1,129 @@
+"""Reading watched terms, their expectations, looks and warnings. The study is entered."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from pvtracker.accounts.models import Account
+from pvtracker.coding.queries import usable_terms
+from pvtracker.cuts.models import Cut, CutState
+from pvtracker.cuts.queries import cuts_of
+from pvtracker.monitoring.enums import Level, Standing
+from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, WatchedTerm
+from pvtracker.monitoring.pooled import COLUMNS
+from pvtracker.studies.models import Study
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A watched term with the expectation in force and its look at one cut (None: not computed yet)."""
+
+    term: WatchedTerm
+    expectation: Expectation
+    look: Look | None
+
+    @property
+    def standing(self) -> Standing:
+        if not self.expectation.in_force:
+            return Standing.STOPPED
+        if self.look is None:
+            return Standing.NOT_YET
+        if self.look.problem:
+            return Standing.NO_TIME
+        return Standing.WARNING if self.look.warns else Standing.WATCHING
+
+
+def expectations_in_force(study: Study) -> list[Expectation]:
+    """The latest expectation of every watched term that is still watched, the first watched first."""
+    return [one for one in latest_expectations(study) if one.in_force]
+
+
+def latest_expectations(study: Study) -> list[Expectation]:
+    """The latest expectation of every watched term, those that ended the watching too, the first watched first."""
+    latest = Expectation.objects.filter(study=study).order_by("watched_id", "-version").distinct("watched_id")
+    ids = list(latest.values_list("id", flat=True))
+    found = Expectation.objects.filter(id__in=ids).select_related("watched__study")
+    return list(
+        found.order_by("watched__created_at", "watched__level", "watched__name", "watched__selection")
+    )
+
+
+def watches(study: Study, cut: Cut | None) -> list[Watch]:
+    """Every watched term as it stands at a cut, those that warn first, then as they were first watched."""
+    expectations = latest_expectations(study)
+    looks = {
+        look.expectation_id: look
+        for look in Look.objects.filter(cut=cut, expectation__in=expectations).select_related("cut")
+    }
+    listed = [Watch(one.watched, one, looks.get(one.id)) for one in expectations]
+    order = (Standing.WARNING, Standing.WATCHING, Standing.NO_TIME, Standing.NOT_YET, Standing.STOPPED)
+    return sorted(listed, key=lambda one: order.index(one.standing))
+
+
+def watched_for(study: Study, watched_id: uuid.UUID) -> WatchedTerm:
+    """One watched term of the study; Http404 when there is none."""
+    found = WatchedTerm.objects.filter(study=study, id=watched_id).first()
+    if found is None:
+        raise Http404("No such watched term.")
+    return found
+
+
+def expectations_of(watched: WatchedTerm) -> list[Expectation]:
+    """Every version, the latest first."""
+    found = Expectation.objects.filter(watched=watched).select_related("watched")
+    return list(found.order_by("-version"))
+
+
+def looks_of(expectation: Expectation) -> list[Look]:
+    """What each cut showed under one expectation, in the order of the cuts."""
+    found = Look.objects.filter(expectation=expectation).select_related("cut")
+    return list(found.order_by("cut__made_at", "cut__id"))
+
+
+def look_before(look: Look) -> Look | None:
+    """The look of the same watched term that came last before this one: an earlier cut, or an earlier version."""
+    same = Look.objects.filter(expectation__watched=look.expectation.watched_id).exclude(id=look.id)
+    earlier = same.filter(cut__made_at__lt=look.cut.made_at) | same.filter(
+        cut=look.cut_id, expectation__version__lt=look.expectation.version
+    )
+    return earlier.order_by("-cut__made_at", "-expectation__version").first()
+
+
+def missing(study: Study) -> list[tuple[Cut, list[Expectation]]]:
+    """The usable cuts, the earliest first, with the expectations in force that have not been held against them."""
+    expectations = expectations_in_force(study)
+    usable = cuts_of(study).filter(state=CutState.READY)
+    done = set(Look.objects.filter(expectation__in=expectations).values_list("cut_id", "expectation_id"))
+    found = [
+        (one, [expected for expected in expectations if (one.id, expected.id) not in done])
+        for one in reversed(list(usable))
+    ]
+    return [(one, lacking) for one, lacking in found if lacking]
+
+
+def unknown_names(study: Study, level: Level, names: Iterable[str]) -> list[str]:
+    """Those of these names that no dictionary of the study has at this level, whatever their capitals."""
+    column = COLUMNS[level]
+    terms = usable_terms(study.id)
+    return [name for name in names if not terms.filter(**{f"{column}__iexact": name}).exists()]
+
+
+def warnings_of(study: Study, account: Account) -> QuerySet[EarlyWarning]:
+    """What a person was told, unread first, then the latest."""
+    found = EarlyWarning.objects.filter(study=study, account=account)
+    return found.select_related("look__expectation__watched", "look__cut").order_by(
+        "read_at", "-raised_at", "id"
+    )
+
+
+def told_of(looks: Iterable[Look]) -> dict[uuid.UUID, int]:
+    """How many people were told of each look."""
+    told: dict[uuid.UUID, int] = {}
+    for look_id in EarlyWarning.objects.filter(look__in=list(looks)).values_list("look_id", flat=True):
+        told[look_id] = told.get(look_id, 0) + 1
+    return told

@@ -1,0 +1,286 @@
+"""Looks and expectations as the tables and facts that the pages and the command show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from scipy.special import gammaincinv
+
+from pvtracker.lib.rounding import MISSING, fixed, p_text, share
+from pvtracker.monitoring.enums import Standing
+from pvtracker.monitoring.models import Expectation, Look
+from pvtracker.monitoring.queries import Watch
+from pvtracker.monitoring.rules import Expected
+
+Table = dict[str, Any]
+DIGITS = 3  # of rates per person-year
+BADGES = {
+    Standing.WARNING: ("danger", "exclamation-triangle-fill"),
+    Standing.WATCHING: ("info", "search"),
+    Standing.NO_TIME: ("neutral", "hourglass-split"),
+    Standing.NOT_YET: ("neutral", "hourglass-split"),
+    Standing.STOPPED: ("neutral", "slash-circle"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One row of the list: the watch, its badge, its numbers as text."""
+
+    watch: Watch
+    badge: dict[str, str]
+    url: str
+    about: str
+    counted: str
+    years: str
+    observed: str
+    expected_rate: str
+    expected: str
+    p_exceeds: str
+    p_margin: str
+    needed: str
+
+
+def listed(watch: Watch) -> Listed:
+    look, expectation = watch.look, watch.expectation
+    return Listed(
+        watch=watch,
+        badge=standing(watch),
+        url=reverse("pooled_rate", args=[watch.term.study.code, watch.term.id]),
+        about=about(watch),
+        counted=share(look.participants, look.treated) if look else MISSING,
+        years=fixed(look.person_years, 1) if look else MISSING,
+        observed=interval(look.rate, look.rate_low, look.rate_high) if look else MISSING,
+        expected_rate=interval(expectation.rate, *expected_limits(expectation)),
+        expected=fixed(look.expected, 1) if look else MISSING,
+        p_exceeds=p_text(look.p_exceeds) if look else MISSING,
+        p_margin=f"{fixed(look.p_margin, 3)} (> {expectation.margin:g})" if look else MISSING,
+        needed=_needed(look),
+    )
+
+
+def standing(watch: Watch) -> dict[str, str]:
+    """The badge of a watch (components/badge.html)."""
+    kind, icon = BADGES[watch.standing]
+    return {"text": str(watch.standing.label), "kind": kind, "icon": icon}
+
+
+def about(watch: Watch) -> str:
+    """Level and selection in a few words."""
+    return f"{watch.term.get_level_display()}; {watch.term.get_selection_display().lower()}"
+
+
+def expected_limits(expectation: Expectation) -> tuple[float, float]:
+    """Where the expected rate lies with 95 %: of its gamma distribution."""
+    shape = expectation.rate * expectation.years
+    low, high = (float(gammaincinv(shape, tail)) / expectation.years for tail in (0.025, 0.975))
+    return low, high
+
+
+def interval(value: float | None, low: float | None, high: float | None, digits: int = DIGITS) -> str:
+    if value is None:
+        return MISSING
+    return f"{fixed(value, digits)} [{fixed(low, digits)}, {fixed(high, digits)}]"
+
+
+def _needed(look: Look | None) -> str:
+    return str(look.needed) if look and look.needed is not None else MISSING
+
+
+def look_facts(look: Look) -> list[dict[str, object]]:
+    """What one cut shows."""
+    expectation = look.expectation
+    margin = f"{expectation.margin:g}"
+    facts = [
+        ("Participants with the event", share(look.participants, look.treated)),
+        ("Events", look.events),
+        ("Events of this cut without a term, which count nowhere", look.not_coded),
+        ("Person-years to first event or end", fixed(look.person_years, 1)),
+        ("Pooled rate per person-year [95 %]", interval(look.rate, look.rate_low, look.rate_high)),
+        ("Expected participants, if treatment added nothing", fixed(look.expected, 1)),
+        ("Probability of so many or more without treatment", p_text(look.p_exceeds)),
+        (
+            "Rate under treatment per person-year [95 %]",
+            interval(look.treated_rate, look.treated_low, look.treated_high),
+        ),
+        ("Treatment ÷ background, median", fixed(look.ratio, 2)),
+        (f"Probability that it is above {margin}", fixed(look.p_margin, 3)),
+    ]
+    if look.needed is not None:
+        facts += [
+            ("An early warning takes, at this follow-up", f"{look.needed} participants"),
+            ("Chance of so many if treatment adds nothing", p_text(look.false_warning)),
+            (f"Chance of so many at a ratio of {margin}", p_text(look.chance)),
+        ]
+    return [{"label": label, "value": value} for label, value in facts]
+
+
+def expectation_facts(expectation: Expectation) -> list[dict[str, object]]:
+    """What is expected, and when it warns."""
+    facts = [
+        ("Expected rate per person-year [95 %]", interval(expectation.rate, *expected_limits(expectation))),
+        ("Worth", f"{expectation.years:g} person-years"),
+        ("Allocation, active : reference", ratio_of(expectation)),
+        ("Ratio of interest", f"{expectation.margin:g}"),
+        ("Warns when", rule_of(expectation)),
+        ("Version", expectation.version),
+        ("Set by", f"{expectation.set_by_name}, {expectation.recorded_at:%Y-%m-%d %H:%M} UTC"),
+        ("Source", expectation.based_on),
+        ("Reason", expectation.reason),
+    ]
+    if expectation.members:
+        facts.insert(0, ("Preferred terms of the set", "; ".join(expectation.members)))
+    return [{"label": label, "value": value} for label, value in facts]
+
+
+def ratio_of(expectation: Expectation) -> str:
+    return f"{expectation.ratio_active:g} : {expectation.ratio_reference:g}"
+
+
+def rule_of(expectation: Expectation) -> str:
+    """The thresholds as a sentence."""
+    rules = []
+    if expectation.warn_posterior is not None:
+        rules.append(f"P(ratio > {expectation.margin:g}) ≥ {expectation.warn_posterior:g}")
+    if expectation.warn_predictive is not None:
+        rules.append(f"P(so many or more without treatment) ≤ {expectation.warn_predictive:g}")
+    return ", or ".join(rules) or "never: no threshold is set"
+
+
+def expected_of(expectation: Expectation) -> Expected:
+    """A version as people gave it."""
+    return Expected(
+        rate=expectation.rate,
+        years=expectation.years,
+        based_on=expectation.based_on,
+        reason=expectation.reason,
+        ratio_active=expectation.ratio_active,
+        ratio_reference=expectation.ratio_reference,
+        margin=expectation.margin,
+        warn_posterior=expectation.warn_posterior,
+        warn_predictive=expectation.warn_predictive,
+        members=tuple(expectation.members),
+        in_force=expectation.in_force,
+    )
+
+
+def observed_table(looked: Sequence[Watch]) -> Table:
+    """The numbers of the picture of the list."""
+    rows = []
+    for one in looked:
+        look, rate = one.look, one.expectation.rate
+        if look is None or look.rate is None or look.rate_low is None or look.rate_high is None:
+            continue
+        ratios = [value / rate for value in (look.rate, look.rate_low, look.rate_high)]
+        expected = [limit / rate for limit in expected_limits(one.expectation)]
+        texts = [
+            one.term.name,
+            str(look.participants),
+            fixed(look.expected, 1),
+            interval(ratios[0], ratios[1], ratios[2], 2),
+            f"[{fixed(expected[0], 2)}, {fixed(expected[1], 2)}]",
+        ]
+        rows.append({"cells": [{"text": text, "numeric": index > 0} for index, text in enumerate(texts)]})
+    return _table(
+        "Observed against expected",
+        ("Term", "Participants", "Expected", "Observed ÷ expected [95 %]", "Expected ÷ its mean, 95 %"),
+        rows,
+        numeric_from=1,
+    )
+
+
+def looks_table(looks: Sequence[Look], told: dict[Any, int]) -> Table:
+    """What each cut showed, the latest first."""
+    rows = []
+    for look in reversed(looks):
+        texts = [
+            str(look.cut.date),
+            share(look.participants, look.treated),
+            str(look.events),
+            fixed(look.person_years, 1),
+            interval(look.rate, look.rate_low, look.rate_high),
+            fixed(look.expected, 1),
+            p_text(look.p_exceeds),
+            fixed(look.p_margin, 3),
+            _needed(look),
+            "yes" if look.warns else "no",
+            str(told.get(look.id, 0)),
+            f"{look.made_at:%Y-%m-%d %H:%M}",
+        ]
+        cells = [{"text": text, "numeric": 0 < index < 9 or index == 10} for index, text in enumerate(texts)]
+        rows.append({"cells": cells, "strong": look.warns, "warning": look.problem})
+    columns = (
+        "Cut-off date",
+        "Participants",
+        "Events",
+        "Person-years",
+        "Pooled rate [95 %]",
+        "Expected",
+        "P(so many or more)",
+        "P(ratio > margin)",
+        "Warns at",
+        "Early warning",
+        "People told",
+        "Computed at (UTC)",
+    )
+    table = _table("What each cut showed, under the version in force", columns, rows, numeric_from=1)
+    for index in (9, 11):
+        table["columns"][index]["numeric"] = False
+    table["note"] = (
+        "Rates per person-year. A cut frozen before the version was set is held against it all the same."
+    )
+    return table
+
+
+def versions_table(versions: Sequence[Expectation]) -> Table:
+    """What was expected before, and why it was changed."""
+    rows = []
+    for one in versions:
+        texts = [
+            str(one.version),
+            f"{one.recorded_at:%Y-%m-%d %H:%M}",
+            one.set_by_name,
+            "watched" if one.in_force else "ended",
+            fixed(one.rate, DIGITS),
+            f"{one.years:g}",
+            ratio_of(one),
+            rule_of(one),
+            one.based_on,
+            one.reason,
+        ]
+        rows.append({"cells": [{"text": text} for text in texts]})
+    columns = (
+        "Version",
+        "Set at (UTC)",
+        "By",
+        "State",
+        "Rate",
+        "Worth, years",
+        "Allocation",
+        "Warns when",
+        "Source",
+        "Reason",
+    )
+    return _table("Every version, the latest first", columns, rows, numeric_from=len(columns))
+
+
+def _table(caption: str, columns: Sequence[str], rows: list[Table], *, numeric_from: int) -> Table:
+    return {
+        "caption": caption,
+        "columns": [
+            {"label": label, "numeric": index >= numeric_from} for index, label in enumerate(columns)
+        ],
+        "rows": rows,
+        "empty": "No cut was held against this version yet.",
+    }
+
+
+def definitions_of(looks: Iterable[Look]) -> list[dict[str, object]]:
+    """The rules that these numbers rest on, each once."""
+    found: dict[str, str] = {}
+    for look in looks:
+        found |= look.definitions
+    return [{"label": name, "value": text} for name, text in found.items()]

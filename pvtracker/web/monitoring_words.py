@@ -1,0 +1,50 @@
+"""What the fields of pooled monitoring are called, for `field_words`."""
+
+from __future__ import annotations
+
+MONITORING = {
+    "monitoring_watchedterm": {"level": "level", "selection": "events"},
+    "monitoring_expectation": {
+        "watched_id": "watched term",
+        "in_force": "watched",
+        "members": "preferred terms of the set",
+        "rate": "expected rate per person-year",
+        "years": "worth, person-years",
+        "ratio_active": "allocation, all active arms",
+        "ratio_reference": "allocation, reference",
+        "margin": "ratio of interest",
+        "warn_posterior": "warns from this probability of the ratio",
+        "warn_predictive": "warns down to this probability of the count",
+        "based_on": "source",
+        "set_by": "account that set it",
+        "set_by_name": "set by",
+    },
+    "monitoring_look": {
+        "expectation_id": "expected rate",
+        "treated": "participants treated",
+        "participants": "participants with the event",
+        "events": "events",
+        "not_coded": "events without a term",
+        "person_years": "person-years",
+        "rate": "pooled rate",
+        "rate_low": "pooled rate, lower limit",
+        "rate_high": "pooled rate, upper limit",
+        "expected": "expected participants",
+        "p_exceeds": "probability of so many or more",
+        "treated_rate": "rate under treatment",
+        "treated_low": "rate under treatment, lower limit",
+        "treated_high": "rate under treatment, upper limit",
+        "ratio": "treatment ÷ background",
+        "p_margin": "probability that the ratio is above the one of interest",
+        "needed": "participants that warn",
+        "false_warning": "chance of so many without effect",
+        "chance": "chance of so many at the ratio of interest",
+        "warns": "early warning",
+        "definitions": "definitions",
+    },
+    "monitoring_earlywarning": {
+        "look_id": "look at a watched term",
+        "raised_at": "raised at",
+        "read_at": "read at",
+    },
+}

@@ -1,0 +1,133 @@
+"""The pages of pooled rates: what each role may do, what is shown, what is refused and how it is said."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from pvtracker.monitoring.models import EarlyWarning, Expectation, WatchedTerm
+from tests.open.cuts.conftest import ARM_NAMES
+from tests.open.monitoring.conftest import freeze_now, watch, work
+from tests.open.world import World
+
+SAID = {
+    "level": "PT",
+    "name": "headache",
+    "terms": "",
+    "selection": "all",
+    "rate": "0.1",
+    "years": "50",
+    "ratio": "2:1",
+    "margin": "2",
+    "warn_posterior": "0.8",
+    "warn_predictive": "",
+    "based_on": "A registry",
+    "reason": "Of special interest",
+}
+
+
+def page(world: World, person: str, name: str = "pooled_rates", *ids: object) -> str:
+    answer = world.client(person).get(reverse(name, args=[world.study.code, *ids]))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_an_empty_page_says_what_to_do_and_who_does_it(world: World) -> None:
+    mona, sam, ada = (page(world, person) for person in ("mona", "sam", "ada"))
+    assert "Nothing is watched yet" in mona and reverse("pooled_rate_new", args=["MON"]) in mona
+    assert "The medical monitor or the study’s administrator" in sam
+    assert reverse("pooled_rate_new", args=["MON"]) not in sam
+    assert "No data cut yet" in ada and reverse("cuts", args=["MON"]) in ada
+    assert reverse("cuts", args=["MON"]) not in mona
+
+
+def test_a_term_is_named_watched_and_shown_with_its_numbers(world: World) -> None:
+    freeze_now(world)
+    answer = world.client("mona").post(reverse("pooled_rate_new", args=["MON"]), SAID)
+    made = Expectation.objects.get()
+    assert answer.url == reverse("pooled_rate", args=["MON", made.watched_id])
+    assert (made.ratio_active, made.ratio_reference, made.warn_predictive) == (2, 1, None)
+    assert (made.set_by_name, made.role) == ("Mona", "medical_monitor")
+    assert "Not looked at yet" in page(world, "sam")
+    work(world)
+    listed = page(world, "sam")
+    assert "2/2 (100.0%)" in listed and "Observed against expected" in listed
+    assert "treatment-emergent" in listed and "Early warning" in listed
+    term = page(world, "sam", "pooled_rate", made.watched_id)
+    for words in ("A registry", "Of special interest", "2 : 1", "P(ratio &gt; 2) ≥ 0.8", "2026-03-31"):
+        assert words in term, words
+    assert reverse("pooled_rate_change", args=["MON", made.watched_id]) not in term
+    for text in (listed, term):
+        assert not any(name in text for name in ARM_NAMES)
+    assert "negative binomial" in page(world, "sam", "pooled_rates_method")
+
+
+def test_a_warning_is_read_by_whom_it_was_told(world: World) -> None:
+    made = watch(world)
+    freeze_now(world)
+    work(world)
+    (warning,) = EarlyWarning.objects.all()
+    assert "I have read it" in page(world, "mona") and "I have read it" not in page(world, "ada")
+    url = reverse("early_warning_read", args=["MON", warning.id])
+    assert world.client("ada").post(url).status_code == 404
+    answer = world.client("mona").post(url)
+    assert answer.url == reverse("pooled_rate", args=["MON", made.watched_id])
+    warning.refresh_from_db()
+    assert warning.read_at is not None
+    assert "I have read it" not in page(world, "mona")
+    assert world.client("mona").post(url).url == reverse("pooled_rate", args=["MON", made.watched_id])
+
+
+def test_a_version_is_changed_and_ended_with_a_reason(world: World) -> None:
+    made = watch(world)
+    change = reverse("pooled_rate_change", args=["MON", made.watched_id])
+    shown = page(world, "ada", "pooled_rate_change", made.watched_id)
+    assert 'value="0.1"' in shown and 'value="1:1"' in shown and 'name="terms"' not in shown
+    said = {
+        name: value for name, value in SAID.items() if name not in ("level", "name", "terms", "selection")
+    }
+    assert world.client("ada").post(change, said | {"version": "1"}).status_code == 302
+    late = world.client("mona").post(change, said | {"version": "1"})
+    assert late.status_code == 422 and "Somebody has changed this meanwhile" in late.content.decode()
+    end = reverse("pooled_rate_end", args=["MON", made.watched_id])
+    empty = world.client("ada").post(end, {"version": "2", "reason": ""})
+    assert empty.status_code == 422 and "The reason is missing" in empty.content.decode()
+    assert world.client("ada").post(end, {"version": "2", "reason": "Enough is known"}).status_code == 302
+    last = Expectation.objects.get(version=3)
+    assert (last.in_force, last.rate, last.reason) == (False, 0.1, "Enough is known")
+    term = page(world, "ada", "pooled_rate", made.watched_id)
+    assert "No longer watched" in term and "Watch it again" in term
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ({"name": "Headeache"}, "No dictionary of this study has the preferred term “Headeache”"),
+        ({"level": "SOC"}, "has the system organ class “headache”"),
+        ({"level": "set", "terms": "Headache\nHeadeache"}, "has the preferred term “Headeache”"),
+        ({"level": "set"}, "A set has at least one preferred term"),
+        ({"terms": "Headache"}, "Only a set lists preferred terms"),
+        ({"rate": "often"}, "This is not a number"),
+        ({"rate": "-1"}, "The expected rate lies between"),
+        ({"years": ""}, "it is missing. Enter a number"),
+        ({"ratio": "two to one"}, "This is not a ratio"),
+        ({"ratio": "0:1"}, "Each side of the allocation ratio"),
+        ({"warn_posterior": "80"}, "A threshold is a probability"),
+        ({"based_on": ""}, "The source is missing"),
+        ({"reason": "The placebo arm has more"}, "may tell"),
+    ],
+)
+def test_what_cannot_be_is_said_at_its_field_and_nothing_is_stored(
+    world: World, said: dict[str, str], sentence: str
+) -> None:
+    answer = world.client("mona").post(reverse("pooled_rate_new", args=["MON"]), SAID | said)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not WatchedTerm.objects.exists()
+
+
+def test_a_set_is_watched_by_its_terms(world: World) -> None:
+    said = SAID | {"level": "set", "name": "Pain", "terms": " Headache \n\nBone  pain\nHeadache"}
+    assert world.client("mona").post(reverse("pooled_rate_new", args=["MON"]), said).status_code == 302
+    assert Expectation.objects.get().members == ["Headache", "Bone pain"]
+    assert "Headache; Bone pain" in page(world, "sam", "pooled_rate", WatchedTerm.objects.get().id)
