@@ -13,7 +13,7 @@ from pvtracker.monitoring.tables import expected_limits
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_HEIGHT = 34
-GREY, RED = "var(--pv-data-5)", "var(--pv-danger)"
+GREY, RED = "var(--pv-data-5)", "var(--pv-danger-ink)"
 
 
 def observed_to_expected(watches: Sequence[Watch]) -> Spec:

@@ -20,7 +20,7 @@ BREAKS = {
         "pvtracker.studies.actions",
     ),
     "Statistics, formats and helpers know nothing of Django": ("stats/rates.py", "django.conf"),
-    "The open room does not know the closed one": ("participants/queries.py", "pvtracker.signals.rows"),
+    "The open room does not know the closed one": ("monitoring/pooled.py", "pvtracker.signals.rows"),
     "Few files may ask who received what": ("signals/rows.py", "pvtracker.allocation.models"),
 }
 

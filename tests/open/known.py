@@ -69,7 +69,7 @@ def make_known(code: str) -> tuple[World, Known]:
         level=Level.PT,
         name="Headache",
         selection=Selection.ALL,
-        expected=Expected(rate=0.1, years=50, based_on="test", reason="test", warn_predictive=0.9),
+        expected=Expected(rate=0.1, years=50, based_on="test", reason="test", warn_posterior=0.001),
         by=mona,
     )
     with within(world.study.id):
