@@ -1,4 +1,4 @@
-"""docs/reference/blinding.md: forty channels and one more, each with a test that exists, or with the reason why it has none."""
+"""docs/reference/blinding.md: forty-one channels, each with a test that exists, or the reason why it has none."""
 
 from __future__ import annotations
 
