@@ -9,8 +9,9 @@ from typing import Any
 from django.urls import reverse
 from scipy.special import gammaincinv
 
+from pvtracker.cuts.derive import DEFINITIONS
 from pvtracker.lib.rounding import MISSING, fixed, p_text, share
-from pvtracker.monitoring.enums import Standing
+from pvtracker.monitoring.enums import Selection, Standing
 from pvtracker.monitoring.models import Expectation, Look
 from pvtracker.monitoring.queries import Watch
 from pvtracker.monitoring.rules import Expected
@@ -70,7 +71,8 @@ def standing(watch: Watch) -> dict[str, str]:
 
 def about(watch: Watch) -> str:
     """Level and selection in a few words."""
-    return f"{watch.term.get_level_display()}; {watch.term.get_selection_display().lower()}"
+    selection = str(watch.term.get_selection_display()).lower()
+    return f"{watch.term.level}; {'all events' if watch.term.selection == Selection.ALL else selection}"
 
 
 def expected_limits(expectation: Expectation) -> tuple[float, float]:
@@ -283,4 +285,6 @@ def definitions_of(looks: Iterable[Look]) -> list[dict[str, object]]:
     found: dict[str, str] = {}
     for look in looks:
         found |= look.definitions
-    return [{"label": name, "value": text} for name, text in found.items()]
+    known = list(DEFINITIONS)  # the database keeps no order
+    names = sorted(found, key=lambda name: (known.index(name) if name in known else len(known), name))
+    return [{"label": name, "value": found[name]} for name in names]
