@@ -21,8 +21,9 @@ def read(settings: Mapping[str, Any]) -> Sites | None:
     return None if kept is None else Sites.read(kept)
 
 
-def summary(settings: Mapping[str, Any]) -> list[dict[str, object]]:
-    """All sites together, the first thing to read; [] of a run of an earlier version."""
+def summary(settings: Mapping[str, Any], *, inferred: bool = True) -> list[dict[str, object]]:
+    """All sites together, the first thing to read; [] of a run of an earlier version. Not `inferred`: without what a
+    test says."""
     found = read(settings)
     if found is None:
         return []
@@ -30,16 +31,24 @@ def summary(settings: Mapping[str, Any]) -> list[dict[str, object]]:
     known, late = _total(found, lambda site: site.known_delay), _total(found, lambda site: site.late)
     pairs = [
         ("Sites with treated participants", str(len(sites))),
-        ("Reporting less than the others", _names(sites, "less")),
-        ("Reporting more than the others", _names(sites, "more")),
+        *(
+            [
+                ("Reporting less than the others", _names(sites, "less")),
+                ("Reporting more than the others", _names(sites, "more")),
+            ]
+            if inferred
+            else []
+        ),
         *((label, _gap(found, key, events)) for key, label in GAPS.items()),
         (f"Aware more than {LATE_DAYS} days after onset", share(late, known) if known else "not known"),
     ]
     return [{"label": label, "value": value} for label, value in pairs]
 
 
-def reporting_table(found: Sites) -> Table:
-    """Events per year of each site against all others."""
+def reporting_table(found: Sites, *, inferred: bool = True) -> Table:
+    """Events per year of each site against all others; not `inferred`: without limits, p and look."""
+    if not inferred:
+        return _rates_table(found)
     rows = [
         (
             (
@@ -77,6 +86,30 @@ def reporting_table(found: Sites) -> Table:
         "others, exact limits for events that come one by one. Events of one participant cluster, so p exchanges whole "
         "participants between sites; adjusted over the sites (Benjamini–Hochberg), a look is asked for at 0.1."
         f"{spread}",
+    )
+
+
+def _rates_table(found: Sites) -> Table:
+    rows = [
+        (
+            (
+                site.site,
+                str(site.participants),
+                str(site.events),
+                fixed(site.years, 1),
+                fixed(site.rate, 2),
+                fixed(site.ratio, 2),
+            ),
+            site.warning,
+        )
+        for site in found.sites
+    ]
+    return _table(
+        "Events per year of follow-up, each site against all others",
+        ("Site", "Treated", "Events", "Years", "Events per year", "Ratio"),
+        rows,
+        "All arms together; treatment-emergent events of treated participants. Ratio: the site’s rate ÷ that of all "
+        "others.",
     )
 
 

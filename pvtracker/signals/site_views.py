@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from pvtracker.accounts.roles import Permission
-from pvtracker.signals import queries, site_quality
+from pvtracker.signals import inference, queries, site_quality
 from pvtracker.studies.queries import study_for
 
 
@@ -19,12 +19,14 @@ def signal_sites(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpResp
     study = study_for(request.user, code, Permission.READ_SIGNALS)
     request.study = study  # type: ignore[attr-defined]  # read by web.context.room
     run = queries.run_for(study, run_id)
-    found = site_quality.read(run.settings)
+    found, inferred = site_quality.read(run.settings), inference.is_shown(request)
     context = {
         "run": run,
-        "facts": site_quality.summary(run.settings),
-        "reporting": site_quality.reporting_table(found) if found else None,
-        "chart": site_quality.dot_plot(found) if found and len(found.sites) > 1 else None,
+        "facts": site_quality.summary(run.settings, inferred=inferred),
+        "reporting": site_quality.reporting_table(found, inferred=inferred) if found else None,
+        "chart": site_quality.dot_plot(found) if found and inferred and len(found.sites) > 1 else None,
+        "inference": inferred,
+        "hidden_text": inference.HIDDEN,
         "gaps": site_quality.gaps_table(found) if found else None,
         "late": site_quality.late_table(found) if found else None,
     }

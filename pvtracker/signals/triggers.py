@@ -9,18 +9,25 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
+from pvtracker.lib.rounding import fixed
+from pvtracker.stats.liver import LIVER_TESTS, hys_law_cases
 
 CASE = "case"  # level of a signal that is about one case
 FATAL = "fatal"  # outcome of an event
-DEATH, SPECIAL_INTEREST = "death", "special_interest"
-LABELS = {DEATH: "Death", SPECIAL_INTEREST: "Event of special interest"}
+DEATH, SPECIAL_INTEREST, HYS_LAW = "death", "special_interest", "hys_law"
+LABELS = {DEATH: "Death", SPECIAL_INTEREST: "Event of special interest", HYS_LAW: "Possible Hy’s law"}
+DATASETS = (*derive.DATASETS, "measurements")  # what is read, besides the arms
 DEFINITIONS = {
     DEATH: "A participant who died, or has an event with a fatal outcome, whatever its onset; screen failures are left "
     "out.",
+    HYS_LAW: "After first exposure ALT or AST at 3 times the upper limit of normal or more, and total bilirubin above "
+    "2 times it on that day or up to 30 days later, unless alkaline phosphatase was at 2 times it or more then. A "
+    "physician says whether another cause explains it.",
     SPECIAL_INTEREST: "A treatment-emergent event of a term, of any level, that the study calls of special interest.",
 }
 
@@ -50,7 +57,8 @@ class Trigger:
 
 
 def triggers(data: CutData, *, analysis_arm: str, special_interest: Collection[str] = ()) -> list[Trigger]:
-    """The cases of a cut: deaths first, then events of special interest, by participant and number.
+    """The cases of a cut: deaths first, then possible Hy's law, then events of special interest, by participant and
+    number. Where the measurements are not loaded, no Hy's law is looked for.
 
     `special_interest`: terms of any level, as the study's dictionary spells them.
     """
@@ -61,7 +69,8 @@ def triggers(data: CutData, *, analysis_arm: str, special_interest: Collection[s
         for subject, arm in zip(people["subject"], people["arm"].tolist(), strict=True)
     }
     first = people.set_index("subject")["first_exposure"]
-    return [*_deaths(data, arm_of, first), *_special(data, people, arm_of, special_interest)]
+    liver = _hys_law(data, people, arm_of) if "measurements" in data.frames else ()
+    return [*_deaths(data, arm_of, first), *liver, *_special(data, people, arm_of, special_interest)]
 
 
 def _deaths(data: CutData, arm_of: Mapping[str, str], first: pd.Series[Any]) -> Iterator[Trigger]:
@@ -89,6 +98,43 @@ def _deaths(data: CutData, arm_of: Mapping[str, str], first: pd.Series[Any]) -> 
             date=on,
             day=_day(row["died_on_earliest"], row["died_on_latest"], first.get(subject)),
             said=f"Died on {on}. {recorded}" if on else f"Died. {recorded}",
+        )
+
+
+def _hys_law(data: CutData, people: pd.DataFrame, arm_of: Mapping[str, str]) -> Iterator[Trigger]:
+    """By the limits of normal that came with each value; a value without one, or of unknown day, tells nothing."""
+    values = data.frame("measurements")
+    values = values[values["analyte"].isin(LIVER_TESTS) & (values["value"] > 0) & (values["high"] > 0)]
+    first = pd.Series(people["first_exposure"].to_numpy(), index=people["subject"])
+    start = pd.Series(first.reindex(values["subject"]).to_numpy(), index=values.index)
+    whole = values["taken_on_earliest"] == values["taken_on_latest"]
+    values = values.assign(day=(values["taken_on_earliest"] - start).dt.days)[
+        whole & (values["taken_on_earliest"] > start)
+    ]
+    values = values.sort_values(["subject", "day"], kind="stable")
+    times = np.round((values["value"] / values["high"]).to_numpy(dtype=float), 9)  # so that 0.9 ÷ 0.3 is 3
+    found = hys_law_cases(
+        values["subject"].to_numpy(dtype=object),
+        values["analyte"].to_numpy(dtype=object),
+        values["day"].to_numpy(dtype=float),
+        times,
+    )
+    for row, subject in enumerate(found.participant):
+        at, bilirubin = int(found.transaminase_day[row]) + 1, int(found.bilirubin_day[row]) + 1
+        said = (
+            f"ALT or AST {fixed(found.transaminase[row], 1)} × the upper limit on day {at}, total bilirubin "
+            f"{fixed(found.bilirubin[row], 1)} × on day {bilirubin}."
+        )
+        warning = found.warning[row]
+        yield Trigger(
+            kind=HYS_LAW,
+            subject=subject,
+            number=0,
+            arm=arm_of[subject],
+            term="",
+            date="",
+            day=at,
+            said=f"{said} {warning[0].upper()}{warning[1:]}." if warning else said,
         )
 
 
@@ -153,7 +199,8 @@ def table(found: Iterable[Trigger], addresses: Mapping[str, str]) -> dict[str, A
         "columns": [{"label": label, "numeric": label == "Day"} for label in labels],
         "rows": rows,
         "note": f"Day 1 is the day of first exposure. {' '.join(f'{LABELS[k]}: {t}' for k, t in DEFINITIONS.items())}",
-        "empty": "No participant died, and no event of special interest was recorded.",
+        "empty": "No participant died, none meets the laboratory part of Hy’s law, and no event of special interest "
+        "was recorded.",
     }
 
 

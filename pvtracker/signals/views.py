@@ -92,11 +92,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "table": tables.results_table(list(page), chosen, inference=inferred),
         "silence": silence.table(list(page)) if inferred else None,
         "cases": _cases(run),
-        "sites": [
-            fact
-            for fact in site_quality.summary(run.settings)
-            if inferred or not str(fact["label"]).startswith("Reporting")  # by a test
-        ],
+        "sites": site_quality.summary(run.settings, inferred=inferred),
         **(_since(run, chosen["method"]) if inferred else {}),
         **_charts(run, chosen, list(page), inferred=inferred),
         **_shrinkage(run, rows, chosen["method"], inferred=inferred),

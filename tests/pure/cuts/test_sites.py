@@ -101,6 +101,10 @@ def test_a_silent_site_is_named_before_the_results() -> None:
     silent = site_quality.reporting_table(found)["rows"][0]["cells"]
     assert [cell["text"] for cell in silent][:3] == ["07", "20", "0"] and silent[-1]["text"] == "reports less"
     assert silent[5]["text"].startswith("0.00 [0.00, 0.0")
+    hidden = site_quality.summary(kept, inferred=False)
+    assert not any("Reporting" in str(fact["label"]) for fact in hidden)
+    rates = site_quality.reporting_table(found, inferred=False)
+    assert [column["label"] for column in rates["columns"]][-1] == "Ratio" and len(rates["rows"]) == 3
     drawn = site_quality.dot_plot(found)["data"]["values"]
     assert drawn[0]["site"] == "07" and drawn[0]["ratio"] is None and drawn[0]["high"] < 0.1
     assert "100.0%" in str(site_quality.gaps_table(found)) and "0/0" in str(site_quality.late_table(found))

@@ -86,3 +86,48 @@ def test_a_run_keeps_its_cases_and_reads_them_again() -> None:
     table = triggers.table(cases, {"Death: A": "/there/"})
     assert [cell["text"] for cell in table["rows"][0]["cells"]][:4] == ["Death", "A", "Low dose", "32"]
     assert table["rows"][0]["cells"][0]["url"] == "/there/" and table["rows"][1]["cells"][0]["url"] == ""
+
+
+def measured(subject: str, analyte: str, on: str, value: float, high: float = 40.0) -> dict[str, Any]:
+    return {
+        "subject": subject,
+        "source_id": f"{analyte} {on}",
+        "analyte": analyte,
+        "value": value,
+        "high": high,
+        **day("taken_on", on, on),
+    }
+
+
+def test_who_meets_the_laboratory_part_of_hys_law_is_a_case() -> None:
+    data = cut(
+        participants=[person(subject) for subject in "ABCD"],
+        exposures=[treated(subject) for subject in "ABC"],
+        arms=[allocated("A", "LOW"), allocated("B", "PBO"), allocated("C", "LOW")],
+        measurements=[
+            measured("A", "BILI", "2026-01-25", 2.5, 1.2),
+            measured("A", "ALT", "2026-01-10", 120.0),
+            measured("A", "ALP", "2026-01-10", 100.0, 120.0),
+            measured("B", "ALT", "2026-01-10", 119.0),  # below three times
+            measured("B", "BILI", "2026-01-10", 9.0, 1.2),
+            measured("C", "AST", "2026-01-01", 400.0),  # of the day of first exposure: before
+            measured("C", "BILI", "2026-01-02", 9.0, 1.2),
+            measured("D", "AST", "2026-01-05", 400.0),  # never treated
+            measured("D", "BILI", "2026-01-06", 9.0, 1.2),
+            {**measured("C", "AST", "2026-01-20", 400.0), "high": None},
+        ],
+    )
+    said = "ALT or AST 3.0 × the upper limit on day 10, total bilirubin 2.1 × on day 25."  # 2.5 ÷ 1.2
+    assert found(data) == [("hys_law", "A", 0, "Low dose", 10, said)]
+    without_alp = cut(
+        participants=[person("A")],
+        exposures=[treated("A")],
+        arms=[allocated("A", "LOW")],
+        measurements=[
+            measured("A", "ALT", "2026-01-10", 120.0),
+            measured("A", "BILI", "2026-01-10", 9.0, 1.2),
+        ],
+    )
+    assert "Alkaline phosphatase was not measured" in found(without_alp)[0][5]
+    frames = {name: frame for name, frame in data.frames.items() if name != "measurements"}
+    assert found(CutData("x", "", data.manifest, frames)) == []  # nothing loaded, nothing looked for
