@@ -23,6 +23,7 @@ from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
 
 SVG = "svg"
+KEY = re.compile(r"[a-z0-9-]{1,40}", re.ASCII)
 # How a picture is drawn: a Vega-Lite specification, or a function of title and lines; None where there is none.
 Drawing = dict[str, Any] | Callable[[str, list[str]], bytes] | None
 WARNING = "Warning"
@@ -37,13 +38,14 @@ class Asked:
 
 
 def asked(request: HttpRequest) -> Asked | None:
-    """What is to be taken out; None where the page is to be shown; Http404 for a format that does not exist."""
+    """What is to be taken out; None where the page is to be shown; Http404 for a format, or what can be no key."""
     named = request.GET.get("format", "")
     if not named:
         return None
-    if named not in (*FORMS, SVG):
-        raise Http404("No such format.")
-    return Asked(named, request.GET.get("what", ""))
+    what = request.GET.get("what", "")
+    if named not in (*FORMS, SVG) or not KEY.fullmatch(what):
+        raise Http404("No such file.")
+    return Asked(named, what)
 
 
 def looked(
@@ -51,7 +53,7 @@ def looked(
 ) -> HttpResponse | None:
     """Record the look, or that something is taken out; what `look` returns."""
     out = asked(request)
-    said = detail if out is None else f"{out.format.upper()} of {out.what[:40]}; {detail}"
+    said = detail if out is None else f"{out.format.upper()} of {out.what}; {detail}"
     return look(
         request,
         study,

@@ -143,7 +143,14 @@ def test_tables_come_as_spreadsheet_and_text_and_pictures_as_svg(study: Study, r
     assert str(run.id) in svg and run.cut.sha256 in svg and "Low dose" in svg
     hide(client)
     assert client.get(here(row), {"format": "svg", "what": "first-events"}).content != answer.content
-    for wrong in ({"format": "doc", "what": "methods"}, {"format": "csv", "what": "nothing"}):
+    for form, what in (
+        ("doc", "methods"),
+        ("csv", "nothing"),
+        ("csv", "a\0b"),
+        ("csv", ""),
+        ("svg", "methods"),
+    ):
+        wrong = {"format": form, "what": what}
         assert client.get(here(row), wrong).status_code == 404
 
 
