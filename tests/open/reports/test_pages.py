@@ -46,12 +46,12 @@ def test_the_button_queues_one_job(world: World, cut: Cut) -> None:
 def test_a_cut_that_is_none_is_refused_with_the_remedy(world: World, cut: Cut, wrong: str) -> None:
     page = world.client("ada").post(world.url("reports/"), {"cut": wrong})
     assert page.status_code == 422 and "Choose one of the cuts listed" in page.text
-    assert not Job.objects.filter(study_id=world.study.id).exists()
+    assert not Job.objects.filter(task="reports.make", study_id=world.study.id).exists()
 
 
 def test_who_may_read_may_not_make(world: World, cut: Cut) -> None:
     assert world.client("mona").post(world.url("reports/"), {"cut": str(cut.id)}).status_code == 404
-    assert not Job.objects.filter(study_id=world.study.id).exists()
+    assert not Job.objects.filter(task="reports.make", study_id=world.study.id).exists()
 
 
 def test_a_clinician_finds_no_report(world: World, record: ReportRecord) -> None:
