@@ -75,7 +75,9 @@ def after_adjustment(numbers: dict[str, Any]) -> bool:
     """Is it flagged, too, by a method whose threshold takes account of how many terms were compared? Of the others, one
     term in twenty or forty is flagged at each look though nothing is the matter."""
     said = numbers.get("methods", {})
-    return any(
-        one["flag"] and key in METHODS and METHODS[key].threshold.column not in ("p", "low")
-        for key, one in said.items()
-    )
+    return any(one["flag"] and adjusts(key) for key, one in said.items())
+
+
+def adjusts(method: str) -> bool:
+    """Does the method's threshold take account of how many terms were compared?"""
+    return method in METHODS and METHODS[method].threshold.column not in ("p", "low")

@@ -16,7 +16,15 @@ from pvtracker.accounts.models import Account
 from pvtracker.lib.canonical import sha256_hex
 from pvtracker.signals.comparing import Change, compare
 from pvtracker.signals.enums import State, Step
-from pvtracker.signals.evidence import after_adjustment, flagged_by, key_of, newest_run, numbers_of, rows_of
+from pvtracker.signals.evidence import (
+    adjusts,
+    after_adjustment,
+    flagged_by,
+    key_of,
+    newest_run,
+    numbers_of,
+    rows_of,
+)
 from pvtracker.signals.models import Result, Run, Signal, SignalAlert, SignalStep
 from pvtracker.signals.rules import ENDED
 from pvtracker.signals.signing import SIGNED_IN, is_signed
@@ -128,6 +136,26 @@ def looks_at(row: Result) -> list[tuple[Run, Result | None]]:
             at.run = run
         looks.append((run, at))
     return looks
+
+
+def strongest(run: Run, arm: str) -> list[Result]:
+    """The rows of the preferred term with the smallest p of Fisher's test in an arm, all events; [] where none has a
+    p."""
+    table = Result.objects.filter(run=run, arm=arm, level="PT", selection="all")
+    first = table.filter(method="fisher", p__isnull=False).order_by("p", "-n_arm", "term").first()
+    return with_run(table.filter(term=first.term).order_by("id"), run) if first else []
+
+
+def flags_of(run: Run, arm: str) -> tuple[int, int]:
+    """How many findings of an arm are flagged after adjustment for many terms, and how many by any method."""
+    found = Result.objects.filter(run=run, arm=arm, flag=True)
+    adjusting = [key for key in run.methods if adjusts(key)]
+    finding = ("level", "selection", "term")
+    counted = (
+        each.values(*finding).distinct().count() for each in (found.filter(method__in=adjusting), found)
+    )
+    adjusted, any_method = counted
+    return adjusted, any_method
 
 
 def largest(run: Run, limit: int) -> list[Result]:

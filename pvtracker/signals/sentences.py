@@ -92,3 +92,37 @@ def _flags(rows: Sequence[Result]) -> str:
         return f"None of {len(rows)} methods flags it. That is no proof of safety."
     told = f"Flagged by {len(flagged)} of {len(rows)} methods: {', '.join(flagged)}."
     return f"{told} A flag asks for a look, it is no verdict."
+
+
+def overview_of(
+    arm: str, reference: str, *, compared: int, adjusted: int, flagged: int, strongest: Sequence[Result]
+) -> list[str]:
+    """Sentences about one arm of a run: how many terms were compared, how many are flagged after adjustment for that
+    and how many by any method, and the term with the strongest evidence (its rows by several methods)."""
+    told = [
+        f"{arm} against {reference}: {compared:,} comparisons of terms, over all levels and selections of events. "
+        + (
+            f"{adjusted:,} {'is' if adjusted == 1 else 'are'} flagged after adjustment for so many"
+            if adjusted
+            else "None is flagged after adjustment for so many"
+        )
+        + (
+            f"; {flagged:,} by any method, adjusted or not, some of them by chance."
+            if flagged
+            else ", nor by any method without adjustment."
+        )
+    ]
+    if not strongest:
+        return told
+    one, by = strongest[0], {row.method: row for row in strongest}
+    difference = 100 * (_part(one.n_arm, one.N_arm) - _part(one.n_ref, one.N_ref))
+    row = by.get("rd_mn")
+    agree = ""
+    if row is not None and row.low is not None and row.high is not None:
+        low, high = (fixed(100 * end, 1) for end in (row.low, row.high))
+        agree = f"; the data agree with a difference from {low} to {high} (95 % interval)"
+    told.append(
+        f"The strongest evidence among preferred terms is for {one.term}: {share(one.n_arm, one.N_arm)} against "
+        f"{share(one.n_ref, one.N_ref)}, {_more(difference)}{agree}."
+    )
+    return told

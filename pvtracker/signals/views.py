@@ -32,6 +32,7 @@ from pvtracker.signals.comparing import counted
 from pvtracker.signals.forms import FilterForm, RunForm
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
+from pvtracker.signals.sentences import overview_of
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import actor_for, has_permission, study_for
@@ -251,6 +252,23 @@ def _signals(request: HttpRequest, study: Study, form: RunForm | None, *, status
     return render(request, "signals/signals.html", context, status=status)
 
 
+def _in_words(run: Run) -> list[str]:
+    """Is anything different, and how sure are we: of each active arm."""
+    compared = sum(run.settings.get("terms", {}).values())
+    told = []
+    for arm in _active_arms(run):
+        adjusted, flagged = queries.flags_of(run, arm)
+        told += overview_of(
+            arm,
+            run.settings["reference"],
+            compared=compared,
+            adjusted=adjusted,
+            flagged=flagged,
+            strongest=queries.strongest(run, arm),
+        )
+    return told
+
+
 def _overview(latest: Run, study: Study, *, inferred: bool) -> dict[str, Any]:
     """What the latest run found: what it flagged (or the largest differences), and its organ classes."""
     latest.study = study
@@ -264,6 +282,7 @@ def _overview(latest: Run, study: Study, *, inferred: bool) -> dict[str, Any]:
         "findings": findings,
         "cases": len(triggers.kept_in(latest.settings)),
         "silence": silence.overview_table(_would_have_shown(latest)) if inferred else None,
+        "sentences": _in_words(latest) if inferred else [],
         "maps": [
             {
                 "key": f"tree-map-{n}",

@@ -167,6 +167,15 @@ def test_the_overview_maps_organ_classes_that_open_to_terms_and_participants(stu
     assert svg.startswith("<svg") and str(run.id) in svg and "Headache" in svg
 
 
+def test_the_overview_begins_with_words(study: Study, run: Run) -> None:
+    page = client_of(study, "dsmb_member").get("/studies/JOIN/signals/").text
+    assert "Low dose against Placebo: " in page and "High dose against Placebo: " in page
+    assert (
+        "The strongest evidence among preferred terms is for Headache: 2/2 (100.0%) against 1/2 (50.0%)"
+        in page
+    )
+
+
 def test_files_of_overview_and_run_hold_all_rows(study: Study, run: Run) -> None:
     client = client_of(study, "dsmb_member")
     row = row_of(run)

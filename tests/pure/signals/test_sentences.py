@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pvtracker.signals.rows import ResultRow
-from pvtracker.signals.sentences import said_of
+from pvtracker.signals.sentences import overview_of, said_of
 
 ROW = ResultRow(
     *("PT", "Rash", "all", "OZ1", "Placebo", 6, 38, 0, 36, 7, 0, 60.0, 64.0, 68.8, 65.9, "rd_mn"),
@@ -55,3 +55,21 @@ def test_without_inference_only_counts_and_rates() -> None:
     told = said(ROW, FISHER, inference=False)
     assert "15.8 percentage points more" in told
     assert not [word for word in ("95 %", "p =", "Fisher", "lagged", "chance") if word in told]
+
+
+def test_the_overview_says_how_many_of_how_many_and_the_strongest() -> None:
+    told = overview_of(
+        "OZ1", "Placebo", compared=223, adjusted=0, flagged=16, strongest=[FISHER, replace(ROW, flag=False)]
+    )
+    assert told == [
+        "OZ1 against Placebo: 223 comparisons of terms, over all levels and selections of events. None is flagged "
+        "after adjustment for so many; 16 by any method, adjusted or not, some of them by chance.",
+        "The strongest evidence among preferred terms is for Rash: 6/38 (15.8%) against 0/36 (0.0%), 15.8 percentage "
+        "points more in the arm; the data agree with a difference from 5.3 to 30.5 (95 % interval).",
+    ]  # fmt: skip
+    some = overview_of("OZ1", "Placebo", compared=9, adjusted=1, flagged=2, strongest=[])
+    none = overview_of("OZ1", "Placebo", compared=9, adjusted=0, flagged=0, strongest=[])
+    assert none[0].endswith(
+        "None is flagged after adjustment for so many, nor by any method without adjustment."
+    )
+    assert len(some) == 1 and "1 is flagged after adjustment for so many; 2 by any method" in some[0]
