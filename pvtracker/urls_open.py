@@ -6,6 +6,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pvtracker.web.urls")),
     path("", include("pvtracker.accounts.system_urls")),
     path("", include("pvtracker.studies.urls")),
+    path("", include("pvtracker.studies.urls_definitions")),
     path("", include("pvtracker.feeds.urls")),
     path("", include("pvtracker.participants.urls")),
     path("", include("pvtracker.events.urls")),

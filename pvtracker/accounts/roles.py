@@ -31,6 +31,7 @@ class Permission(StrEnum):
     APPROVE_UNLOCK = "approve_unlock"
     RELEASE_HELD_TEXT = "release_held_text"
     FREEZE_CUTS = "freeze_cuts"
+    SET_DEFINITIONS = "set_definitions"
     READ_OPEN_REPORTS = "read_open_reports"
     MAKE_OPEN_REPORTS = "make_open_reports"
     SIGN_OPEN_REPORTS = "sign_open_reports"
@@ -207,8 +208,8 @@ ROLES: dict[str, Role] = {
         Role(
             key="study_administrator",
             label="Study administrator",
-            description="Runs the study's blinded data flow: freezes cuts, makes and signs open reports, locks events "
-            "and asks for a lock to be opened, says what rates are expected, watches the feed, reads the history, "
+            description="Runs the study's blinded data flow: says by which definitions it is counted, freezes "
+            "cuts, makes and signs open reports, locks events and asks for a lock to be opened, says what rates are expected, watches the feed, reads the history, "
             "releases text that was held because it might name an arm, hands on drafts of those who left, and says "
             "who works in the study and which sponsor's program reads its feed. Writes no clinical data.",
             room="open",
@@ -223,6 +224,7 @@ ROLES: dict[str, Role] = {
                     Permission.RELEASE_HELD_TEXT,
                     Permission.HAND_OVER_DRAFTS,
                     Permission.FREEZE_CUTS,
+                    Permission.SET_DEFINITIONS,
                     Permission.READ_OPEN_REPORTS,
                     Permission.MAKE_OPEN_REPORTS,
                     Permission.SIGN_OPEN_REPORTS,

@@ -77,6 +77,10 @@ OPEN_DATASETS: dict[str, Fields] = {
         ("scale", TEXT),
         ("grade", WHOLE),
         ("severity_reported", TEXT),
+        (
+            "grade_course",
+            TEXT,
+        ),  # day of record and grade of each change, "2026-01-05 1|2026-02-01 3"; '' without one
         ("serious", TRUTH),  # as reported; null when not stated
         ("criteria", TEXT),  # keys joined by |
         ("outcome", TEXT),
@@ -137,7 +141,7 @@ OPEN_DATASETS: dict[str, Fields] = {
     ),
 }
 # Text columns that cuts frozen by an earlier version do not have; they read as empty.
-ADDED = frozenset({"outcome_reported", "action_reported", "signature"})
+ADDED = frozenset({"outcome_reported", "action_reported", "signature", "grade_course"})
 # What the closed room adds when it joins a cut; never in open storage.
 CLOSED_DATASETS: dict[str, Fields] = {
     "arms": (

@@ -93,11 +93,23 @@ def _by_source(alias: str, table: str, day: str, *, joins: str = "", **expressio
     )
 
 
+# The days on which another grade was recorded, up to the cut, with the grades, in the order of versions; nothing for an
+# event of one grade, so that when an event was entered does not tell one cut from another.
+COURSE = """
+    select c.event_id, string_agg(c.day || ' ' || c.grade, '|' order by c.version) as text from (
+        select v.event_id, v.version, v.body ->> 'grade' as grade,
+            to_char(v.recorded_at at time zone 'UTC', 'YYYY-MM-DD') as day,
+            lag(v.body ->> 'grade') over (partition by v.event_id order by v.version) as before
+        from events_adverseeventversion v join events_adverseevent w on w.id = v.event_id and w.version > 1
+        where v.study_id = {study} and w.study_id = {study} and v.body ->> 'grade' is not null
+            and (v.recorded_at at time zone 'UTC')::date <= {cut}
+    ) c where c.grade is distinct from c.before group by c.event_id having count(*) > 1
+"""
 EVENTS = _rows(
     "events_adverseevent",
     "e",
     "onset_earliest",
-    joins="left join coding_term t on t.id = e.term_id",
+    joins=f"left join coding_term t on t.id = e.term_id left join ({COURSE}) course on course.event_id = e.id",
     condition="e.state <> 'voided'",
 )
 # By version numbers: whether a signature fits what it signed is verified on the event's page.
@@ -153,6 +165,7 @@ SOURCES: dict[str, Source] = {
             "outcome": "case when e.end_earliest > {cut} then '' else e.outcome end",
             "outcome_reported": "case when e.end_earliest > {cut} then '' else e.outcome_reported end",
             **_blank_after_cut("aware_on", "e"),
+            "grade_course": "coalesce(course.text, '')",
             "signature": SIGNATURE,
         },
     ),

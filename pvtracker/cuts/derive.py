@@ -1,24 +1,28 @@
 """Who is analysed, for how long they were followed, which events count, and how many: pure functions of a cut.
 
-Both rooms use these functions: pooled in the open room, by arm in the closed one. The rules are the sentences of
-`DEFINITIONS`, which are printed with every result.
+Both rooms use these functions: pooled in the open room, by arm in the closed one. Which rules hold, the study says
+(`studies.definitions`); the words of the rules (`cuts.wording`) are printed with every result.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pvtracker.cuts import emergent
 from pvtracker.cuts.data import CutData, CutError
+from pvtracker.cuts.wording import words
+from pvtracker.studies.definitions import OF_THE_STUDY, DefinitionError, Definitions, of_settings
 
 DAYS_PER_YEAR = 365.25
 POOLED = "All participants"
 NOT_CODED = "Not coded"
+NOT_RECORDED = "not recorded"
 BACKGROUND = "background"  # interventions of this kind begin before the study and start no follow-up
 RELATED = ("possible", "probable", "definite")
 LEVELS = {
@@ -31,44 +35,51 @@ Selection = Literal["all", "serious", "criterion", "grade3plus", "related"]
 SELECTIONS: tuple[Selection, ...] = ("all", "serious", "criterion", "grade3plus", "related")
 DATASETS = ("participants", "exposures", "adverse_events", "assessments")  # what this module reads
 
-DEFINITIONS = {
-    "analysis set": "Treated participants: at least one exposure to a study intervention other than background "
-    "treatment.",
-    "first exposure": "The earliest possible day of the first exposure; where no exposure has a date, the "
-    "participant's reference start day.",
-    "follow-up": "From first exposure to death, else to the latest of end of participation, last exposure and last "
-    "recorded contact, else to the cut-off date; never beyond the cut-off date. A partial date counts as its first "
-    "possible day. Both ends are included; a year has 365.25 days.",
-    "treatment-emergent": "Onset on or after first exposure. A partial onset counts unless its last possible day "
-    "lies before first exposure; an unknown onset counts.",
-    "counting": "A participant counts once per term and level. Person-years run to the first event of the term, or "
-    "to the end of follow-up where there is none; an event of unknown day counts with the whole follow-up.",
-    "all": "Every treatment-emergent event.",
-    "serious": "Reported serious; where seriousness was not stated, with a seriousness criterion.",
-    "criterion": "With a seriousness criterion, whatever was reported: contradictions are queries.",
-    "grade3plus": "Grade 3 or more; on the scale mild, moderate, severe: severe.",
-    "related": "Judged at least possibly related to any study intervention by the investigator.",
-}
+
+def rules_of(data: CutData) -> Definitions:
+    """The definitions that the cut was frozen with; CutError when its manifest holds none that can be read."""
+    try:
+        return of_settings(data.manifest["settings"])
+    except DefinitionError as fault:
+        raise CutError(f"The definitions of cut {data.cut_id} cannot be read. {fault}") from fault
 
 
-def definitions(data: CutData) -> dict[str, str]:
-    """The rules in words, with what this study's settings add."""
-    window = data.manifest["settings"]["emergent_window_days"]
-    added = "" if window is None else f" Onset no later than {window} days after last exposure."
-    return {**DEFINITIONS, "treatment-emergent": DEFINITIONS["treatment-emergent"] + added}
+def under(data: CutData, rules: Definitions) -> CutData:
+    """The same cut, counted by other rules than it was frozen with."""
+    stated = {name: getattr(rules, name) for name in OF_THE_STUDY}
+    stated["definitions"] = {k: v for k, v in rules.differing().items() if k not in OF_THE_STUDY}
+    return replace(data, manifest={**data.manifest, "settings": {**data.manifest["settings"], **stated}})
+
+
+def definitions(data: CutData, rules: Definitions | None = None) -> dict[str, str]:
+    """The rules in words, with what this study's settings change."""
+    return words(rules or rules_of(data), data.manifest["protocol"])
 
 
 @dataclass(frozen=True, slots=True)
 class Arms:
-    """The groups of an analysis in the protocol's order, and which of them is the reference (None: not named)."""
+    """The groups of an analysis in the protocol's order, and which of them is the reference (None: not named).
+
+    `pools`: groups that are compared with the reference together, by name.
+    """
 
     names: tuple[str, ...]
     reference: int | None
+    pools: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
     @property
     def active(self) -> tuple[int, ...]:
         """Every arm but the reference."""
         return tuple(index for index in range(len(self.names)) if index != self.reference)
+
+    def members(self, name: str) -> tuple[int, ...]:
+        """The arms that a name stands for: an arm itself, or those of a pool; ValueError for another name."""
+        return dict(self.pools).get(name) or (self.names.index(name),)
+
+    @property
+    def sides(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """What is compared with the reference: each active arm, then each pool; name and members."""
+        return (*((self.names[index], (index,)) for index in self.active), *self.pools)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,79 +94,134 @@ class TermCounts:
     person_years: NDArray[np.float64]  # to first event or end of follow-up
 
 
-def arms_of(data: CutData) -> Arms:
-    """The arms that the protocol prints."""
+def arms_of(data: CutData, rules: Definitions | None = None) -> Arms:
+    """The arms that the protocol prints, and the pools of them that the study names.
+
+    An arm that the cut's protocol does not print, or its reference, is left out of a pool, and a pool of fewer than two
+    arms altogether.
+    """
     printed = data.manifest["protocol"]["arms"]
     reference = [index for index, arm in enumerate(printed) if arm["is_reference"]]
-    return Arms(names=tuple(arm["name"] for arm in printed), reference=reference[0] if reference else None)
+    active = {arm["code"]: index for index, arm in enumerate(printed) if not arm["is_reference"]}
+    pools = [
+        (name, tuple(sorted(active[code] for code in codes if code in active)))
+        for name, codes in (rules or rules_of(data)).pools
+    ]
+    return Arms(
+        names=tuple(arm["name"] for arm in printed),
+        reference=reference[0] if reference else None,
+        pools=tuple((name, members) for name, members in pools if len(members) > 1),
+    )
 
 
-def analysis_set(data: CutData, *, analysis_arm: str = "") -> pd.DataFrame:
-    """One row per treated participant, ordered by subject.
+def analysis_set(data: CutData, *, analysis_arm: str = "", rules: Definitions | None = None) -> pd.DataFrame:
+    """One row per participant of the analysis set, ordered by subject.
 
     Columns: `subject`, `arm` (index into `arms_of(data).names`; -1 for a participant without one of these arms; 0 for
     everybody when `analysis_arm` is '', the pooled analysis), `first_exposure`, `last_exposure`, `follow_up_end`
-    (datetime64, the first missing when no day is known at all), `follow_up_years`.
-    `analysis_arm` is '', 'planned' or 'actual'; CutError for anything else, or when the room has no arms.
+    (datetime64, the first missing when no day is known at all), `follow_up_years`; and `stratum` when the rules name
+    strata. `analysis_arm` is '', 'planned' or 'actual'; CutError for anything else, or when the room has no arms.
+    `rules`: those of the cut when not given.
     """
+    rules = rules or rules_of(data)
     people = data.participants.set_index("subject")
-    background = {i["code"] for i in data.manifest["protocol"]["interventions"] if i["kind"] == BACKGROUND}
-    given = data.exposures[~data.exposures["intervention"].isin(background)]
-    days = given.assign(last=given["end_earliest"].fillna(given["start_earliest"])).groupby(
-        "subject", sort=True
-    )
+    given = _given(data, rules)
+    days = given.groupby("subject", sort=True)
     frame = pd.DataFrame({"first": days["start_earliest"].min(), "last": days["last"].max()})
+    if rules.analysis_set == "randomised":
+        enrolled = people.index[~people["screen_failure"].fillna(False).astype(bool)]
+        frame = frame.reindex(enrolled.sort_values())
     frame = frame.join(
         people[["started_on_earliest", "ended_on_earliest", "died_on_earliest", "last_contact"]]
     )
     cut = pd.Timestamp(data.date)
     first = frame["first"].fillna(frame["started_on_earliest"])
+    if rules.analysis_set == "randomised":
+        first = first.fillna(people["consented_on_earliest"].reindex(frame.index))
     alive = frame[["ended_on_earliest", "last", "last_contact"]].max(axis=1).fillna(cut)
     end = frame["died_on_earliest"].fillna(alive)
     end = end.where(end <= cut, cut)
+    last = frame["last"]
+    if rules.open_exposure == "continues":
+        still = given.loc[given["end_earliest"].isna(), "subject"].unique()
+        last = last.where(~frame.index.isin(still), end)
+    if rules.follow_up_days is not None:
+        stop = last + pd.Timedelta(days=rules.follow_up_days)
+        end = end.where(~(end > stop), stop)
     end = end.where(first.isna() | (end >= first), first)
     years = ((end - first).dt.days + 1) / DAYS_PER_YEAR
+    strata = {"stratum": _strata(people.loc[frame.index], rules)} if rules.strata else {}
     return pd.DataFrame(
         {
             "subject": frame.index.to_numpy(),
-            "arm": _arm_numbers(data, pd.Index(frame.index), analysis_arm),
+            "arm": _arm_numbers(data, pd.Index(frame.index), analysis_arm, rules),
             "first_exposure": first.to_numpy(),
-            "last_exposure": frame["last"].to_numpy(),
+            "last_exposure": last.to_numpy(),
             "follow_up_end": end.to_numpy(),
             "follow_up_years": years.fillna(0.0).to_numpy(dtype=float),
+            **strata,
         }
     )
 
 
-def _arm_numbers(data: CutData, subjects: pd.Index[str], analysis_arm: str) -> NDArray[np.int64]:
+def treated_subjects(data: CutData) -> pd.Series[str]:
+    """Who had an exposure that counts, whatever the analysis set."""
+    return _given(data, rules_of(data))["subject"].drop_duplicates()
+
+
+def _given(data: CutData, rules: Definitions) -> pd.DataFrame:
+    """The exposures that count, with `last`: the end, or the start where there is no end."""
+    background = {i["code"] for i in data.manifest["protocol"]["interventions"] if i["kind"] == BACKGROUND}
+    given = data.exposures[~data.exposures["intervention"].isin(background)]
+    if rules.exposed_to:
+        given = given[given["intervention"].isin(rules.exposed_to)]
+    return given.assign(last=given["end_earliest"].fillna(given["start_earliest"]))
+
+
+def _strata(people: pd.DataFrame, rules: Definitions) -> NDArray[np.object_]:
+    """The stratum of each participant: the values of the named columns, one after another."""
+    values = [people[name].astype("object").fillna("").replace("", NOT_RECORDED) for name in rules.strata]
+    return np.array([" / ".join(map(str, row)) for row in zip(*values, strict=True)], dtype=object)
+
+
+def _arm_numbers(
+    data: CutData, subjects: pd.Index[str], analysis_arm: str, rules: Definitions
+) -> NDArray[np.int64]:
     if analysis_arm == "":
         return np.zeros(len(subjects), dtype=np.int64)
     if analysis_arm not in ("planned", "actual"):
         raise CutError(f"The analysis arm is planned or actual, not {analysis_arm!r}.")
     numbers = {arm["code"]: index for index, arm in enumerate(data.manifest["protocol"]["arms"])}
-    codes = data.arms.set_index("subject")[f"{analysis_arm}_code"].reindex(subjects)
-    return codes.map(numbers).fillna(-1).to_numpy(dtype=np.int64)
+
+    def numbered(which: str) -> NDArray[np.int64]:
+        codes = data.arms.set_index("subject")[f"{which}_code"].reindex(subjects)
+        return codes.map(numbers).fillna(-1).to_numpy(dtype=np.int64)
+
+    found = numbered(analysis_arm)
+    if rules.crossover == "excluded":
+        planned, actual = numbered("planned"), numbered("actual")
+        found = np.where((planned >= 0) & (actual >= 0) & (planned != actual), -1, found)
+    return found
 
 
-def emergent_events(data: CutData, people: pd.DataFrame) -> pd.DataFrame:
+def emergent_events(data: CutData, people: pd.DataFrame, rules: Definitions | None = None) -> pd.DataFrame:
     """The treatment-emergent events of an analysis set, in the cut's order.
 
     Columns of `adverse_events` that are needed for counting, with `participant` (row number in `people`), `day` (days
-    from first exposure to onset, 0 on that day; missing when unknown; never after the end of follow-up) and one truth
-    column per selection. Terms that are not coded are called "Not coded".
+    from first exposure to onset, or to the worsening that makes the event count, 0 on that day; missing when unknown;
+    never after the end of follow-up) and one truth column per selection. Terms that are not coded are called "Not
+    coded". `rules`: those of the cut when not given.
     """
+    rules = rules or rules_of(data)
     position = pd.Series(np.arange(len(people)), index=people["subject"])
     events = data.adverse_events
     events = events.assign(participant=events["subject"].map(position))
     events = events[events["participant"].notna()]
     number = events["participant"].to_numpy(dtype=np.int64)
     first = pd.Series(people["first_exposure"].to_numpy()[number], index=events.index)
-    last = pd.Series(people["last_exposure"].to_numpy()[number], index=events.index)
     end = pd.Series(people["follow_up_end"].to_numpy()[number], index=events.index)
-    before = events["onset_latest"] < first
-    window = data.manifest["settings"]["emergent_window_days"]
-    late = events["onset_earliest"] > last + pd.Timedelta(days=window or 0) if window is not None else False
-    onset = events["onset_earliest"].clip(lower=first).clip(upper=end)
+    counted, began = _emergent(data, people, rules, events, number)
+    onset = began.clip(lower=first).clip(upper=end)
     chosen = {
         "all": pd.Series(True, index=events.index),
         "serious": is_serious(events),
@@ -167,7 +233,58 @@ def emergent_events(data: CutData, people: pd.DataFrame) -> pd.DataFrame:
     found = events[["subject", "number"]].assign(
         participant=number, day=(onset - first).dt.days.astype("float64"), **terms, **chosen
     )
-    return found[~(before | late)].reset_index(drop=True)
+    return found[counted].reset_index(drop=True)
+
+
+def _emergent(
+    data: CutData,
+    people: pd.DataFrame,
+    rules: Definitions,
+    events: pd.DataFrame,
+    number: NDArray[np.int64],
+) -> tuple[NDArray[np.bool_], pd.Series[pd.Timestamp]]:
+    """Which events count, and the earliest possible day of each: of its onset, or of the worsening that counts."""
+    given = _exposures(data, people, rules)
+    onsets = emergent.Onsets(
+        participant=number,
+        phase=events["phase"].to_numpy(dtype=object),
+        earliest=emergent.day_numbers(events["onset_earliest"], unknown=emergent.BEFORE),
+        latest=emergent.day_numbers(events["onset_latest"], unknown=emergent.AFTER),
+    )
+    counted, began = emergent.counts(rules, given, onsets), events["onset_earliest"]
+    if rules.baseline != "worsening":
+        return counted, began
+    grew_worse = emergent.worsened(
+        rules, given, onsets, courses=events["grade_course"].to_numpy(dtype=object), counted=counted
+    )
+    if grew_worse:
+        rows, days = list(grew_worse), list(grew_worse.values())
+        counted[rows] = True
+        began = began.copy()
+        began.iloc[rows] = pd.to_datetime(np.array(days, dtype="datetime64[D]"))
+    return counted, began
+
+
+def _exposures(data: CutData, people: pd.DataFrame, rules: Definitions) -> emergent.Given:
+    given = _given(data, rules)
+    position = pd.Series(np.arange(len(people)), index=people["subject"])
+    given = given.assign(participant=given["subject"].map(position))
+    given = given[given["participant"].notna()]
+    number = given["participant"].to_numpy(dtype=np.int64)
+    end = given["last"]
+    if rules.open_exposure == "continues":
+        followed = pd.Series(people["last_exposure"].to_numpy()[number], index=given.index)
+        end = given["end_earliest"].fillna(followed)
+    known = end.notna().to_numpy()
+    return emergent.Given(
+        participant=number[known],
+        intervention=given["intervention"].to_numpy(dtype=object)[known],
+        phase=given["phase"].to_numpy(dtype=object)[known],
+        start=emergent.day_numbers(given["start_earliest"], unknown=emergent.BEFORE)[known],
+        end=emergent.day_numbers(end, unknown=emergent.AFTER)[known],
+        first=emergent.day_numbers(people["first_exposure"], unknown=emergent.BEFORE),
+        last=emergent.day_numbers(people["last_exposure"], unknown=emergent.AFTER),
+    )
 
 
 def is_serious(events: pd.DataFrame) -> pd.Series[bool]:

@@ -208,6 +208,8 @@ def _manifest(
             "emergent_window_days": study.emergent_window_days,
             "severity_scale": study.severity_scale,
             "revealing_analytes": study.revealing_analytes,
+            # what differs from the defaults: a cut without any is what it was before there were definitions
+            **({"definitions": study.definitions} if study.definitions else {}),
         },
         "protocol": _protocol(study),
         "dictionaries": list(

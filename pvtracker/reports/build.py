@@ -57,7 +57,7 @@ def _definitions(snapshot: Snapshot) -> dict[str, str]:
     }
     said["Data cut"] = manifest["rule"]
     said["Denominators"] = (
-        "Of adverse events, severity, relatedness and measurements: treated participants. Of status: enrolled "
+        f"Of adverse events, severity, relatedness and measurements: {snapshot.analysed}. Of status: enrolled "
         "participants."
     )
     said["Code and cut"] = (

@@ -15,6 +15,7 @@ import pandas as pd
 from pvtracker.cuts import derive
 from pvtracker.cuts.columns import OPEN_DATASETS
 from pvtracker.cuts.data import CutData
+from pvtracker.cuts.wording import set_name
 from pvtracker.reports.blocks import Audience
 from pvtracker.reports.frozen import AudienceError
 
@@ -92,6 +93,7 @@ class Snapshot:
     events: pd.DataFrame
     screening: tuple[Screened, ...] = ()
     method_notes: tuple[tuple[str, str], ...] = ()  # what the screening says of its methods
+    pools: tuple[Group, ...] = ()  # arms that are compared together; their index is that of no arm
 
     def __post_init__(self) -> None:
         if self.audience == "closed":
@@ -102,6 +104,7 @@ class Snapshot:
             ("the arms of participants", set(self.data.frames) - set(OPEN_DATASETS)),
             ("an analysis arm", self.analysis_arm),
             ("comparisons", self.screening or self.method_notes),
+            ("pools of arms", self.pools),
             ("more than one group", len(self.groups) != 1 or self.groups[0].is_reference),
             ("rows by arm", any((frame["arm"] != 0).any() for frame in self._frames())),
         ]
@@ -128,6 +131,21 @@ class Snapshot:
     def active(self) -> tuple[Group, ...]:
         """The arms that are compared with the reference; none in the pooled report."""
         return tuple(group for group in self.groups if not group.is_reference) if self.reference else ()
+
+    @property
+    def compared(self) -> tuple[Group, ...]:
+        """What stands against the reference: the active arms, then the pools of them."""
+        return (*self.active, *self.pools) if self.reference else ()
+
+    @property
+    def analysed(self) -> str:
+        """Who is in the analysis set, in words."""
+        return set_name(derive.rules_of(self.data))
+
+    @property
+    def treated(self) -> pd.Series[str]:
+        """Who was exposed, which the analysis set need not be."""
+        return derive.treated_subjects(self.data)
 
     @property
     def subjects(self) -> pd.Series[str]:
@@ -165,16 +183,33 @@ def take(
         validate="one_to_one",
     )
     events = events.assign(arm=people["arm"].to_numpy()[events["participant"].to_numpy(dtype=np.int64)])
+    groups = _groups(data, enrolled, people, pooled=not analysis_arm)
     return Snapshot(
         audience=audience,
         data=data,
         analysis_arm=analysis_arm,
-        groups=_groups(data, enrolled, people, pooled=not analysis_arm),
+        groups=groups,
         enrolled=enrolled,
         people=people,
         events=events,
         screening=screening,
         method_notes=method_notes,
+        pools=_pools(data, groups) if analysis_arm else (),
+    )
+
+
+def _pools(data: CutData, groups: tuple[Group, ...]) -> tuple[Group, ...]:
+    return tuple(
+        Group(
+            index=len(groups) + place,
+            key=f"pool_{place + 1}",
+            name=name,
+            is_reference=False,
+            enrolled=sum(groups[member].enrolled for member in members),
+            treated=sum(groups[member].treated for member in members),
+            follow_up_years=sum(groups[member].follow_up_years for member in members),
+        )
+        for place, (name, members) in enumerate(derive.arms_of(data).pools)
     )
 
 

@@ -148,7 +148,8 @@ def _held(run: Run, at: Result | None, row: Result) -> _Held:
     """A run as a look. Where nobody had the event, the run says how many participants each arm has."""
     if at is not None:
         return _Held(Look(run.cut.date, at.n_arm, at.N_arm, at.n_ref, at.N_ref), run, at)
-    sizes = {arm["name"]: int(arm["participants"]) for arm in run.settings["arms"]}
+    sides = [*run.settings["arms"], *run.settings.get("pools", [])]
+    sizes = {side["name"]: int(side["participants"]) for side in sides}
     return _Held(Look(run.cut.date, 0, sizes.get(row.arm, 0), 0, sizes.get(row.reference, 0)), run, None)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Compari
 from pvtracker.signals.rows import ResultRow
 from pvtracker.signals.time_methods import with_deaths
 from pvtracker.stats.results import FloatArray
+from pvtracker.studies.definitions import Definitions
 
 LEVELS = ("SOC", "PT")
 Progress = Callable[[int, int, str], None]
@@ -39,13 +40,17 @@ def screen(
     levels: Sequence[str] = LEVELS,
     selections: Sequence[str] = derive.SELECTIONS,
     methods: Sequence[str] = DEFAULT_METHODS,
+    rules: Definitions | None = None,
     progress: Progress = lambda done, total, text: None,
 ) -> Screen:
-    """Compare each active arm with the reference, for every term of every level and selection, by every method.
+    """Compare each active arm and pool with the reference, for every term of every level and selection, by each method.
 
+    `rules`: the definitions, those of the cut when not given; they stand in the settings, whole and in words.
     CutError when the protocol names no reference arm. A level without any coded term (all "Not coded") is left out when
     it is neither SOC nor PT.
     """
+    if rules is not None:
+        data = derive.under(data, rules)
     arms = derive.arms_of(data)
     if arms.reference is None:
         raise CutError(
@@ -70,9 +75,7 @@ def screen(
         found[key] = METHODS[key].compute(blocks.comparison)
     rows = list(blocks.rows(found, analysis_arm))
     cases = triggers.triggers(
-        data,
-        analysis_arm=analysis_arm,
-        special_interest=data.manifest["settings"].get("special_interest", ()),
+        data, analysis_arm=analysis_arm, special_interest=derive.rules_of(data).special_interest
     )
     return Screen(
         rows=rows,
@@ -99,13 +102,24 @@ def _settings(
         {"name": name, "participants": int(n), "follow_up_years": float(years)}
         for name, n, years in zip(arms.names, totals, follow_up, strict=True)
     ]
+    pools = [
+        {
+            "name": name,
+            "arms": [arms.names[index] for index in members],
+            "participants": int(totals[list(members)].sum()),
+            "follow_up_years": float(follow_up[list(members)].sum()),
+        }
+        for name, members in arms.pools
+    ]
     return {
         "analysis_arm": analysis_arm,
         "reference": arms.names[arms.reference],
         "arms": sizes,
-        "would_have_shown": silence.overview(sizes, arms.names[arms.reference]),
+        "pools": pools,
+        "would_have_shown": silence.overview([*sizes, *pools], arms.names[arms.reference]),
         "treated_without_arm": int((arm_numbers < 0).sum()),
         "terms": {f"{table.level} {table.selection}": len(table.terms) for table in counts},
+        "rules": replace(derive.rules_of(data), analysis_arm=analysis_arm).stated(),
         "definitions": derive.definitions(data)
         | {METHODS[key].label: METHODS[key].definition for key in methods if METHODS[key].definition},
         "thresholds": {key: str(METHODS[key].threshold) for key in methods},
@@ -138,10 +152,10 @@ class _Blocks:
     ) -> _Blocks:
         reference = arms.reference
         assert reference is not None  # noqa: S101  # checked by the caller
-        pieces = [(table, arm) for table in counts for arm in arms.active]
+        pieces = [(table, list(members)) for table in counts for _, members in arms.sides]
         lengths = [len(table.terms) for table, _ in pieces]
 
-        def stacked(of: Callable[[TermCounts, int], Any], kind: type) -> Any:
+        def stacked(of: Callable[[TermCounts, list[int]], Any], kind: type) -> Any:
             return np.concatenate(
                 [np.asarray(of(*piece), dtype=kind) for piece in pieces] or [np.array([], kind)]
             )
@@ -149,13 +163,15 @@ class _Blocks:
         def repeated(values: Sequence[Any], kind: type) -> Any:
             return np.repeat(np.asarray(values, dtype=kind), lengths)
 
-        labels = [(t.level, term, t.selection, arms.names[a]) for t, a in pieces for term in t.terms]
+        labels = [
+            (t.level, term, t.selection, side) for t in counts for side, _ in arms.sides for term in t.terms
+        ]
         comparison = Comparison(
-            n_arm=stacked(lambda t, a: t.participants[:, a], np.int64),
-            N_arm=repeated([totals[arm] for _, arm in pieces], np.int64),
+            n_arm=stacked(lambda t, a: t.participants[:, a].sum(axis=1), np.int64),
+            N_arm=repeated([totals[members].sum() for _, members in pieces], np.int64),
             n_ref=stacked(lambda t, a: t.participants[:, reference], np.int64),
             N_ref=repeated([totals[reference] for _ in pieces], np.int64),
-            person_years_arm=stacked(lambda t, a: t.person_years[:, a], np.float64),
+            person_years_arm=stacked(lambda t, a: t.person_years[:, a].sum(axis=1), np.float64),
             person_years_ref=stacked(lambda t, a: t.person_years[:, reference], np.float64),
             family=repeated(range(len(pieces)), np.int64),
             body_system=stacked(
@@ -167,9 +183,9 @@ class _Blocks:
             labels=labels,
             reference=arms.names[reference],
             comparison=comparison,
-            events_arm=stacked(lambda t, a: t.events[:, a], np.int64),
+            events_arm=stacked(lambda t, a: t.events[:, a].sum(axis=1), np.int64),
             events_ref=stacked(lambda t, a: t.events[:, reference], np.int64),
-            follow_up_arm=repeated([follow_up[arm] for _, arm in pieces], np.float64),
+            follow_up_arm=repeated([follow_up[members].sum() for _, members in pieces], np.float64),
             follow_up_ref=float(follow_up[reference]),
         )
 

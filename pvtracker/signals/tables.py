@@ -21,16 +21,21 @@ NO_EVENT = "No treatment-emergent event of this selection occurred in any arm."
 def run_facts(run: Run, *, inference: bool = True) -> list[dict[str, object]]:
     """What a run rests on."""
     without = run.settings["treated_without_arm"]
-    arms = "; ".join(
-        f"{arm['name']}: {arm['participants']} treated, {fixed(arm['follow_up_years'], 1)} years"
-        for arm in run.settings["arms"]
+    analysed = run.settings.get("rules", {}).get("analysis_set", "treated")
+    arms, pools = (
+        "; ".join(
+            f"{side['name']}: {side['participants']} {analysed}, {fixed(side['follow_up_years'], 1)} years"
+            for side in run.settings.get(sides, [])
+        )
+        for sides in ("arms", "pools")
     )
     facts = [
         ("Cut-off date", str(run.cut.date)),
         ("Analysis arm", _arm_label(run.analysis_arm)),
         ("Reference", run.settings["reference"]),
         ("Arms", arms),
-        *([("Treated without an arm", without)] if without else []),
+        *([("Pools of arms", pools)] if pools else []),
+        *([(f"{analysed.capitalize()} without an arm", without)] if without else []),
         ("Rows, flagged", f"{run.rows}, {run.flagged}") if inference else ("Rows", run.rows),
         ("Cut sha256", run.cut.sha256),
         ("Result sha256", run.sha256),
@@ -74,8 +79,8 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
             )
             for row in results
         ],
-        "note": f"{_estimated(method)}n: participants with the event; N: treated participants; years: to first event "
-        "or end of follow-up.",
+        "note": f"{_estimated(method)}n: participants with the event; N: participants of the analysis set; years: to "
+        "first event or end of follow-up.",
         "empty": NO_EVENT,
     }
 

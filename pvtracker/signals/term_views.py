@@ -12,9 +12,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
-from pvtracker.cuts import closed, derive
+from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
-from pvtracker.signals import inference, queries, tables, taking_out, term_tables, tree_map
+from pvtracker.signals import actions, inference, queries, tables, taking_out, term_tables, tree_map
 from pvtracker.signals.models import Result
 from pvtracker.signals.numerators import counted
 from pvtracker.signals.sentences import said_of
@@ -42,7 +42,7 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     if ask:
         return ask
     shown = inference.is_shown(request)
-    data = closed.load_joined(row.run.cut, only=(*derive.DATASETS, "arms"))
+    data = actions.data_of(row.run)
     by_method, by_arm = queries.of_term(row), queries.same_term(row)
     parts = pictures_of(data, row, inference=shown)
     happened = counted(

@@ -54,12 +54,11 @@ def first_times(source: Source) -> Iterator[FirstTimes]:
         (level, selection): _by_term(events, level, selection)
         for level, selection in dict.fromkeys((level, selection) for level, _, selection, _ in source.labels)
     }
-    numbers = {name: index for index, name in enumerate(source.arms.names)}
     for level, term, selection, name in source.labels:
         rows = places[level, selection][term]
         first = np.full(len(people), np.inf)
         np.minimum.at(first, whose[rows], day[rows])
-        in_arm = arm == numbers[name]
+        in_arm = np.isin(arm, source.arms.members(name))
         both = known & (in_arm | (arm == source.arms.reference))
         had = np.isfinite(first[both])
         what = np.where(had, EVENT, np.where(died[both], DEATH, CENSORED))

@@ -65,10 +65,10 @@ def times_of(
     arms, people, events = chosen_events(
         data, analysis_arm=analysis_arm, level=level, selection=selection, term=term
     )
-    sides = [arms.names.index(name) for name in (arm, reference)]
+    own, other = arms.members(arm), arms.members(reference)
     known = people["first_exposure"].notna().to_numpy()
     number = people["arm"].to_numpy()
-    of_sides = np.isin(number, sides)
+    of_sides = np.isin(number, (*own, *other))
     kept = known & of_sides
     end = np.rint(people["follow_up_years"].to_numpy() * DAYS_PER_YEAR).astype(np.int64)
     position = np.cumsum(kept) - 1
@@ -83,7 +83,7 @@ def times_of(
     died = _died(data, people)
     what = np.where(had, EVENT, np.where(died, DEATH, CENSORED))
     return Times(
-        in_arm=number[kept] == sides[0],
+        in_arm=np.isin(number[kept], own),
         end=end[kept],
         time=np.where(had, first, end)[kept],
         what=what[kept],
@@ -96,5 +96,5 @@ def times_of(
 
 def _died(data: CutData, people: pd.DataFrame) -> NDArray[np.bool_]:
     """Whose follow-up ended with death, as `derive.analysis_set` ends it."""
-    died = data.participants.set_index("subject")["died_on_earliest"].reindex(people["subject"])
-    return np.asarray(died.notna().to_numpy() & (died <= pd.Timestamp(data.date)).to_numpy())
+    died = data.participants.set_index("subject")["died_on_earliest"].reindex(people["subject"]).to_numpy()
+    return np.asarray(~np.isnat(died) & (died <= people["follow_up_end"].to_numpy()))

@@ -71,20 +71,21 @@ def scan_terms(
             codes.append(its.reshape(-1) + len(names))
             names += [(level, str(terms[term])) for term in present]
         node, who = np.concatenate(codes), np.tile(person[chosen], len(used))
-        for active in arms.active:
-            both = (arm == active) | (arm == arms.reference)
+        for side, members in arms.sides:
+            active = np.isin(arm, members)
+            both = active | (arm == arms.reference)
             position = np.cumsum(both) - 1  # of a participant among those of the two arms
             kept = both[who]
             found = scan_participants(
-                (arm[both] == active).astype(np.int64),
+                active[both].astype(np.int64),
                 position[who[kept]],
                 node[kept],
                 [term for _, term in names],
                 labels(strata[both], int(both.sum())),
                 options,
             )
-            sides = (selection, arms.names[active], arms.names[arms.reference])
-            rows += _rows(found, names, sides, int((arm == active).sum()), int((arm == arms.reference).sum()))
+            sides = (selection, side, arms.names[arms.reference])
+            rows += _rows(found, names, sides, int(active.sum()), int((arm == arms.reference).sum()))
     return rows
 
 

@@ -315,7 +315,8 @@ def _run_form(request: HttpRequest, study: Study) -> RunForm | None:
 
 
 def _active_arms(run: Run) -> list[str]:
-    return [arm["name"] for arm in run.settings["arms"] if arm["name"] != run.settings["reference"]]
+    sides = [*run.settings["arms"], *run.settings.get("pools", [])]
+    return [side["name"] for side in sides if side["name"] != run.settings["reference"]]
 
 
 def _study(request: HttpRequest, code: str, permission: Permission) -> Study:

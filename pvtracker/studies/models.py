@@ -28,6 +28,7 @@ class Study(models.Model):
     severity_scale = models.CharField(max_length=40, default="mild-moderate-severe")
     analysis_arm = models.CharField(max_length=10, choices=AnalysisArm.choices, default=AnalysisArm.ACTUAL)
     emergent_window_days = models.PositiveIntegerField(null=True)  # after last exposure; null: no upper end
+    definitions = models.JSONField(default=dict)  # what differs from the defaults of `definitions.py`
     revealing_analytes = models.JSONField(default=list)  # analyte codes that tell the arm: closed room only
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)

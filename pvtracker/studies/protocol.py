@@ -34,6 +34,7 @@ def entry_of(study: Study) -> StudyEntry:
         severity_scale=study.severity_scale,
         analysis_arm=study.analysis_arm,
         emergent_window_days=study.emergent_window_days,
+        definitions=dict(study.definitions),
         revealing_analytes=tuple(study.revealing_analytes),
     )
 

@@ -18,6 +18,7 @@ from pvtracker.accounts.models import Account, Reset, ResetDecision
 from pvtracker.accounts.queries import identity_checked
 from pvtracker.accounts.roles import ROLES, SIGNING, Permission
 from pvtracker.audit.context import Actor, enter_study, require_transaction, within
+from pvtracker.studies.definitions import OF_THE_STUDY, Definitions, of_settings
 from pvtracker.studies.models import (
     AccessReview,
     BlindingFinding,
@@ -65,6 +66,11 @@ def _granting(account: Any, permission: Permission, study: Study | None = None) 
         return []
     granting = [m for m in _remembered(account) if permission in ROLES[m.role].permissions]
     return granting if study is None else [m for m in granting if m.study_id == study.id]
+
+
+def definitions_of(study: Study) -> Definitions:
+    """By which definitions the cuts of the study are frozen from now on."""
+    return of_settings({name: getattr(study, name) for name in (*OF_THE_STUDY, "definitions")})
 
 
 def has_permission(account: Any, permission: Permission, *, study: Study, site: Site | None = None) -> bool:

@@ -35,6 +35,7 @@ PAGES = (
     ("open", Permission.FREEZE_CUTS, "Data cuts", "cuts"),
     ("open", Permission.READ_OPEN_REPORTS, "Open reports", "reports"),
     ("open", Permission.READ_POOLED_RATES, "Pooled rates", "pooled_rates"),
+    ("open", Permission.READ_OPEN_REPORTS, "Definitions", "definitions"),
     ("open", Permission.READ_FEED_STATUS, "Sponsor feed", "feed"),
     ("open", Permission.APPROVE_MEMBERS, "People", "people"),
     ("open", Permission.READ_AUDIT, "History", "trail"),

@@ -379,6 +379,7 @@ FIELDS = {
         "simulated": "simulated",
         "severity_scale": "scale of severity",
         "emergent_window_days": "days after treatment that count",
+        "definitions": "definitions",
         "revealing_analytes": "analytes that tell the arm",
     },
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from django.core.management.base import CommandError
 
@@ -15,3 +18,9 @@ def write_text(path: str, text: str) -> None:
         write_whole(Path(path), text.encode())
     except OSError as fault:
         raise CommandError(f"{path} could not be written: {fault.strerror}.") from fault
+
+
+def one_a_line(rows: Iterable[Mapping[str, Any]]) -> str:
+    """A list in JSON with each row on a line of its own; ValueError for nan and infinity."""
+    lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows]
+    return "[\n" + ",\n".join(lines) + "\n]" if lines else "[]"

@@ -19,10 +19,10 @@ POWER = 0.8
 
 
 def build(snapshot: Snapshot) -> Section:
-    """Per active arm a dot plot with its table; then the detectable differences."""
+    """Per active arm and pool a dot plot with its table; then the detectable differences."""
     snapshot.require_closed()
     blocks: list[Block] = []
-    for arm in snapshot.active:
+    for arm in snapshot.compared:
         blocks += [_dots(snapshot, arm), _strongest(snapshot, arm), _rates(snapshot, arm)]
     blocks += [_detectable(snapshot), Paragraph(_reading())]
     return Section(key="comparison", title="Comparison of the arms", audience="closed", blocks=tuple(blocks))
@@ -44,7 +44,7 @@ def _dots(snapshot: Snapshot, arm: Group) -> Block:
             contrasts_of(snapshot, arm),
             arm=arm.name,
             reference=snapshot.reference_name,
-            arms=[group.name for group in snapshot.groups],
+            arms=[group.name for group in (*snapshot.groups, *snapshot.pools)],
             most=MOST,
         ),
     )
@@ -138,7 +138,7 @@ def _detectable(snapshot: Snapshot) -> Table:
     reference = snapshot.reference
     assert reference is not None  # noqa: S101 - a closed snapshot with active arms has one
     rows = []
-    for arm in snapshot.active:
+    for arm in snapshot.compared:
         found = stats.smallest_detectable(arm.treated, reference.treated, np.array(RISKS), power=POWER)
         zero = float(stats.upper_limit_for_zero(arm.treated)[0])
         rows.append(

@@ -82,7 +82,7 @@ def _months(snapshot: Snapshot) -> Table:
 
 def _status(snapshot: Snapshot) -> Table:
     enrolled = snapshot.enrolled
-    treated = enrolled["subject"].isin(snapshot.people["subject"])
+    treated = enrolled["subject"].isin(snapshot.treated)
     ended = _ends(snapshot)
     reason = enrolled["subject"].map(ended)
     rows = [
@@ -127,7 +127,7 @@ def _places(snapshot: Snapshot) -> Table:
     names = participants["site"] if by_site else participants["country"]
     countries = participants.groupby(names)["country"].first()
     enrolled = set(snapshot.enrolled["subject"])
-    treated = set(snapshot.people["subject"])
+    treated = set(snapshot.treated)
     rows = []
     for name, subjects in participants["subject"].groupby(names):
         cells = [

@@ -80,7 +80,7 @@ def _totals(snapshot: Snapshot) -> Table:
         title="Follow-up since first exposure",
         columns=(
             Column("group", "Arm" if snapshot.is_closed else "Participants", weight=1.4),
-            Column("treated", "Treated", "count"),
+            Column("treated", "Treated" if snapshot.analysed.startswith("treated") else "Analysed", "count"),
             Column("years", "Participant-years", "number"),
             Column("weeks", "Weeks, median [quartiles]", "interval"),
         ),

@@ -116,10 +116,14 @@ def found(snapshot: Snapshot) -> list[tuple[str, pd.Series[bool], str]]:
         ),
     ]
     people = snapshot.enrolled
-    treated = people["subject"].isin(snapshot.people["subject"])
-    checks.append(
-        ("Enrolled participant without exposure", ~treated, "Not in the analysis of adverse events.")
+    analysed = people["subject"].isin(snapshot.people["subject"])
+    untreated = ~people["subject"].isin(snapshot.treated)
+    said = (
+        "Not in the analysis of adverse events."
+        if not (analysed & untreated).any()
+        else "Analysed, as randomised."
     )
+    checks.append(("Enrolled participant without exposure", untreated, said))
     dead = _true(people["died"])
     checks.append(
         (

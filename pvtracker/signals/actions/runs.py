@@ -10,7 +10,7 @@ from pvtracker.accounts.queries import job_actor
 from pvtracker.audit.bulk import copy_rows
 from pvtracker.audit.context import Actor, action, within
 from pvtracker.cuts import closed, derive
-from pvtracker.cuts.data import CutError
+from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs.actions import Claim, Refused
 from pvtracker.lib.code_version import code_version
@@ -20,6 +20,7 @@ from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted, counted
 from pvtracker.signals.rows import FIELDS, plain, rows_sha256
 from pvtracker.signals.screen import Progress, Screen, screen
+from pvtracker.studies.definitions import parse
 from pvtracker.studies.models import AnalysisArm, Study
 from pvtracker.studies.queries import study_of
 
@@ -76,9 +77,15 @@ def compute(request: Request, *, by: Actor, progress: Progress, reason: str = "s
 
 def events_behind(row: Result) -> list[Counted]:
     """The events behind a row, counted again on the cut of its run. Whoever calls has recorded the look."""
-    data = closed.load_joined(row.run.cut, only=(*derive.DATASETS, "arms"))
     where = {name: getattr(row, name) for name in ("level", "selection", "term")}
-    return counted(data, analysis_arm=row.run.analysis_arm, **where)
+    return counted(data_of(row.run), analysis_arm=row.run.analysis_arm, **where)
+
+
+def data_of(run: Run) -> CutData:
+    """The cut of a run, to be counted by the definitions of that run. Whoever calls has recorded the look."""
+    data = closed.load_joined(run.cut, only=(*derive.DATASETS, "arms"))
+    stated = run.settings.get("rules")  # a run of an earlier version went by those of its cut
+    return data if stated is None else derive.under(data, parse(stated))
 
 
 @action

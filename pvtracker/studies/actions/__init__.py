@@ -1,5 +1,6 @@
 """Everything that writes studies: the protocol, and who works where."""
 
+from pvtracker.studies.actions.definitions import set_definitions
 from pvtracker.studies.actions.memberships import (
     decide_request,
     end_membership,
@@ -48,6 +49,7 @@ __all__ = [
     "put_versions",
     "record_review",
     "report_mixed_blinding",
+    "set_definitions",
     "tell_approvers",
     "tell_awaited",
     "update_study",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
+from typing import Any
 
 from django.db.models import F, Model
 
 from pvtracker.audit.context import Actor, action, enter_study
 from pvtracker.studies import queries
+from pvtracker.studies.definitions import DefinitionError, of_settings
 from pvtracker.studies.models import Arm, Intervention, ProtocolVersion, Site, Study
 from pvtracker.studies.rules import StudyRefused
 
@@ -31,6 +33,7 @@ class StudyEntry:
     severity_scale: str = "mild-moderate-severe"
     analysis_arm: str = "actual"
     emergent_window_days: int | None = None
+    definitions: Mapping[str, Any] = field(default_factory=dict)  # what differs from the defaults
     revealing_analytes: tuple[str, ...] = ()
 
 
@@ -209,10 +212,10 @@ def put_interventions(
 def _check_fit(model: type[Model], entries: Sequence[SiteEntry | ArmEntry | InterventionEntry]) -> None:
     """A name that does not fit is refused, never cut."""
     for entry in entries:
-        for field in fields(entry):
-            limit = getattr(model._meta.get_field(field.name), "max_length", None)
-            if limit is not None and len(getattr(entry, field.name)) > limit:
-                name = f"{field.name} of {model._meta.verbose_name} {entry.code[:40]}"
+        for one in fields(entry):
+            limit = getattr(model._meta.get_field(one.name), "max_length", None)
+            if limit is not None and len(getattr(entry, one.name)) > limit:
+                name = f"{one.name} of {model._meta.verbose_name} {entry.code[:40]}"
                 raise StudyRefused(f"The {name} has more than {limit} characters.")
 
 
@@ -222,6 +225,13 @@ def _values(entry: StudyEntry) -> dict[str, object]:
     for name, limit in (("code", 40), ("title", 300), ("sponsor", 120)):
         if len(getattr(entry, name)) > limit:
             raise StudyRefused(f"The {name} of a study has at most {limit} characters.")
+    settings = {
+        name: getattr(entry, name) for name in ("emergent_window_days", "analysis_arm", "definitions")
+    }
+    try:
+        of_settings(settings)
+    except DefinitionError as fault:
+        raise StudyRefused(str(fault)) from fault
     return {
         "code": entry.code,
         "title": entry.title,
@@ -231,5 +241,6 @@ def _values(entry: StudyEntry) -> dict[str, object]:
         "severity_scale": entry.severity_scale,
         "analysis_arm": entry.analysis_arm,
         "emergent_window_days": entry.emergent_window_days,
+        "definitions": dict(entry.definitions),
         "revealing_analytes": list(analyte_codes(entry.revealing_analytes)),
     }

@@ -20,6 +20,7 @@ from pvtracker.signals.methods import DEFAULT_METHODS, METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.rows import FIELDS
 from pvtracker.studies.actions import StudyEntry, create_study
+from pvtracker.studies.definitions import DEFAULTS
 from pvtracker.studies.models import Arm, Study
 from tests.closed.cuts.folder import BY
 from tests.closed.people import client_of
@@ -111,7 +112,9 @@ def test_the_command_writes_the_rows_of_the_contract(study: Study, joined_cut: C
     said = io.StringIO()
     call_command("detect_signals", "JOIN", "--json", str(tmp_path / "rows.json"), stdout=said)
     rows: list[dict[str, Any]] = json.loads((tmp_path / "rows.json").read_text())
-    assert rows and all(tuple(row) == FIELDS for row in rows)
+    assert rows and all(tuple(row) == (*FIELDS, "definitions") for row in rows)
+    stated = {**DEFAULTS.stated(), "analysis_arm": "planned"}
+    assert all(row["definitions"] == stated for row in rows)
     assert {row["analysis_arm"] for row in rows} == {"planned"}
     for told in (
         "planned",

@@ -77,7 +77,7 @@ def test_the_name_is_the_same_by_either_arm_and_whatever_the_event_is_coded_to()
 
 def test_a_run_keeps_its_cases_and_reads_them_again() -> None:
     said = manifest()
-    said["settings"]["special_interest"] = ["Lymphoma"]
+    said["settings"]["definitions"] = {"special_interest": ["Lymphoma"]}
     kept = screen(trial(stated=said), analysis_arm="planned").settings
     cases = triggers.kept_in(kept)
     assert [case.name for case in cases][-1] == "Event of special interest: B, event 1"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import uuid
 from argparse import ArgumentParser
@@ -17,7 +16,7 @@ from pvtracker.cuts import closed
 from pvtracker.jobs import actions as jobs
 from pvtracker.lib.rounding import fixed, p_text
 from pvtracker.ops.management.studies import study_named
-from pvtracker.ops.management.written import write_text
+from pvtracker.ops.management.written import one_a_line, write_text
 from pvtracker.signals import actions
 from pvtracker.signals.methods import FURTHER_METHODS
 from pvtracker.signals.models import Run
@@ -50,7 +49,9 @@ class Command(BaseCommand):
             help="a method that is not in every run (docs/reference/methods-index.md); once for each",
         )
         parser.add_argument(
-            "--json", metavar="FILE", help="write the result rows to FILE, - for standard output"
+            "--json",
+            metavar="FILE",
+            help="write the result rows to FILE, each with the definitions it rests on; - for standard output",
         )
         parser.add_argument(
             "--queue", action="store_true", help="hand the work to the workers and print the job"
@@ -101,9 +102,8 @@ class Command(BaseCommand):
         to_stdout = options["json"] == "-"
         (self.stderr if to_stdout else self.stdout).write("\n".join(summary(run, screened)))
         if options["json"]:
-            text = json.dumps(
-                [to_dict(row) for row in screened.rows], indent=1, ensure_ascii=False, allow_nan=False
-            )
+            stated = {"definitions": screened.settings["rules"]}
+            text = one_a_line(to_dict(row) | stated for row in screened.rows)
             self.stdout.write(text) if to_stdout else write_text(options["json"], text + "\n")
 
 
@@ -121,9 +121,10 @@ def summary(run: Run, screened: Screen) -> list[str]:
         f"analysis arm  {run.analysis_arm}",
         f"reference     {settings['reference']}",
         *[
-            f"arm           {arm['name']}: {arm['participants']} treated, "
-            f"{fixed(arm['follow_up_years'], 1)} years of follow-up"
-            for arm in settings["arms"]
+            f"{kind:<13} {side['name']}: {side['participants']} {settings['rules']['analysis_set']}, "
+            f"{fixed(side['follow_up_years'], 1)} years of follow-up"
+            for kind in ("arm", "pool")
+            for side in settings[f"{kind}s"]
         ],
         f"rows          {run.rows}, {run.flagged} flagged; sha256 {run.sha256}",
         *[f"  {name}: {text}" for name, text in settings["definitions"].items()],
@@ -132,7 +133,10 @@ def summary(run: Run, screened: Screen) -> list[str]:
         f"Preferred terms, all events, smallest p first (Fisher; adjusted within level, selection and arm; top {TOP}):",
     ]
     if settings["treated_without_arm"]:
-        lines.insert(5, f"WITHOUT ARM   {settings['treated_without_arm']} treated participants are in no arm")
+        lines.insert(
+            5,
+            f"WITHOUT ARM   {settings['treated_without_arm']} participants of the analysis set are in no arm",
+        )
     return [*lines, *_table(screened.rows)]
 
 

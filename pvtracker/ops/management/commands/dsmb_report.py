@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 import uuid
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,12 @@ from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
 from pvtracker.lib.whole_files import write_whole
 from pvtracker.ops.management.studies import study_named
+from pvtracker.ops.management.written import one_a_line
 from pvtracker.reports import actions, queries
 from pvtracker.reports.frozen import rows
 from pvtracker.reports.models import ReportRecord
 from pvtracker.reports.storage import StorageError
+from pvtracker.studies.definitions import of_settings
 from pvtracker.studies.models import AnalysisArm
 
 LOOK_EVERY = 0.3  # seconds
@@ -48,7 +50,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--json",
             metavar="FILE",
-            help="write the rows behind every table and figure to FILE, - for standard output",
+            help="write the rows behind every table and figure to FILE, each with the definitions it rests on; - for "
+            "standard output",
         )
         parser.add_argument(
             "--queue",
@@ -100,8 +103,8 @@ class Command(BaseCommand):
         if options["output"]:
             write_whole(options["output"], queries.pdf_of(record))
         if options["json"]:
-            plain = rows(queries.content_of(record))
-            text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False)
+            stated = {"definitions": _definitions(record)}
+            text = one_a_line(row | stated for row in rows(queries.content_of(record)))
             if to_stdout:
                 self.stdout.write(text)
             else:
@@ -116,6 +119,12 @@ class Command(BaseCommand):
         if record.analysis_arm:
             lines.insert(1, f"analysis arm  {record.analysis_arm}")
         (self.stderr if to_stdout else self.stdout).write("\n".join(lines))
+
+
+def _definitions(record: ReportRecord) -> dict[str, Any]:
+    """The settings that the report's cut was frozen with, and the arm of analysis that was chosen for it."""
+    rules = of_settings(record.cut.manifest["settings"])
+    return replace(rules, analysis_arm=record.analysis_arm or rules.analysis_arm).stated()
 
 
 def _request(options: dict[str, Any], by: Actor) -> actions.Request:

@@ -1,0 +1,146 @@
+"""What a person states about the definitions of a study: one field for each setting, and why it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+
+from pvtracker.studies.actions.definitions import check_protocol
+from pvtracker.studies.definition_text import (
+    pools_of,
+    pools_text,
+    windows_of,
+    windows_text,
+    words_of,
+    words_text,
+)
+from pvtracker.studies.definitions import (
+    CHOICES,
+    HELP,
+    MAPPINGS,
+    MOST_DAYS,
+    NAMES,
+    STRATA,
+    DefinitionError,
+    Definitions,
+    parse,
+)
+from pvtracker.studies.forms import reason_field
+from pvtracker.studies.models import Study
+
+EXAMPLES = {
+    "intervention_windows": " One line for each: CODE = 28, or CODE = none.",
+    "phase_windows": " One line for each: PHASE = 7, or PHASE = none.",
+    "pools": " One line for each: Any active dose = LOW, HIGH.",
+    "exposed_to": " Codes, separated by commas.",
+    "special_interest": " Separated by commas.",
+}
+LONGEST = 4_000  # characters of a field of lines
+NOT_DAYS = f"Write a whole number of days from 0 to {MOST_DAYS}, or nothing."
+READ: dict[str, Callable[[str], Any]] = {
+    "pools": pools_of,
+    "exposed_to": words_of,
+    "special_interest": words_of,
+}
+WRITE: dict[str, Callable[[Any], str]] = {
+    "pools": pools_text,
+    "exposed_to": words_text,
+    "special_interest": words_text,
+}
+
+
+class DefinitionsForm(forms.Form):
+    """`found` is the record once the form is valid."""
+
+    version = forms.IntegerField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "This page lost the version that it was opened with. Open it again.",
+            "invalid": "This page lost the version that it was opened with. Open it again.",
+        },
+    )
+
+    def __init__(self, *args: Any, study: Study, now: Definitions, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.study = study
+        self.found = now
+        self.fields["version"].initial = study.version
+        stated = now.stated()
+        for name in NAMES:
+            self.fields[name] = _field(name)
+            self.fields[name].initial = _shown(name, stated[name])
+        self.fields["reason"] = reason_field(
+            "Reason for change", "For example the amendment of the protocol or of the analysis plan."
+        )
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        stated = {}
+        for name in NAMES:
+            if name in said:
+                try:
+                    stated[name] = _read(name, said[name])
+                except ValueError as fault:
+                    self.add_error(name, f"{HELP[name][0]}: {fault}")
+        try:
+            self.found = parse(stated)
+            check_protocol(self.study, self.found)
+        except DefinitionError as refusal:
+            for name, sentence in refusal.faults.items():
+                self.add_error(name, sentence)
+        return said
+
+
+def _field(name: str) -> forms.Field:
+    label, hint = HELP[name]
+    hint += EXAMPLES.get(name, "")
+    if name in CHOICES:
+        words = f"{label}: choose one of the answers."
+        return forms.ChoiceField(
+            label=label,
+            help_text=hint,
+            choices=[(key, f"{text[0].upper()}{text[1:]}") for key, text in CHOICES[name].items()],
+            error_messages={"required": words, "invalid_choice": words},
+        )
+    if name.endswith("_days"):
+        errors = dict.fromkeys(("invalid", "min_value", "max_value"), f"{label}: {NOT_DAYS}")
+        return forms.IntegerField(
+            label=label,
+            help_text=hint,
+            required=False,
+            min_value=0,
+            max_value=MOST_DAYS,
+            error_messages=errors,
+        )
+    if name == "strata":
+        choices = [(key, key.capitalize()) for key in STRATA]
+        return forms.MultipleChoiceField(
+            label=label,
+            help_text=hint,
+            required=False,
+            choices=choices,
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"invalid_choice": f"{label}: choose among {', '.join(STRATA)}."},
+        )
+    return forms.CharField(
+        label=label,
+        help_text=hint,
+        required=False,
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}) if name in MAPPINGS else forms.TextInput,
+        error_messages={"max_length": f"{label}: at most {LONGEST} characters."},
+    )
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in MAPPINGS or name in WRITE:
+        return WRITE.get(name, windows_text)(value)
+    return value
+
+
+def _read(name: str, value: Any) -> Any:
+    if name in MAPPINGS or name in READ:
+        return READ.get(name, windows_of)(value)
+    return value

@@ -1,0 +1,56 @@
+"""Settings that are lists, as a person writes and reads them: `CODE = 28`, `Any dose = LOW, HIGH`, `site, sex`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+NO_END = "none"
+
+
+def windows_text(windows: Mapping[str, int | None]) -> str:
+    return "\n".join(f"{name} = {NO_END if days is None else days}" for name, days in windows.items())
+
+
+def pools_text(pools: Mapping[str, Sequence[str]]) -> str:
+    return "\n".join(f"{name} = {words_text(arms)}" for name, arms in pools.items())
+
+
+def words_text(words: Sequence[str]) -> str:
+    return ", ".join(words)
+
+
+def windows_of(text: str) -> dict[str, int | None]:
+    """Name → days of each line; ValueError names the line and the form that is needed."""
+    found: dict[str, int | None] = {}
+    for name, value in _lines(text):
+        if value.lower() == NO_END:
+            found[name] = None
+        elif value.isascii() and value.isdigit() and len(value) < 9:
+            found[name] = int(value)
+        else:
+            raise ValueError(f"“{name} = {value[:40]}”: write a number of days, or {NO_END} for no end.")
+    return found
+
+
+def pools_of(text: str) -> dict[str, list[str]]:
+    """Name → codes of arms of each line."""
+    return {name: words_of(value) for name, value in _lines(text)}
+
+
+def words_of(text: str) -> list[str]:
+    return [word.strip() for word in text.replace("\n", ",").split(",") if word.strip()]
+
+
+def _lines(text: str) -> list[tuple[str, str]]:
+    pairs: dict[str, Any] = {}
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        name, sign, value = (part.strip() for part in line.partition("="))
+        if not (name and sign and value):
+            raise ValueError(
+                f"“{line[:60]}”: write one line for each, a name, a sign of equality, and its value."
+            )
+        if name in pairs:
+            raise ValueError(f"{name[:40]!r} stands twice. Name each once.")
+        pairs[name] = value
+    return list(pairs.items())

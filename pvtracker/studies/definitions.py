@@ -1,0 +1,276 @@
+"""What a regulator asks about a count: which events, which participants, for how long, in which group.
+
+One frozen record per study, parsed and checked here and nowhere else. It stands in the study, is frozen into the
+manifest of every cut, and is read from there by both rooms; a cut without one was frozen under the defaults. Names of
+arms may stand in it, as the protocol prints them, and never who is in which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+Days = int | None
+Windows = tuple[tuple[str, Days], ...]  # by code or phase; None: no end
+Pools = tuple[tuple[str, tuple[str, ...]], ...]  # name → codes of arms
+
+MOST_DAYS = 36_500
+LONGEST_NAME = 120  # as an arm's
+STRATA = ("site", "country", "sex", "race", "ethnicity")
+CHOICES: dict[str, dict[str, str]] = {
+    "analysis_arm": {
+        "actual": "by the treatment received (actual arm)",
+        "planned": "as randomised (planned arm)",
+    },
+    "partial_onset": {
+        "possible": "counts when any of its possible days would count",
+        "certain": "counts only when all of its possible days would count",
+    },
+    "unknown_onset": {"counts": "counts", "does not count": "does not count"},
+    "re_exposure": {
+        "last": "the window runs from the last exposure; whatever lies between first and last exposure counts",
+        "each": "each exposure opens a window of its own; what lies between two windows does not count",
+        "first": "the window runs from the first exposure to each intervention; later ones do not open it again",
+    },
+    "open_exposure": {
+        "one day": "was given on one day",
+        "continues": "goes on until the end of follow-up",
+    },
+    "baseline": {
+        "onset": "does not count, whatever became of it",
+        "worsening": "counts when its grade rose after first exposure",
+    },
+    "analysis_set": {
+        "treated": "treated participants",
+        "randomised": "all randomised participants",
+    },
+    "crossover": {
+        "kept": "is counted in the arm of analysis",
+        "excluded": "is counted in no arm",
+    },
+}
+
+
+class DefinitionError(ValueError):
+    """Definitions that cannot hold: one sentence for each fault, beginning with the setting's name."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(" ".join(faults.values()))
+        self.faults = dict(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The settings with their defaults; what each means: `docs/reference/definitions.md`, made from `HELP` below."""
+
+    emergent_window_days: Days = None
+    intervention_windows: Windows = ()
+    phase_windows: Windows = ()
+    re_exposure: str = "last"
+    open_exposure: str = "one day"
+    partial_onset: str = "possible"
+    unknown_onset: str = "counts"
+    baseline: str = "onset"
+    follow_up_days: Days = None
+    analysis_set: str = "treated"
+    exposed_to: tuple[str, ...] = ()
+    analysis_arm: str = "actual"
+    crossover: str = "kept"
+    pools: Pools = ()
+    strata: tuple[str, ...] = ()
+    special_interest: tuple[str, ...] = ()
+
+    def stated(self) -> dict[str, Any]:
+        """Every setting as plain data."""
+        plain = asdict(self)
+        return {
+            name: dict(value) if name in MAPPINGS else list(value) if isinstance(value, tuple) else value
+            for name, value in plain.items()
+        } | {"pools": {name: list(arms) for name, arms in self.pools}}
+
+    def differing(self) -> dict[str, Any]:
+        """The settings that are not the default, as plain data: what a cut and a study keep."""
+        usual = DEFAULTS.stated()
+        return {name: value for name, value in self.stated().items() if value != usual[name]}
+
+
+DEFAULTS = Definitions()
+NAMES = tuple(field.name for field in fields(Definitions))
+MAPPINGS = ("intervention_windows", "phase_windows", "pools")
+OF_THE_STUDY = ("emergent_window_days", "analysis_arm")  # columns of their own, older than this record
+# Label and rule of each setting: for the page, for docs/reference, and in every refusal.
+HELP: dict[str, tuple[str, str]] = {
+    "emergent_window_days": (
+        "Window after last exposure",
+        "Days after exposure within which an onset still counts. Empty: no end.",
+    ),
+    "intervention_windows": (
+        "Windows by intervention",
+        "An intervention with a window of its own. An event counts when it lies in the window of one of the "
+        "participant's exposures. No end: none.",
+    ),
+    "phase_windows": (
+        "Windows by phase",
+        "Events that carry this phase have this window instead, from the exposures of that phase; from all exposures "
+        "where the participant has none of it.",
+    ),
+    "re_exposure": ("Re-exposure", "What a later exposure does to the window."),
+    "open_exposure": ("Exposure without an end", "What an exposure without an end in the cut is taken for."),
+    "partial_onset": ("Partial onset", "When an onset that may lie on several days counts."),
+    "unknown_onset": ("Unknown onset", "Whether an event counts when nothing is known of its onset."),
+    "baseline": (
+        "Condition present before first exposure",
+        "Whether an event that began before first exposure counts when it grew worse. Read from the grades that were "
+        "recorded one after another: a rise lies between the record of the lower grade and that of the higher.",
+    ),
+    "follow_up_days": (
+        "Follow-up after last exposure",
+        "Follow-up ends this many days after last exposure, for time at risk and for events alike. Empty: the whole "
+        "follow-up.",
+    ),
+    "analysis_set": ("Analysis set", "The denominator: whose events are counted, of how many."),
+    "exposed_to": (
+        "Exposure that counts",
+        "Interventions that make a participant treated and start the follow-up. Empty: all but background treatment.",
+    ),
+    "analysis_arm": ("Arm of analysis", "In which arm a participant is counted."),
+    "crossover": (
+        "Crossover",
+        "Where a participant is counted whose actual arm is another than the planned one.",
+    ),
+    "pools": (
+        "Pools of arms",
+        "Arms that are also compared together with the reference, for example “Any active dose”.",
+    ),
+    "strata": (
+        "Strata",
+        f"What stratified methods stratify by, of {', '.join(STRATA)}; several are crossed.",
+    ),
+    "special_interest": (
+        "Events of special interest",
+        "Terms of any level, as the study's dictionary spells them, of which one event is enough to look at.",
+    ),
+}
+
+
+def of_settings(settings: Mapping[str, Any]) -> Definitions:
+    """The definitions in the `settings` of a manifest, whichever version froze it; DefinitionError for unfit ones."""
+    stated = settings.get("definitions", {})
+    if not isinstance(stated, Mapping) or set(stated) & set(OF_THE_STUDY):
+        raise DefinitionError({"definitions": "Definitions: settings by name are needed."})
+    return parse({**{name: settings[name] for name in OF_THE_STUDY if name in settings}, **stated})
+
+
+def parse(stated: Mapping[str, Any]) -> Definitions:
+    """Settings by name, the defaults for those that are missing; DefinitionError names every fault."""
+    faults, found = {}, {}
+    for name, value in stated.items():
+        if name not in NAMES:
+            faults[name] = f"{str(name)[:40]!r} is no setting. There are {', '.join(NAMES)}."
+            continue
+        try:
+            found[name] = _value(name, value)
+        except ValueError as fault:
+            faults[name] = f"{HELP[name][0]}: {fault}"
+    if faults:
+        raise DefinitionError(faults)
+    return replace(DEFAULTS, **found)
+
+
+def check(
+    definitions: Definitions,
+    *,
+    arms: Mapping[str, bool],
+    interventions: Mapping[str, str],
+    arm_names: Sequence[str],
+) -> None:
+    """DefinitionError unless what is named is in the protocol. `arms`: code → whether it is the reference;
+    `interventions`: code → kind; `arm_names`: names that a pool must not take.
+    """
+    faults = {}
+    given = [code for code, kind in interventions.items() if kind != "background"]
+    for name, codes in (
+        ("intervention_windows", [code for code, _ in definitions.intervention_windows]),
+        ("exposed_to", list(definitions.exposed_to)),
+    ):
+        if unknown := [code for code in codes if code not in given]:
+            faults[name] = (
+                f"{HELP[name][0]}: {', '.join(unknown)} is no intervention that makes a participant treated. Name "
+                f"{_listed(given)}."
+            )
+    active = [code for code, reference in arms.items() if not reference]
+    for name, members in definitions.pools:
+        unknown = [code for code in members if code not in active]
+        if unknown:
+            faults["pools"] = (
+                f"Pools of arms: {', '.join(unknown)} is no arm that is compared with the reference. Name "
+                f"{_listed(active)}."
+            )
+        elif name in arm_names:
+            faults["pools"] = f"Pools of arms: an arm is called {name}. Give the pool a name of its own."
+    if faults:
+        raise DefinitionError(faults)
+
+
+def _listed(codes: Sequence[str]) -> str:
+    return f"one of {', '.join(codes)}" if codes else "none: the protocol has no other"
+
+
+def _value(name: str, value: Any) -> Any:
+    """One setting as the record keeps it; ValueError says the rule and the remedy."""
+    if name in CHOICES:
+        if value not in CHOICES[name]:
+            raise ValueError(f"it is {' or '.join(CHOICES[name])}, not {str(value)[:40]!r}.")
+        return value
+    if name.endswith("_days"):
+        return _days(value)
+    if name in MAPPINGS:
+        if not isinstance(value, Mapping):
+            raise ValueError("a value for each name is needed.")
+        read = _pool if name == "pools" else _window
+        return tuple(read(str(key), one) for key, one in sorted(value.items()))
+    return _words(value, among=STRATA if name == "strata" else None)
+
+
+def _days(value: Any) -> Days:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_DAYS:
+        raise ValueError(f"a whole number of days from 0 to {MOST_DAYS} is needed, not {str(value)[:40]!r}.")
+    return value
+
+
+def _window(key: str, value: Any) -> tuple[str, Days]:
+    return _name(key, 40), _days(value)
+
+
+def _pool(key: str, value: Any) -> tuple[str, tuple[str, ...]]:
+    members = _words(value)
+    if len(members) < 2:
+        raise ValueError(f"{key[:40]!r} needs two arms at least; one arm is compared anyway.")
+    return _name(key, LONGEST_NAME), members
+
+
+def _name(text: str, longest: int) -> str:
+    if (
+        not text.strip()
+        or text != text.strip()
+        or len(text) > longest
+        or "=" in text
+        or not text.isprintable()
+    ):
+        raise ValueError(
+            f"{text[:40]!r} is no name: 1 to {longest} characters, no sign of equality, on one line."
+        )
+    return text
+
+
+def _words(value: Any, *, among: Sequence[str] | None = None) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) and one.strip() for one in value):
+        raise ValueError("a list of names is needed.")
+    if len(set(value)) < len(value):
+        raise ValueError("a name stands twice. Name each once.")
+    if among is not None and (other := [one for one in value if one not in among]):
+        raise ValueError(f"{other[0][:40]!r} is none of {', '.join(among)}.")
+    return tuple(value)

@@ -1,0 +1,178 @@
+"""The definitions of a study in the open room: read, changed with a reason, and frozen into every cut."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from pvtracker.cuts import derive, freeze
+from pvtracker.cuts.actions import no_progress, register_cut
+from pvtracker.cuts.models import Cut
+from pvtracker.cuts.open import load_cut
+from pvtracker.events.actions.capture import amend_event
+from pvtracker.studies.actions import ArmEntry, StudyRefused, put_arms, set_definitions
+from pvtracker.studies.definitions import DEFAULTS, DefinitionError, parse
+from pvtracker.studies.protocol import entry_of
+from tests.open.cuts.conftest import CUT_DATE, make_study
+from tests.open.world import SOMEONE, World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(storage: Path) -> World:
+    made = make_study()
+    arms = [
+        ArmEntry("A", "Low dose"),
+        ArmEntry("C", "High dose"),
+        ArmEntry("B", "Placebo", is_reference=True),
+    ]
+    put_arms(study=made.study, arms=arms, by=SOMEONE)
+    made.person("ada", "study_administrator")
+    return made
+
+
+def frozen(world: World) -> Cut:
+    world.study.refresh_from_db()
+    stated = freeze.write_cut(study=world.study, cut_id=uuid.uuid4(), cut_date=CUT_DATE, progress=no_progress)
+    return register_cut(study=world.study, manifest=stated, by=SOMEONE)
+
+
+def posted(world: World, **said: Any) -> dict[str, Any]:
+    """What the form sends when nothing was changed, and these."""
+    world.study.refresh_from_db()
+    stated = {name: "" if value is None else value for name, value in DEFAULTS.stated().items()}
+    stated |= {
+        "intervention_windows": "",
+        "phase_windows": "",
+        "pools": "",
+        "exposed_to": "",
+        "special_interest": "",
+    }
+    return {"version": world.study.version, "reason": "analysis plan 2.0", **stated, **said}
+
+
+def test_the_page_says_what_is_in_force(world: World) -> None:
+    page = world.client("ada").get(world.url("definitions/"))
+    assert page.status_code == 200
+    for said in ("treated participants (default)", "no end (default)", "Change the definitions", "history"):
+        assert said in page.text, said
+    world.person("sam", "sponsor_viewer")
+    assert "Change the definitions" not in world.client("sam").get(world.url("definitions/")).text
+
+
+def test_a_change_is_stored_with_its_reason_and_frozen_into_the_next_cut(world: World) -> None:
+    before = frozen(world)
+    assert "definitions" not in before.manifest["settings"]
+    code = next(iter(world.interventions.values())).code
+    answer = world.client("ada").post(
+        world.url("definitions/edit/"),
+        posted(
+            world,
+            emergent_window_days="30",
+            intervention_windows=f"{code} = 7",
+            phase_windows="ATI = none\nprocedure = 3",
+            pools="Any active dose = A, C",
+            strata=["site", "sex"],
+            partial_onset="certain",
+        ),
+    )
+    assert answer.status_code == 302 and answer.url == world.url("definitions/")
+    world.study.refresh_from_db()
+    wanted = {
+        "intervention_windows": {code: 7},
+        "phase_windows": {"ATI": None, "procedure": 3},
+        "pools": {"Any active dose": ["A", "C"]},
+        "strata": ["site", "sex"],
+        "partial_onset": "certain",
+    }
+    assert (world.study.emergent_window_days, world.study.definitions) == (30, wanted)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select reason, actor_name, new -> 'definitions' ->> 'partial_onset' from audit.entry"
+            " where table_name = 'studies_study' order by id desc limit 1"
+        )
+        assert cursor.fetchone() == ("analysis plan 2.0", "Ada", "certain")
+    after = frozen(world)
+    assert after.manifest["settings"]["definitions"] == wanted
+    assert derive.rules_of(load_cut(after)) == parse({**wanted, "emergent_window_days": 30})
+    before.refresh_from_db()
+    assert derive.rules_of(load_cut(before)) == DEFAULTS
+    # the form opens with what is in force, and writes it back unchanged
+    page = world.client("ada").get(world.url("definitions/edit/")).text
+    assert f"{code} = 7" in page and "Any active dose = A, C" in page and "ATI = none" in page
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"reason": ""}, "the record needs a reason"),
+    ({"emergent_window_days": "soon"}, "Write a whole number of days from 0 to 36500"),
+    ({"follow_up_days": "-1"}, "Write a whole number of days from 0 to 36500"),
+    ({"phase_windows": "ATI: 7"}, "write one line for each, a name, a sign of equality"),
+    ({"phase_windows": "ATI = week"}, "write a number of days, or none for no end"),
+    ({"phase_windows": "ATI = 1\nATI = 2"}, "stands twice"),
+    ({"intervention_windows": "XYZ = 7"}, "XYZ is no intervention that makes a participant treated"),
+    ({"exposed_to": "XYZ"}, "XYZ is no intervention"),
+    ({"pools": "All = A, B"}, "B is no arm that is compared with the reference. Name one of A, C."),
+    ({"pools": "One = A"}, "needs two arms at least"),
+    ({"strata": ["arm"]}, "choose among site, country, sex"),
+    ({"crossover": "hidden"}, "choose one of the answers"),
+    ({"version": "0"}, "changed by somebody else meanwhile"),
+    ({"version": ""}, "Open it again"),
+]
+
+
+def test_what_cannot_hold_is_refused_with_field_rule_and_remedy(world: World) -> None:
+    client = world.client("ada")
+    for said, sentence in REFUSED:
+        answer = client.post(world.url("definitions/edit/"), posted(world, **said))
+        assert answer.status_code == 422, said
+        assert sentence in answer.text.replace("&#x27;", "'"), said
+    world.study.refresh_from_db()
+    assert (world.study.definitions, world.study.emergent_window_days) == ({}, None)
+
+
+def test_the_action_asks_for_a_reason_and_for_the_protocols_own_names(world: World) -> None:
+    with pytest.raises(StudyRefused, match="needs a reason"):
+        set_definitions(study=world.study, definitions=parse({"follow_up_days": 1}), by=SOMEONE, reason=" ")
+    with pytest.raises(DefinitionError, match="XYZ is no intervention"):
+        set_definitions(
+            study=world.study, definitions=parse({"exposed_to": ["XYZ"]}), by=SOMEONE, reason="plan"
+        )
+    version = world.study.version
+    assert not set_definitions(study=world.study, definitions=DEFAULTS, by=SOMEONE, reason="plan")
+    assert set_definitions(
+        study=world.study, definitions=parse({"follow_up_days": 1}), by=SOMEONE, reason="plan"
+    )
+    assert (world.study.version, entry_of(world.study).definitions) == (version + 1, {"follow_up_days": 1})
+
+
+def test_the_course_of_the_grade_is_in_the_cut_when_it_changed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recorded on three days, the second time with the same grade; and once more after the cut."""
+    world.record(verbatim="Fever")
+    days = [
+        datetime(2026, month, day, 23, 30, tzinfo=UTC) for month, day in ((3, 8), (3, 10), (3, 20), (4, 2))
+    ]
+    monkeypatch.setattr("django.utils.timezone.now", lambda: days[0])
+    event = world.record(verbatim="Headache", grade=1)
+    for version, grade in enumerate((1, 3, 4), start=1):
+        monkeypatch.setattr("django.utils.timezone.now", lambda version=version: days[version])
+        amend_event(
+            event=event,
+            version=version,
+            details=world.details(verbatim="Headache", grade=grade, narrative=f"version {version}"),
+            reason="follow-up",
+            by=world.people["alice"].actor("investigator"),
+        )
+    monkeypatch.undo()
+    events = load_cut(frozen(world)).adverse_events
+    assert dict(zip(events["verbatim"], events["grade_course"], strict=True)) == {
+        "Fever": "",
+        "Headache": "2026-03-08 1|2026-03-20 3",
+    }
