@@ -110,9 +110,9 @@ def _counts(rules: Definitions, given: Given, onsets: Onsets, window: Callable[[
     # The last span that begins no later than the onset's last day (first day) is the one that may hold it.
     deciding = onsets.earliest if whole else onsets.latest
     place = np.searchsorted(owner * WIDTH + start, onsets.participant * WIDTH + deciding, side="right") - 1
-    there = (place >= 0) & (owner[np.maximum(place, 0)] == onsets.participant)
-    held: Truths = (onsets.latest if whole else onsets.earliest) <= end[np.maximum(place, 0)]
-    return there & held
+    there: Truths = (place >= 0) & (owner[np.maximum(place, 0)] == onsets.participant)
+    there &= (onsets.latest if whole else onsets.earliest) <= end[np.maximum(place, 0)]
+    return there
 
 
 def _firsts(given: Given) -> Truths:
