@@ -209,7 +209,8 @@ ROLES: dict[str, Role] = {
             key="study_administrator",
             label="Study administrator",
             description="Runs the study's blinded data flow: says by which definitions it is counted, freezes "
-            "cuts, makes and signs open reports, locks events and asks for a lock to be opened, says what rates are expected, watches the feed, reads the history, "
+            "cuts, makes and signs open reports, locks events and asks for a lock to be opened, says what rates are "
+            "expected, watches the feed, reads the history, "
             "releases text that was held because it might name an arm, hands on drafts of those who left, and says "
             "who works in the study and which sponsor's program reads its feed. Writes no clinical data.",
             room="open",

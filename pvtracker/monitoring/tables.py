@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 from scipy.special import gammaincinv
 
-from pvtracker.cuts.derive import DEFINITIONS
+from pvtracker.cuts.wording import USUAL
 from pvtracker.lib.rounding import MISSING, fixed, p_text, share
 from pvtracker.monitoring.enums import Selection, Standing
 from pvtracker.monitoring.models import Expectation, Look
@@ -285,6 +285,6 @@ def definitions_of(looks: Iterable[Look]) -> list[dict[str, object]]:
     found: dict[str, str] = {}
     for look in looks:
         found |= look.definitions
-    known = list(DEFINITIONS)  # the database keeps no order
+    known = list(USUAL)  # the database keeps no order
     names = sorted(found, key=lambda name: (known.index(name) if name in known else len(known), name))
     return [{"label": name, "value": found[name]} for name in names]

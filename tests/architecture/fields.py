@@ -105,6 +105,17 @@ NO_IDS = {
     *("alternatives", "due_on", "literature", "measure", "narratives", "participants", "time_course"),
     *("based_on", "margin", "rate", "ratio", "terms", "warn_posterior", "warn_predictive", "years"),
     *("state", "text", "to_sign", "up_to", "username", "verbatim", "version", "voided", "words", "year"),
+    # the definitions of a study: words of its protocol and dictionary, no ids
+    *(
+        "emergent_window_days",
+        "intervention_windows",
+        "phase_windows",
+        "re_exposure",
+        "open_exposure",
+        "baseline",
+    ),
+    *("partial_onset", "unknown_onset", "follow_up_days", "analysis_set", "exposed_to", "crossover", "pools"),
+    *("strata", "special_interest"),
 }
 HOLD_ADDRESSES = {"next"}  # an address of ours, whose ids count when it is asked for
 # That somebody asked, and for what; and what is being typed, as it was typed, before anybody looked at it.

@@ -14,8 +14,8 @@ MATRIX = {
     "sponsor_viewer": "read_open_reports read_feed_status read_pooled_rates",
     "auditor_open": "read_participants read_open_reports read_feed_status read_pooled_rates read_audit",
     "study_administrator": "read_participants lock_events release_held_text hand_over_drafts freeze_cuts "
-    "set_definitions read_open_reports make_open_reports sign_open_reports read_feed_status read_pooled_rates set_expected_rates "
-    "read_audit manage_members approve_members",
+    "set_definitions read_open_reports make_open_reports sign_open_reports read_feed_status read_pooled_rates "
+    "set_expected_rates read_audit manage_members approve_members",
     "statistician": "run_signals read_signals follow_signals sign_signals make_closed_reports read_closed_reports "
     "sign_closed_reports read_recommendations approve_code_break manage_members approve_members",
     "dsmb_member": "read_signals hear_of_signals read_closed_reports read_recommendations",

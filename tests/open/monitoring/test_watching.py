@@ -17,6 +17,7 @@ from pvtracker.accounts.models import Notice
 from pvtracker.audit.context import acting
 from pvtracker.cuts import derive
 from pvtracker.cuts.open import load_cut
+from pvtracker.cuts.wording import USUAL
 from pvtracker.jobs.models import Job
 from pvtracker.monitoring import actions, queries
 from pvtracker.monitoring.enums import Level, Selection, Standing
@@ -62,7 +63,7 @@ def test_the_numbers_are_the_open_reports_and_the_statistics_own(world: World) -
     told = blinded_rate(look.participants, look.person_years, 0.1, background_years=50.0)
     assert (look.p_exceeds, look.p_margin) == (told.p_exceeds[0], told.p_margin[0])
     assert look.warns and look.needed is not None and look.needed <= 2 and look.problem == ""
-    assert look.definitions["counting"] == derive.DEFINITIONS["counting"]
+    assert look.definitions["counting"] == USUAL["counting"]
     assert "serious" not in look.definitions and "all" in look.definitions
 
 
