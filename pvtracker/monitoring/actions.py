@@ -138,7 +138,7 @@ def keep(*, study: Study, looks: list[Look], by: Actor) -> int:
     for look in mine:
         if latest is None or look.cut_id != latest.id:
             continue
-        before = queries.look_before(look)
+        before = queries.look_before(look, besides=ids)
         if is_news(look.warns, before.warns if before else None):
             tell(study=study, look=look, by=by)
     return len(mine)

@@ -85,9 +85,11 @@ def looks_of(expectation: Expectation) -> list[Look]:
     return list(found.order_by("cut__made_at", "cut__id"))
 
 
-def look_before(look: Look) -> Look | None:
-    """The look of the same watched term that came last before this one: an earlier cut, or an earlier version."""
-    same = Look.objects.filter(expectation__watched=look.expectation.watched_id).exclude(id=look.id)
+def look_before(look: Look, *, besides: Iterable[uuid.UUID]) -> Look | None:
+    """The look of the same watched term that came last before this one: an earlier cut, or an earlier version.
+    `besides`: looks that nobody could have read yet, because they were stored with it.
+    """
+    same = Look.objects.filter(expectation__watched=look.expectation.watched_id).exclude(id__in=list(besides))
     earlier = same.filter(cut__made_at__lt=look.cut.made_at) | same.filter(
         cut=look.cut_id, expectation__version__lt=look.expectation.version
     )

@@ -72,7 +72,10 @@ def check_expected(entry: Expected, *, is_set: bool) -> None:
 
 
 def is_news(now: bool, before: bool | None) -> bool:
-    """Is somebody told? When a term begins to warn; not again while it goes on. `before` None: no earlier look."""
+    """Is somebody told? When a term begins to warn, not again while it goes on.
+
+    `before`: did it warn when people could last read of it; None when they could not yet.
+    """
     return now and not before
 
 

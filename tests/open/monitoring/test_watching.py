@@ -150,14 +150,28 @@ def test_the_medical_monitor_is_told_when_it_begins_and_not_while_it_goes_on(
     assert Look.objects.filter(warns=True).count() == 2 and EarlyWarning.objects.count() == 1
 
 
-def test_what_an_earlier_cut_would_have_shown_alarms_nobody(world: World) -> None:
-    """A term that is watched later is held against the cuts of before; only the latest one is news."""
-    for day in (date(2026, 3, 8), date(2026, 3, 9), date(2026, 3, 31)):
+def test_what_earlier_cuts_would_have_shown_is_told_once_and_for_the_latest(world: World) -> None:
+    """A term that is watched later is held against the cuts of before; nobody was told then, so they are now."""
+    for day in (date(2026, 3, 8), date(2026, 3, 9)):
         freeze_now(world, day)
+    latest = freeze_now(world)
     watch(world)
     work(world)
     assert Look.objects.filter(warns=True).count() == 3
-    assert not EarlyWarning.objects.exists(), "it warned already at the cut before the latest"
+    (warning,) = EarlyWarning.objects.all()
+    assert warning.look.cut_id == latest.id
+
+
+def test_it_is_told_anew_when_it_had_ceased(world: World) -> None:
+    made = watch(world)
+    freeze_now(world, date(2026, 3, 10))
+    work(world)
+    calmer = again(world, made, rate=20.0, reason="commoner than we thought")
+    work(world)
+    assert EarlyWarning.objects.count() == 1
+    again(world, calmer, rate=0.1, reason="it was rare after all")
+    work(world)
+    assert EarlyWarning.objects.count() == 2
 
 
 def test_a_cut_that_cannot_be_read_keeps_the_others_not_waiting(world: World, storage: Any) -> None:
