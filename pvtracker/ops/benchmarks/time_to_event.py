@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pvtracker.ops.benchmarks import Measurement, frames, seconds_of
+from pvtracker.ops.benchmarks import Measurement, best_of, frames, seconds_of
 from pvtracker.ops.rooms import Installation
 
 METHODS = ("log_rank", "gray", "cox", "time_lost")
@@ -11,6 +11,7 @@ METHODS = ("log_rank", "gray", "cox", "time_lost")
 def run(installation: Installation) -> Measurement:
     from scipy.stats import CensoredData, logrank
 
+    from pvtracker import stats
     from pvtracker.cuts import derive
     from pvtracker.signals.method import Source
     from pvtracker.signals.screen import screen
@@ -36,6 +37,10 @@ def run(installation: Installation) -> Measurement:
         for term in table.terms
     ]
 
+    def ours() -> None:
+        for one in first_times(Source(people, events, arms, labels)):
+            stats.log_rank(one.time, one.what, one.in_arm.astype(int))
+
     def loop() -> None:
         for one in first_times(Source(people, events, arms, labels)):
             had = one.what == 1
@@ -47,10 +52,10 @@ def run(installation: Installation) -> Measurement:
             )
 
     return Measurement(
-        what=f"1,000 participants, {rows} terms of two levels, log-rank test; counting included",
-        seconds=taken["log_rank"],
+        what=f"1,000 participants, log-rank test of {rows} terms of two levels, times included",
+        seconds=best_of(3, ours),
         peer="a loop over scipy.stats.logrank on the same times",
-        peer_seconds=seconds_of(loop),
+        peer_seconds=best_of(3, loop),
         goal="bearable at each look: seconds for a trial of 1,000",
-        more={f"{method}, s": round(taken[method], 2) for method in METHODS},
+        more={f"{method} as a screening run, s": round(taken[method], 2) for method in METHODS},
     )
