@@ -101,7 +101,7 @@ def fit(
     rows = parts[rows]
     y_arm, n_arm, y_ref, n_ref = (values[rows][:, None] for values in counts)
     arms = Arms(kind(y_ref, n_ref), kind(y_arm, n_arm), kind(y_ref + y_arm, n_ref + n_arm))
-    sampler = _started(systems, arms, priors, running, common_gamma)
+    sampler = started(systems, arms, priors, running, common_gamma)
     kept, done, until = Kept(), 0, running.draws
     while True:
         for _ in range(done, until):
@@ -133,7 +133,7 @@ def _ordered(system: IntArray, labels: TextArray) -> tuple[Systems, IntArray, li
     )
 
 
-def _started(systems: Systems, arms: Arms, priors: Priors, running: Running, common_gamma: bool) -> Sampler:
+def started(systems: Systems, arms: Arms, priors: Priors, running: Running, common_gamma: bool) -> Sampler:
     """Chains begin apart: parameters at draws from the priors, terms about what their counts say. Then they warm up."""
     chance = np.random.Generator(np.random.PCG64(running.seed))
     state = from_priors(systems, running.chains, priors, chance, common_gamma=common_gamma)
