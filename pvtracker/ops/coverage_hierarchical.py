@@ -26,7 +26,7 @@ CHAINS, WARM_UP, SWEEPS, BETWEEN = 24, 200, 100, 25  # a draw of each chain afte
 BINS = 8
 PRIORS = Priors(0.0, 10.0, 0.0, 10.0, 3.0, 1.0, 3.0, 1.0, 3.0, 1.0, 3.0, 1.0, 1.0, 1.0)  # as in the source
 
-TRIALS = {"none": 40, "one system of eight": 20}
+TRIALS = {"none": 30, "one system of eight": 15}
 HARMED_SYSTEM, RATIO = 5, 3.0  # the largest, of 11 terms
 SYSTEM_SIZES = (1, 4, 7, 5, 8, 11, 3, 6)
 BACKGROUND = (0.02, 0.03, 0.05, 0.08, 0.12, 0.2)

@@ -23,7 +23,6 @@ from pvtracker.stats.results import FloatArray, IntArray
 MOST_WEEKS = 30
 MOST_PARTICIPANTS = 5000
 LEFT_OUT = "left out of the model: fewer than two values in one of the arms, or the same baseline in all"
-NO_WEEK = "no week has values enough in both arms"
 
 
 def mmrm(
@@ -185,7 +184,7 @@ class _Table:
 def _fits(table: _Table, covariance: Covariance, fall_back: bool) -> tuple[list[str], Fitted | None, str]:
     """Why structures could not be fitted, the fit, and the structure that was tried last."""
     if not table.kept.any():
-        return [NO_WEEK], None, covariance
+        return [LEFT_OUT], None, covariance
     if table.y.shape[1] == 1:
         covariance = "unstructured"  # of a single week all structures are one variance
     tried: list[str] = []

@@ -13,7 +13,7 @@ from pvtracker.stats.mixed.covariances import ORDER, STRUCTURES
 from pvtracker.stats.mixed.patterns import patterns
 from pvtracker.stats.mixed.reml import Fitted, State, _ended, _state, fitted
 from pvtracker.stats.mixed.small_samples import adjusted, satterthwaite
-from pvtracker.stats.mmrm import LEFT_OUT, NO_WEEK
+from pvtracker.stats.mmrm import LEFT_OUT
 from tests.pure.stats import fev_figures as sas
 from tests.pure.stats.against import Against
 
@@ -336,7 +336,6 @@ def test_weeks_and_participants_that_cannot_be_in_the_model_are_told() -> None:
     nothing = mmrm(["a", "b"], [1, 1], [2, 3], [1, 0])
     assert list(nothing.warning) == [LEFT_OUT] and not nothing.converged and np.isnan(nothing.log_likelihood)
     assert nothing.fell_back is None and mmrm([], [], [], []).week.size == 0
-    assert NO_WEEK  # said where no week is left
 
 
 def test_what_cannot_be_fitted_is_refused_or_falls_back_when_that_is_asked() -> None:
