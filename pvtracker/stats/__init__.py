@@ -13,6 +13,7 @@ from pvtracker.stats.blinded_rate import blinded_rate
 from pvtracker.stats.blinded_warning import blinded_warning
 from pvtracker.stats.cmaxsprt import cmaxsprt_boundary, cmaxsprt_power, cmaxsprt_ratio
 from pvtracker.stats.cmh import breslow_day, cmh, cmh_exact, cmh_exact_midp, odds_ratio_stratified_exact
+from pvtracker.stats.course_results import MixedRepeated
 from pvtracker.stats.cox import cox
 from pvtracker.stats.detectable import fisher_power, smallest_detectable, smallest_significant_count
 from pvtracker.stats.detected_by_week import detected_by_week
@@ -107,6 +108,7 @@ __all__ = [
     "Interval",
     "MeanCumulative",
     "MeanCumulativeDifference",
+    "MixedRepeated",
     "NegativeBinomial",
     "PValues",
     "Parameters",

@@ -25,6 +25,7 @@ BENCHMARKS = {
     "screen-large": "the eight methods from 1,000 to 400,000 events: growth and memory",
     "time-to-event": "four statistics of the time to each term’s first event, 1,000 participants",
     "bayes": "the Bayesian hierarchical model of 45 and of 187 terms",
+    "mmrm": "the mixed model for repeated measures at the founding trial’s size and at its largest",
     "tree-scan": "a tree scan of 9,942 nodes with 9,999 replicates",
     "freeze": "a cut of 400,000 events against a bare COPY of the same rows",
     "audit-overhead": "writes with the audit trail off, on, and on while it is sealed",
