@@ -2,7 +2,7 @@
 
 Limits and tests of two proportions and of two rates: exactly, every outcome of both arms weighted by its probability;
 outcomes together less likely than 1e-12 are left out. False discovery: simulated trials of many terms from a fixed
-seed. Courses of a measurement: `coverage_courses`.
+seed. Further parts of the page: `coverage_courses`, `coverage_hierarchical`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import gammaln, xlog1py, xlogy
 
 from pvtracker import stats
-from pvtracker.ops import coverage_courses
+from pvtracker.ops import coverage_courses, coverage_hierarchical
 from pvtracker.stats.results import FloatArray, IntArray
 
 SIZES = ((38, 36), (500, 500))  # of the founding trial, and of a large one
@@ -237,7 +237,7 @@ def page() -> str:
     for N_arm, N_ref in SIZES:
         for words, harmed in HARMED.items():
             lines += discovery_lines(N_arm, N_ref, words, harmed)
-    lines += coverage_courses.lines()
+    lines += coverage_courses.lines() + coverage_hierarchical.lines()
     return "\n".join(lines) + "\n"
 
 

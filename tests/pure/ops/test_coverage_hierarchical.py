@@ -64,12 +64,20 @@ def test_what_is_flagged_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_page_says_what_was_simulated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its words are the code's; none of the p-values that it tells is below 0.005."""
+    """Its words are the code's; the shares that it tells are those of uniform ranks, within 3.5 standard errors."""
     page = PAGE.read_text()
-    rows = [
-        line.split("|") for line in page.splitlines() if line.startswith(("| `theta[", "| `mu_", "| `tau2_"))
+    section = page[
+        page.index("posterior calibrated?") : page.index("## How many findings of the hierarchical")
     ]
-    assert len(rows) >= 9 and min(float(row[2]) for row in rows) > 0
+    rows = [
+        [float(cell) for cell in line.split("|")[3:6]]
+        for line in section.splitlines()
+        if line.startswith("| `")
+    ]
+    assert len(rows) == 14
+    expected = np.array([5 / 97, 49 / 97, 5 / 97])  # of 97 places: 0 to 4, 24 to 72, 92 to 96
+    away = np.array(rows) / 100 - expected
+    assert (np.abs(away) < 3.5 * np.sqrt(expected * (1 - expected) / hierarchical.REPLICATES)).all()
     monkeypatch.setattr(hierarchical, "ranks", dict)
     monkeypatch.setattr(hierarchical, "TRIALS", {})
     assert "\n".join(hierarchical.rank_lines()) in page and "\n".join(hierarchical.discovery_lines()) in page
