@@ -59,6 +59,8 @@ APPEND_ONLY = {
     "audit_accessrecord": "who looked at what, and why",
     "accounts_signature": "what a person signed, and its hash; a later change voids it without touching it",
     "board_recommendationversion": "what a recommendation of the board said at one version",
+    "signals_screeningplan": "a version of what a study is screened for, by which methods",
+    "signals_screeningpiece": "a finished piece of a screening, and the hash of its rows",
     "signals_run": "a screening that was made; another one is another row",
     "signals_result": "the rows of a screening that was made",
     "signals_signalstep": "what was done with a signal, by whom and why",

@@ -12,13 +12,13 @@ import functools
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -27,6 +27,7 @@ from pvtracker.jobs.models import Job, JobState
 
 log = logging.getLogger(__name__)
 _LOADING = threading.Lock()
+RENEWALS = 4 * 180  # of a lease within one step: six hours with leases of two minutes
 
 
 class LostLease(RuntimeError):
@@ -52,6 +53,31 @@ class Claim:
         )
         if not held:
             raise LostLease(str(self.job.id))
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew the lease from a thread while one step takes long. The thread ends with its process, stopped or killed,
+        and when the hold is gone, which the next `progress` tells; it keeps nothing that hangs for ever."""
+        over = threading.Event()
+        thread = threading.Thread(target=self._renew, args=(over,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _renew(self, over: threading.Event) -> None:
+        held = Job.objects.filter(id=self.job.id, fence=self.fence, state=JobState.RUNNING)
+        try:
+            for _ in range(RENEWALS):
+                if over.wait(settings.JOB_LEASE_SECONDS / 4):
+                    return
+                with contextlib.suppress(DatabaseError):  # told by the next progress, or better the next time
+                    if not held.update(lease_until=_lease_end()):
+                        return
+        finally:
+            connection.close()  # of this thread
 
     @contextlib.contextmanager
     def completing(self) -> Iterator[None]:
@@ -165,6 +191,19 @@ def run(job_id: str, work: Callable[[Claim], None]) -> None:
         # type only: a message may carry clinical values
         log.error("job %s failed: %s", held.job.id, type(fault).__name__, exc_info=settings.DEMO)
         _try_again(held, type(fault).__name__)
+
+
+@action
+def stop(*, job_ids: Sequence[uuid.UUID], saying: str, by: Actor) -> int:
+    """End jobs that wait or run, for good; how many. A worker that has one finds its lease lost and writes nothing."""
+    open_jobs = Job.objects.filter(id__in=job_ids, state__in=[JobState.QUEUED, JobState.RUNNING])
+    return open_jobs.update(
+        state=JobState.FAILED,
+        lease_until=None,
+        finished_at=timezone.now(),
+        error=saying,
+        fence=F("fence") + 1,
+    )
 
 
 def _try_again(held: Claim, fault: str) -> None:

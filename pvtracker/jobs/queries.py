@@ -14,6 +14,7 @@ RESULT_PAGES = {
     "monitoring.look": "pooled_rates",
     "reports.make": "reports",
     "signals.detect": "signals",
+    "signals.piece": "signals",
 }
 # What a job does, as the heading of its progress page.
 TITLES = {
@@ -21,6 +22,7 @@ TITLES = {
     "monitoring.look": "Holding cuts against what is expected",
     "reports.make": "Making a report",
     "signals.detect": "Comparing the arms",
+    "signals.piece": "A part of comparing the arms",
 }
 
 

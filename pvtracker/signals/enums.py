@@ -56,3 +56,19 @@ class AlertKind(TextChoices):
     REOPENED = "reopened", "Re-opened"
     OVERDUE = "overdue", "Overdue"
     BOARD = "board", "The board is to be informed"
+
+
+class OrderState(TextChoices):
+    """Where a screening that was asked for stands. Waiting, running and failed are told by its job."""
+
+    OPEN = "open", "Open"
+    CANCELLED = "cancelled", "Cancelled"
+    DONE = "done", "Done"
+
+
+class AskedFrom(TextChoices):
+    """How a screening came to be asked for."""
+
+    HAND = "hand", "Started by hand"
+    COMMAND = "command", "Started by a command"
+    SCHEDULE = "schedule", "Started by the plan"

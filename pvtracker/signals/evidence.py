@@ -31,8 +31,11 @@ def newest_run(study: Study) -> Run | None:
 
 
 def raised_by(run: Run) -> dict[Key, list[Result]]:
-    """The findings of a run that any method flagged, with the rows of every method."""
+    """The findings of a run that one of the methods flagged whose flags raise signals by its plan, with the rows of
+    every method. Before there were plans, every method's did."""
     flagged = Result.objects.filter(run=run, flag=True)
+    if "raising" in run.settings:
+        flagged = flagged.filter(method__in=run.settings["raising"])
     return rows_of(run, set(flagged.values_list(*KEY)))
 
 

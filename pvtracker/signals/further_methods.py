@@ -80,7 +80,7 @@ def _berry_berry_poisson(c: Comparison) -> Columns:
     for family in np.unique(c.family[terms]):
         rows = np.flatnonzero(terms & (c.family == family))
         x, t, y, u = (counted[rows] for counted in _rates(c))
-        said = stats.berry_berry_poisson(x, t, y, u, c.body_system[rows].astype(str))
+        said = stats.berry_berry_poisson(x, t, y, u, c.body_system[rows].astype(str), seed=c.seed)
         found["estimate"][rows] = np.exp(said.mean)
         found["low"][rows], found["high"][rows] = np.exp(said.low), np.exp(said.high)
         found["posterior"][rows] = said.p_positive

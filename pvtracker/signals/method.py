@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pvtracker.cuts.derive import Arms
 from pvtracker.stats.results import FloatArray, IntArray, TextArray
+from pvtracker.stats.tree_scan import SEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class Comparison:
     family: IntArray
     body_system: TextArray
     source: Source
+    seed: int = SEED  # of methods that draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +105,4 @@ class Method:
     null_value: float | None = None  # of the estimate: where arm and reference are alike
     scale: Scale = RATIO  # of the estimate, where there is one
     default: bool = True  # in every run; else only in runs that name it, because it may take minutes
-    definition: str = ""  # what a reader of its numbers must know, printed with the run
+    definition: str = ""  # what a reader of its numbers must know, printed with the run; {seed} is the run's

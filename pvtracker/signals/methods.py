@@ -12,7 +12,7 @@ from pvtracker.signals import further_methods, time_methods
 from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Scale, Source, Threshold
 from pvtracker.signals.tree import scan_terms
 from pvtracker.stats.results import DoubleFdr, Interval, PValues
-from pvtracker.stats.tree_scan import REPLICATES, SEED
+from pvtracker.stats.tree_scan import REPLICATES
 
 __all__ = ["METHODS", "Columns", "Comparison", "Method", "Scale", "Source", "Threshold"]
 
@@ -78,7 +78,7 @@ def _berry_berry(c: Comparison) -> Columns:
     for family in np.unique(c.family[terms]):
         rows = np.flatnonzero(terms & (c.family == family))
         counts = (c.n_arm[rows], c.N_arm[rows], c.n_ref[rows], c.N_ref[rows])
-        said = stats.berry_berry(*counts, c.body_system[rows].astype(str))
+        said = stats.berry_berry(*counts, c.body_system[rows].astype(str), seed=c.seed)
         found["estimate"][rows] = np.exp(said.mean)
         found["low"][rows], found["high"][rows] = np.exp(said.low), np.exp(said.high)
         found["posterior"][rows] = said.p_positive
@@ -98,6 +98,7 @@ def _tree_scan(c: Comparison) -> Columns:
             source.arms,
             levels=tuple(dict.fromkeys(level for level, *_ in source.labels)),
             selections=tuple(dict.fromkeys(selection for _, _, selection, _ in source.labels)),
+            seed=c.seed,
         )
     }
     rows = [found.get(label) for label in source.labels]
@@ -195,7 +196,7 @@ METHODS: dict[str, Method] = {
             "rd_exact",
             "Risk difference, exact unconditional",
             _interval(stats.risk_difference_exact),
-            "1",
+            "2",
             Threshold("low", 0.0),
             "risk-difference-exact.md",
             0.0,
@@ -220,7 +221,7 @@ METHODS: dict[str, Method] = {
             Threshold("p_adjusted", 0.05),
             "tree-scan.md",
             definition=f"Arms permuted among the participants of arm and reference, {REPLICATES} times from seed "
-            f"{SEED}. The adjusted p is for all terms of all levels of the run within selection and arm; p is of the "
+            "{seed}. The adjusted p is for all terms of all levels of the run within selection and arm; p is of the "
             "term alone.",
             default=False,
         ),

@@ -1,4 +1,4 @@
-"""Closed room: screening runs with their result rows, and signals with their steps and alerts."""
+"""Closed room: plans, screening runs with their result rows, and signals with their steps and alerts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,40 @@ import uuid
 
 from django.db import models
 
-from pvtracker.signals.enums import AlertKind, Measure, Origin, State, Step
+from pvtracker.signals.enums import AlertKind, AskedFrom, Measure, OrderState, Origin, State, Step
+
+
+class ScreeningPlan(models.Model):
+    """One version of what a study is screened for (`signals/plan.py`). Written once; another one is a later version.
+
+    It is used from when it is signed on; the signature is a row of its own.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="screening_plans")
+    version = models.PositiveIntegerField()
+    content = models.JSONField()
+    sha256 = models.CharField(max_length=64)  # of the content
+    reason = models.CharField(max_length=2000)
+    made_by = models.CharField(max_length=80)
+    made_by_name = models.CharField(max_length=120)
+    role = models.CharField(max_length=40)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "version"], name="screening_plan_version_once"),
+            models.CheckConstraint(
+                condition=models.Q(version__gte=1), name="screening_plan_version_positive"
+            ),
+            models.CheckConstraint(condition=~models.Q(reason=""), name="screening_plan_has_a_reason"),
+            models.CheckConstraint(
+                condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="screening_plan_sha256"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"plan of screening, version {self.version}"
 
 
 class Run(models.Model):
@@ -22,6 +55,10 @@ class Run(models.Model):
     rows = models.PositiveIntegerField()
     flagged = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)  # over the canonical result rows
+    plan = models.ForeignKey(ScreeningPlan, on_delete=models.PROTECT, null=True, related_name="runs")
+    parquet_sha256 = models.CharField(
+        max_length=64, blank=True
+    )  # of the sealed file; '' in an earlier release
     made_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -64,6 +101,73 @@ class Result(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["run", "level", "selection", "method"], name="result_by_table")]
+
+
+class ScreeningOrder(models.Model):
+    """A screening that was asked for and is done by jobs: of which cut, by which plan, and what became of it.
+
+    `plan` None is the built-in one. `job_id` is its newest job; a resumed order gets another. The plan orders each cut
+    once.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)  # its run has the same
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="screening_orders")
+    cut = models.ForeignKey("cuts.Cut", on_delete=models.PROTECT, related_name="+")
+    plan = models.ForeignKey(ScreeningPlan, on_delete=models.PROTECT, null=True, related_name="+")
+    analysis_arm = models.CharField(max_length=10)
+    also = models.JSONField(default=list)  # further methods beside those of the plan
+    departures = models.JSONField(default=list)  # from the plan, in sentences
+    asked_from = models.CharField(max_length=10, choices=AskedFrom.choices)
+    state = models.CharField(max_length=10, choices=OrderState.choices, default=OrderState.OPEN.value)
+    job_id = models.UUIDField(unique=True)
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, related_name="+")
+    asked_by_name = models.CharField(max_length=120)
+    asked_at = models.DateTimeField()
+    stopped_by_name = models.CharField(max_length=120, blank=True)
+    stopped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=OrderState.values), name="screening_order_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(asked_from__in=AskedFrom.values), name="screening_order_asked_from_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="done", run__isnull=False)
+                | (~models.Q(state="done") & models.Q(run__isnull=True)),
+                name="screening_order_done_has_a_run",
+            ),
+            models.UniqueConstraint(
+                fields=["study", "plan", "cut"],
+                condition=models.Q(asked_from="schedule"),
+                name="screening_order_of_a_plan_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["study", "-asked_at"], name="screening_order_latest")]
+
+    def __str__(self) -> str:
+        return f"screening asked for on {self.asked_at:%Y-%m-%d %H:%M} UTC"
+
+
+class ScreeningPiece(models.Model):
+    """A finished piece of an order: its rows lie sealed in storage until the run is assembled. Written once."""
+
+    id = models.BigAutoField(primary_key=True)
+    study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
+    order = models.ForeignKey(ScreeningOrder, on_delete=models.PROTECT, related_name="pieces")
+    place = models.PositiveSmallIntegerField()  # among the pieces of the order, from 0
+    label = models.CharField(max_length=200)
+    code_version = models.CharField(max_length=40)
+    rows = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "place", "code_version"], name="screening_piece_once")
+        ]
 
 
 class Signal(models.Model):

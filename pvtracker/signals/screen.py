@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,14 +14,18 @@ from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.derive import Arms, TermCounts
 from pvtracker.cuts.sites import sites_of
 from pvtracker.signals import silence, triggers
-from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Method, Source
+from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Source, Threshold
+from pvtracker.signals.pieces import LEVELS as LEVELS
+from pvtracker.signals.pieces import Asked, Piece, pieces_of
 from pvtracker.signals.rows import ResultRow
 from pvtracker.signals.time_methods import with_deaths
 from pvtracker.stats.results import FloatArray
+from pvtracker.stats.tree_scan import SEED
 from pvtracker.studies.definitions import Definitions
 
-LEVELS = ("SOC", "PT")
+CODED_OR_NOT = ("SOC", "PT")  # levels that are shown even where nothing is coded
 Progress = Callable[[int, int, str], None]
+Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,107 @@ class Screen:
     methods: dict[str, str]  # key → version
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A cut of which people, events and counts are derived, ready for any piece of the run."""
+
+    asked: Asked
+    data: CutData
+    arms: Arms
+    people: pd.DataFrame
+    events: pd.DataFrame
+    counts: list[TermCounts]
+    totals: Any
+    follow_up: Any
+
+    def compute(self, piece: Piece, tell: Tell = lambda text: None) -> list[ResultRow]:
+        """The rows of one piece."""
+        counts = [table for table in self.counts if table.selection in piece.selections]
+        blocks = _Blocks.of(
+            counts,
+            self.arms,
+            self.totals,
+            self.follow_up,
+            derive.body_systems(self.events),
+            self.people,
+            self.events,
+            self.asked.seed,
+        )
+        said = {}
+        for key in piece.methods:
+            tell(METHODS[key].label)
+            said[key] = METHODS[key].compute(blocks.comparison)
+        thresholds = {key: self.asked.threshold(key) for key in piece.methods}
+        return list(blocks.rows(said, thresholds, self.asked.analysis_arm))
+
+    def assemble(self, rows: list[ResultRow]) -> Screen:
+        """The run from the rows of all its pieces, whoever computed them in which order: sorted by level, selection,
+        arm, term and method."""
+        asked = self.asked
+        place: dict[str, dict[str, int]] = {
+            name: {one: index for index, one in enumerate(ordered)}
+            for name, ordered in (
+                ("level", asked.levels),
+                ("selection", asked.selections),
+                ("method", asked.methods),
+                ("arm", [name for name, _ in self.arms.sides]),
+            )
+        }
+        ordered = sorted(
+            rows,
+            key=lambda row: (
+                place["level"][row.level],
+                place["selection"][row.selection],
+                place["arm"][row.arm],
+                row.term,
+                place["method"][row.method],
+            ),
+        )
+        cases = triggers.triggers(
+            self.data,
+            analysis_arm=asked.analysis_arm,
+            special_interest=derive.rules_of(self.data).special_interest,
+        )
+        return Screen(
+            rows=ordered,
+            settings=_settings(self)
+            | {"triggers": triggers.stated(cases), "sites": sites_of(self.data).stated()},
+            methods={key: METHODS[key].version for key in asked.methods},
+        )
+
+
+def prepare(data: CutData, asked: Asked, tell: Tell = lambda text: None) -> Prepared:
+    """Choose who is analysed and which events count, and count them.
+
+    CutError when the protocol names no reference arm. A level without any coded term (all "Not coded") is left out when
+    it is neither SOC nor PT.
+    """
+    arms = derive.arms_of(data)
+    if arms.reference is None:
+        raise CutError(
+            "The protocol names no reference arm; name one (import_study --reference) and freeze again."
+        )
+    tell("Choosing treatment-emergent events")
+    people = with_deaths(data, derive.analysis_set(data, analysis_arm=asked.analysis_arm))
+    events = derive.emergent_events(data, people)
+    tell("Counting participants and events")
+    size = len(arms.names)
+    counts = [
+        table
+        for level in asked.levels
+        if level in CODED_OR_NOT or _is_coded(events, level)
+        for table in derive.count_terms(
+            people, events, level=level, selections=tuple(asked.selections), arms=size
+        )
+    ]
+    totals, follow_up = derive.arm_totals(people, size)
+    return Prepared(asked, data, arms, people, events, counts, totals, follow_up)
+
+
+def _is_coded(events: pd.DataFrame, level: str) -> bool:
+    return bool((events[derive.LEVELS[level]].fillna(derive.NOT_CODED) != derive.NOT_CODED).any())
+
+
 def screen(
     data: CutData,
     *,
@@ -40,89 +145,74 @@ def screen(
     levels: Sequence[str] = LEVELS,
     selections: Sequence[str] = derive.SELECTIONS,
     methods: Sequence[str] = DEFAULT_METHODS,
+    limits: Mapping[str, float] | None = None,
+    seed: int = SEED,
     rules: Definitions | None = None,
     progress: Progress = lambda done, total, text: None,
 ) -> Screen:
     """Compare each active arm and pool with the reference, for every term of every level and selection, by each method.
 
-    `rules`: the definitions, those of the cut when not given; they stand in the settings, whole and in words.
-    CutError when the protocol names no reference arm. A level without any coded term (all "Not coded") is left out when
-    it is neither SOC nor PT.
+    `rules`: the definitions, those of the cut when not given; they stand in the settings, whole and in words. CutError
+    as `prepare`.
     """
-    if rules is not None:
-        data = derive.under(data, rules)
-    arms = derive.arms_of(data)
-    if arms.reference is None:
-        raise CutError(
-            "The protocol names no reference arm; name one (import_study --reference) and freeze again."
-        )
-    steps = len(methods) + 2
-    progress(0, steps, "Choosing treatment-emergent events")
-    people = with_deaths(data, derive.analysis_set(data, analysis_arm=analysis_arm))
-    events = derive.emergent_events(data, people)
-    progress(1, steps, "Counting participants and events")
-    size = len(arms.names)
-    counts = [
-        table
-        for level in levels
-        for table in derive.count_terms(people, events, level=level, selections=selections, arms=size)
-    ]
-    totals, follow_up = derive.arm_totals(people, size)
-    blocks = _Blocks.of(counts, arms, totals, follow_up, derive.body_systems(events), people, events)
-    found = {}
-    for done, key in enumerate(methods):
-        progress(2 + done, steps, METHODS[key].label)
-        found[key] = METHODS[key].compute(blocks.comparison)
-    rows = list(blocks.rows(found, analysis_arm))
-    cases = triggers.triggers(
-        data, analysis_arm=analysis_arm, special_interest=derive.rules_of(data).special_interest
-    )
-    return Screen(
-        rows=rows,
-        settings=_settings(
-            data, arms, people["arm"].to_numpy(), totals, follow_up, counts, analysis_arm, methods
-        )
-        | {"triggers": triggers.stated(cases), "sites": sites_of(data).stated()},
-        methods={key: METHODS[key].version for key in methods},
+    data = data if rules is None else derive.under(data, rules)
+    return screen_asked(
+        data, Asked(analysis_arm, levels, selections, methods, limits or {}, seed), progress=progress
     )
 
 
-def _settings(
-    data: CutData,
-    arms: Arms,
-    arm_numbers: Any,
-    totals: Any,
-    follow_up: Any,
-    counts: Iterable[TermCounts],
-    analysis_arm: str,
-    methods: Sequence[str],
-) -> dict[str, Any]:
+def screen_asked(data: CutData, asked: Asked, *, progress: Progress) -> Screen:
+    """All pieces of the run one after the other."""
+    pieces = pieces_of(asked.methods, asked.selections)
+    steps, done = 2 + sum(len(piece.methods) for piece in pieces), 0
+
+    def tell(text: str) -> None:
+        nonlocal done
+        progress(done, steps, text)
+        done += 1
+
+    prepared = prepare(data, asked, tell)
+    return prepared.assemble([row for piece in pieces for row in prepared.compute(piece, tell)])
+
+
+def _settings(of: Prepared) -> dict[str, Any]:
+    data, arms, asked = of.data, of.arms, of.asked
     assert arms.reference is not None  # noqa: S101  # checked by the caller
     sizes = [
         {"name": name, "participants": int(n), "follow_up_years": float(years)}
-        for name, n, years in zip(arms.names, totals, follow_up, strict=True)
+        for name, n, years in zip(arms.names, of.totals, of.follow_up, strict=True)
     ]
     pools = [
         {
             "name": name,
             "arms": [arms.names[index] for index in members],
-            "participants": int(totals[list(members)].sum()),
-            "follow_up_years": float(follow_up[list(members)].sum()),
+            "participants": int(of.totals[list(members)].sum()),
+            "follow_up_years": float(of.follow_up[list(members)].sum()),
         }
         for name, members in arms.pools
     ]
     return {
-        "analysis_arm": analysis_arm,
+        "analysis_arm": asked.analysis_arm,
         "reference": arms.names[arms.reference],
         "arms": sizes,
         "pools": pools,
         "would_have_shown": silence.overview([*sizes, *pools], arms.names[arms.reference]),
-        "treated_without_arm": int((arm_numbers < 0).sum()),
-        "terms": {f"{table.level} {table.selection}": len(table.terms) for table in counts},
-        "rules": replace(derive.rules_of(data), analysis_arm=analysis_arm).stated(),
+        "treated_without_arm": int((of.people["arm"].to_numpy() < 0).sum()),
+        "terms": {f"{table.level} {table.selection}": len(table.terms) for table in of.counts},
+        "levels": list(asked.levels),
+        "selections": list(asked.selections),
+        "levels_without_terms": [
+            level for level in asked.levels if level not in {table.level for table in of.counts}
+        ],
+        "rules": replace(derive.rules_of(data), analysis_arm=asked.analysis_arm).stated(),
         "definitions": derive.definitions(data)
-        | {METHODS[key].label: METHODS[key].definition for key in methods if METHODS[key].definition},
-        "thresholds": {key: str(METHODS[key].threshold) for key in methods},
+        | {
+            METHODS[key].label: METHODS[key].definition.replace("{seed}", str(asked.seed))
+            for key in asked.methods
+            if METHODS[key].definition
+        },
+        "thresholds": {key: str(asked.threshold(key)) for key in asked.methods},
+        "seed": asked.seed,
         "confidence_level": 0.95,
     }
 
@@ -149,6 +239,7 @@ class _Blocks:
         systems: dict[str, str],
         people: pd.DataFrame,
         events: pd.DataFrame,
+        seed: int,
     ) -> _Blocks:
         reference = arms.reference
         assert reference is not None  # noqa: S101  # checked by the caller
@@ -178,6 +269,7 @@ class _Blocks:
                 lambda t, a: [systems[term] if t.level == "PT" else "" for term in t.terms], object
             ),
             source=Source(people, events, arms, labels),
+            seed=seed,
         )
         return cls(
             labels=labels,
@@ -189,7 +281,9 @@ class _Blocks:
             follow_up_ref=float(follow_up[reference]),
         )
 
-    def rows(self, found: dict[str, Columns], analysis_arm: str) -> Iterator[ResultRow]:
+    def rows(
+        self, found: dict[str, Columns], thresholds: Mapping[str, Threshold], analysis_arm: str
+    ) -> Iterator[ResultRow]:
         """Rows in the order level, selection, arm, term, method."""
         c = self.comparison
         shared = zip(
@@ -206,7 +300,7 @@ class _Blocks:
             strict=True,
         )
         more = c.n_arm * c.N_ref > c.n_ref * c.N_arm
-        said = {key: _said(METHODS[key], columns, more) for key, columns in found.items()}
+        said = {key: _said(thresholds[key], columns, more) for key, columns in found.items()}
         for index, (label, n_arm, N_arm, n_ref, N_ref, e_arm, e_ref, py_arm, py_ref, fu_arm) in enumerate(
             shared
         ):
@@ -242,9 +336,9 @@ class _Blocks:
                 )
 
 
-def _said(method: Method, columns: Columns, more: Any) -> list[tuple[Any, ...]]:
+def _said(threshold: Threshold, columns: Columns, more: Any) -> list[tuple[Any, ...]]:
     """The method's numbers as plain values: None instead of nan and infinity, with the reason in the warning."""
-    flag = (method.threshold.flags(columns) & more).tolist()
+    flag = (threshold.flags(columns) & more).tolist()
     warnings = _warnings(columns)
     posterior = np.full(len(flag), np.nan) if columns.posterior is None else columns.posterior
     numbers = [

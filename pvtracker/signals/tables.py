@@ -13,6 +13,7 @@ from pvtracker.signals.forms import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted
+from pvtracker.signals.planning import plan_of_run
 
 Table = dict[str, Any]
 NO_EVENT = "No treatment-emergent event of this selection occurred in any arm."
@@ -40,8 +41,24 @@ def run_facts(run: Run, *, inference: bool = True) -> list[dict[str, object]]:
         ("Cut sha256", run.cut.sha256),
         ("Result sha256", run.sha256),
         ("Code version", run.code_version),
+        *_plan_facts(run),
     ]
     return [{"label": label, "value": value} for label, value in facts]
+
+
+def _plan_facts(run: Run) -> list[tuple[str, object]]:
+    """By which plan, signed when, with which seed and dictionaries; nothing of a run made before there were plans."""
+    plan = plan_of_run(run.settings)
+    if not plan:
+        return []
+    by = f" by {plan['signed_by']}" if plan["signed_by"] else ""
+    coded = ", ".join(f"{one['dictionary']} {one['number']}" for one in run.settings.get("dictionaries", []))
+    return [
+        ("Plan", f"{plan['name']}{by}. {plan['order'] if plan['version'] else ''}".strip()),
+        ("Plan sha256", plan["sha256"]),
+        ("Seed", run.settings.get("seed", "")),
+        ("Dictionary", coded or "none: nothing is coded"),
+    ]
 
 
 def counted_facts(run: Run, rows: Sequence[Result]) -> list[dict[str, object]]:

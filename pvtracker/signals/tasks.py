@@ -9,3 +9,8 @@ from pvtracker.signals import actions
 @shared_task(name="signals.detect")
 def detect(job_id: str) -> None:
     jobs.run(job_id, actions.detect_job)
+
+
+@shared_task(name="signals.piece")
+def piece(job_id: str) -> None:
+    jobs.run(job_id, actions.piece_job)

@@ -6,16 +6,30 @@ from pvtracker.signals import (
     boundary_views,
     calculator_views,
     life_views,
+    order_views,
+    plan_views,
     site_views,
     term_views,
     views,
 )
 
+ORDERS = "studies/<str:code>/signals/orders/"
 FOLLOWED = "studies/<str:code>/followed-signals/"
 urlpatterns = [
     path("calculator/", calculator_views.calculator, name="calculator"),
     path("calculator/methods/", calculator_views.calculator_methods, name="calculator_methods"),
     path("studies/<str:code>/signals/", views.signals, name="signals"),
+    path("studies/<str:code>/signals/plan/", plan_views.screening_plan, name="screening_plan"),
+    path("studies/<str:code>/signals/plan/edit/", plan_views.screening_plan_edit, name="screening_plan_edit"),
+    path("studies/<str:code>/signals/plan/sign/", plan_views.screening_plan_sign, name="screening_plan_sign"),
+    path(f"{ORDERS}<uuid:order_id>/", order_views.signal_order, name="signal_order"),
+    path(f"{ORDERS}<uuid:order_id>/cancel/", order_views.signal_order_cancel, name="signal_order_cancel"),
+    path(f"{ORDERS}<uuid:order_id>/resume/", order_views.signal_order_resume, name="signal_order_resume"),
+    path(
+        "studies/<str:code>/signals/runs/<uuid:run_id>/results.parquet",
+        order_views.signal_run_parquet,
+        name="signal_run_parquet",
+    ),
     path("studies/<str:code>/signals/run/", views.start, name="signals_start"),
     path("studies/<str:code>/signals/runs/<uuid:run_id>/", views.signal_run, name="signal_run"),
     path(

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.cuts import closed, derive
-from pvtracker.jobs.actions import enqueue
+from pvtracker.jobs.actions import Refused
 from pvtracker.signals import (
     actions,
     charts,
     inference,
+    orders,
+    planning,
     queries,
     shrinkage,
     silence,
@@ -29,9 +31,11 @@ from pvtracker.signals import (
     triggers,
 )
 from pvtracker.signals.comparing import counted
+from pvtracker.signals.enums import AskedFrom
 from pvtracker.signals.forms import FilterForm, RunForm
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
+from pvtracker.signals.screen import LEVELS
 from pvtracker.signals.sentences import overview_of
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
@@ -58,14 +62,24 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         ask = look(request, study, Permission.RUN_SIGNALS, object_kind="signals")
         return ask or _signals(request, study, form, status=422)
-    job = enqueue(
-        task="signals.detect",
-        study_id=study.id,
-        parameters={key: form.cleaned_data[key] for key in ("cut", "analysis_arm")},
+    told = form.cleaned_data
+    try:
+        asked = actions.request_for(
+            study=study,
+            cut_id=uuid.UUID(told["cut"]),
+            analysis_arm=told["analysis_arm"],
+            also=told["also"],
+        )
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        ask = look(request, study, Permission.RUN_SIGNALS, object_kind="signals")
+        return ask or _signals(request, study, form, status=422)
+    order = actions.place_order(
+        request=asked,
+        asked_from=AskedFrom.HAND,
         by=actor_for(request.user, Permission.RUN_SIGNALS, study),
-        unique_key=f"{form.cleaned_data['cut']} {form.cleaned_data['analysis_arm']}",
     )
-    return redirect("job", job.id)
+    return redirect("signal_order", study.code, order.id)
 
 
 @require_safe
@@ -74,8 +88,11 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
     study = _study(request, code, Permission.READ_SIGNALS)
     run = queries.run_for(study, run_id)
     inferred = inference.is_shown(request)
-    methods = [key for key in run.methods if inferred or tables.is_estimate(key)] or list(run.methods)
-    form = FilterForm(request.GET, arms=_active_arms(run), methods=methods)
+    offered = _offered(run)
+    offered["methods"] = [key for key in run.methods if inferred or tables.is_estimate(key)] or list(
+        run.methods
+    )
+    form = FilterForm(request.GET, **offered)
     chosen = form.chosen()
     shown = ", ".join(chosen[name] for name in ("level", "selection", "arm", "method"))
     ask = taking_out.looked(request, study, object_kind="screening run", object_id=str(run.id), detail=shown)
@@ -85,7 +102,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "run": run,
-        "form": FilterForm(initial=chosen, arms=_active_arms(run), methods=methods),
+        "form": FilterForm(initial=chosen, **offered),
         "facts": tables.run_facts(run, inference=inferred),
         "definitions": run.settings["definitions"],
         "threshold": run.settings["thresholds"].get(chosen["method"], "") if inferred else "",
@@ -230,6 +247,8 @@ def _signals(request: HttpRequest, study: Study, form: RunForm | None, *, status
         "latest": latest,
         "form": form,
         "unread": queries.unread_of(study, request.user),
+        "used": planning.in_use(study),
+        "unfinished": orders.unfinished(study),
         **_switch(inferred),
         **(_overview(latest, study, inferred=inferred) if latest else {}),
     }
@@ -311,7 +330,19 @@ def _run_form(request: HttpRequest, study: Study) -> RunForm | None:
     """For those who may run; the board reads only."""
     if not has_permission(request.user, Permission.RUN_SIGNALS, study=study):
         return None
-    return RunForm(study=study)
+    return RunForm(study=study, usual_arm=planning.in_use(study).plan.analysis_arm)
+
+
+def _offered(run: Run) -> dict[str, Any]:
+    """What can be chosen of a run."""
+    counted = {name.split()[0] for name in run.settings.get("terms", {})}
+    levels = [level for level in run.settings.get("levels", LEVELS) if level in counted or not counted]
+    return {
+        "arms": _active_arms(run),
+        "methods": run.methods,
+        "levels": levels,
+        "selections": run.settings.get("selections", derive.SELECTIONS),
+    }
 
 
 def _active_arms(run: Run) -> list[str]:

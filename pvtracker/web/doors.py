@@ -34,7 +34,7 @@ ENROLMENT = {
     "sign_in",
     "sign_out",
 }
-ASKED_BY_MACHINES = {"health", "job", "session"}  # by GET: keeps no session alive
+ASKED_BY_MACHINES = {"health", "job", "session", "signal_order"}  # by GET: keeps no session alive
 SCRIPTS = {"draft", "in-place"}  # what our scripts call themselves
 BEFORE_USE = {"ready", "components", "health", "carried"}  # open to who lacks agreement or training
 
@@ -87,7 +87,7 @@ def is_script(request: HttpRequest) -> bool:
 
 def is_by_machine(request: HttpRequest, name: str | None) -> bool:
     """A page that asks by itself, again and again."""
-    return name != "job" or "HX-Request" in request.headers
+    return name not in {"job", "signal_order"} or "HX-Request" in request.headers
 
 
 def unauthorised() -> HttpResponse:

@@ -334,6 +334,8 @@ FIELDS = {
         "rows": "rows compared",
         "flagged": "rows flagged",
         "sha256": "sha256 of the results",
+        "plan_id": "plan",
+        "parquet_sha256": "sha256 of the Parquet file",
     },
     "socialaccount_socialaccount": {
         "uid": "name at the service",

@@ -51,6 +51,7 @@ SIGNED = {
     "recommendation": "board_recommendation",
     "signal_assessment": "signals_signal",
     "signal_closing": "signals_signal",
+    "screening_plan": "studies_study",
 }
 Names = dict[tuple[str, str], str]  # table and key → what the row is called
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
+from pvtracker.signals.methods import METHODS
 from tests.architecture.asking import said, written
 from tests.architecture.forms import ID, Seen, plain
 from tests.architecture.matrix import Known, Place
@@ -104,6 +105,9 @@ NO_IDS = {
     *("rule", "save", "selection", "separate", "serious", "show", "shown", "sort", "source", "starts_on"),
     *("alternatives", "due_on", "literature", "measure", "narratives", "participants", "time_course"),
     *("based_on", "margin", "rate", "ratio", "terms", "warn_posterior", "warn_predictive", "years"),
+    *("alpha", "planned", "risk"),
+    *("also", "days", "levels", "limit_*", "methods", "raising", "seed", "selections", "when"),
+    *(f"limit_{key}" for key in METHODS),
     *("state", "text", "to_sign", "up_to", "username", "verbatim", "version", "voided", "words", "year"),
     # the definitions of a study: words of its protocol and dictionary, no ids
     *(

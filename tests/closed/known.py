@@ -17,12 +17,14 @@ from pvtracker.jobs.actions import enqueue
 from pvtracker.reports import actions as reports
 from pvtracker.signals import actions as signals
 from pvtracker.signals.actions import life
-from pvtracker.signals.enums import Step
+from pvtracker.signals.actions.plans import write_plan
+from pvtracker.signals.enums import AskedFrom, Step
 from pvtracker.signals.models import Signal, SignalAlert
 from pvtracker.studies.actions import propose_membership
 from pvtracker.studies.models import MembershipRequest, Study
 from tests.architecture.matrix import Known
 from tests.closed.cuts.folder import BY, allocate, put_cut, stated
+from tests.closed.signals.planned import PLAN
 from tests.people import account, asked_reset, make_ready, member
 
 
@@ -49,6 +51,7 @@ def make_known(storage: Path, code: str) -> Known:
         request=signals.request_for(study=study), by=BY, progress=lambda done, total, text: None
     )
     report = reports.make_report(request=reports.request_for(study=study, audience="closed"), by=BY)
+    order = signals.place_order(request=signals.request_for(study=study), asked_from=AskedFrom.HAND, by=BY)
     job = enqueue(task="signals.detect", study_id=study.id, parameters={}, by=BY)
     asked = propose_membership(
         study=study, account=make_ready(account("asked")), role="dsmb_member", reason="test", by=BY
@@ -78,11 +81,13 @@ def make_known(storage: Path, code: str) -> Known:
     held = member(study, "dsmb_member", name="held")
     follower = member(study, "statistician", name="follower")
     signal = assessed_signal(study)
+    write_plan(study=study, plan=PLAN, read_version=0, reason="test", by=follower.actor("statistician"))
     return Known(
         study=study,
         ids={
             "cut_id": uuid.UUID(folder.name),
             "run_id": run.id,
+            "order_id": order.id,
             "row_id": run.results.earliest("id").id,
             "report_id": report.id,
             "job_id": job.id,

@@ -40,6 +40,13 @@ MEANINGS: dict[str, tuple[Meaning, ...]] = {
             "closing", "Closing", "I close this signal on the grounds shown; nothing is left to be done."
         ),
     ),
+    "screening_plan": (
+        Meaning(
+            "approval",
+            "Approval",
+            "I approve this plan for screening the study’s data by arm, as shown.",
+        ),
+    ),
     "recommendation": (
         Meaning("approval", "Approval", "I approve this recommendation on behalf of the board."),
     ),

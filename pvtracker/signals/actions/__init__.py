@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pvtracker.signals.actions.orders import detect_job, piece_job, place_order
 from pvtracker.signals.actions.runs import (
     STORED,
     Request,
     compute,
     data_of,
-    detect_job,
     events_behind,
     request_for,
     run_screening,
@@ -21,6 +21,8 @@ __all__ = [
     "data_of",
     "detect_job",
     "events_behind",
+    "piece_job",
+    "place_order",
     "request_for",
     "run_screening",
     "save_run",

@@ -6,71 +6,146 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pvtracker.accounts.queries import job_actor
 from pvtracker.audit.bulk import copy_rows
 from pvtracker.audit.context import Actor, action, within
 from pvtracker.cuts import closed, derive
 from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.models import Cut, CutState
-from pvtracker.jobs.actions import Claim, Refused
+from pvtracker.jobs.actions import Refused
 from pvtracker.lib.code_version import code_version
+from pvtracker.signals import storage
 from pvtracker.signals.actions.raising import PROCESS, raise_signals
-from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS
-from pvtracker.signals.models import Result, Run
+from pvtracker.signals.methods import FURTHER_METHODS, METHODS
+from pvtracker.signals.models import Result, Run, ScreeningPlan
 from pvtracker.signals.numerators import Counted, counted
+from pvtracker.signals.parquet import to_bytes
+from pvtracker.signals.pieces import Asked
+from pvtracker.signals.plan import departures
+from pvtracker.signals.planning import (
+    UNPLANNED,
+    InUse,
+    as_used,
+    first_run_at,
+    in_use,
+    stated,
+    unknown_methods,
+)
 from pvtracker.signals.rows import FIELDS, plain, rows_sha256
-from pvtracker.signals.screen import Progress, Screen, screen
+from pvtracker.signals.screen import Progress, Screen, screen_asked
 from pvtracker.studies.definitions import parse
 from pvtracker.studies.models import AnalysisArm, Study
-from pvtracker.studies.queries import study_of
 
 STORED = tuple(name for name in FIELDS if name != "analysis_arm")  # which stands in the run
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to screen: a joined cut, by planned or actual arm."""
+    """What to screen: a joined cut, by planned or actual arm, by a plan; and in what that departs from the plan."""
 
     study: Study
     cut: Cut
     analysis_arm: str
-    also: tuple[str, ...] = ()  # methods besides those of every run
+    also: tuple[str, ...] = ()  # further methods beside those of the plan
+    used: InUse = UNPLANNED
+    departures: tuple[str, ...] = ()
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        plan = self.used.plan
+        return tuple(key for key in METHODS if key in plan.keys or key in self.also)
+
+    @property
+    def asked(self) -> Asked:
+        """What is computed."""
+        plan = self.used.plan
+        return Asked(
+            self.analysis_arm, plan.levels, plan.selections, self.methods, dict(plan.limits), plan.seed
+        )
+
+    @property
+    def raising(self) -> tuple[str, ...]:
+        """The methods whose flags raise signals: those that the plan names, without a plan every one of the run."""
+        return self.used.plan.raising if self.used.row else self.methods
+
+    @property
+    def unique_key(self) -> str:
+        """What two requests for the same run have in common."""
+        version = self.used.row.version if self.used.row else 0
+        return f"{self.cut.id} {self.analysis_arm} {version} {' '.join(self.also)}".strip()
 
 
 def request_for(
-    *, study: Study, cut_id: uuid.UUID | None = None, analysis_arm: str = "", also: Sequence[str] = ()
+    *,
+    study: Study,
+    cut_id: uuid.UUID | None = None,
+    analysis_arm: str = "",
+    also: Sequence[str] = (),
+    plan_version: int | None = None,
 ) -> Request:
-    """The named or latest joined cut and the named or the study's own analysis arm; Refused when there is none."""
-    if cut_id is None:
-        cut = closed.latest_joined(study)
-        if cut is None:
-            raise Refused(
-                f"Study {study.code} has no data cut that is joined with the arms. Freeze one first."
-            )
-    else:
-        cut = Cut.objects.filter(study=study, id=cut_id).first()
-        if cut is None:
-            raise Refused(f"Study {study.code} has no cut {cut_id} in the closed room.")
-        if cut.state == CutState.REFUSED:
-            raise Refused(f"The cut {cut.id} was refused: {cut.problem}")
-        if closed.joined(cut) is None:
-            raise Refused(f"The cut {cut.id} waits for the allocation of study {study.code}.")
-    chosen = analysis_arm or cut.manifest["settings"]["analysis_arm"]
+    """The named or latest joined cut, by the named or latest signed plan, by the named arm or that of the plan; Refused
+    when there is none."""
+    cut = _cut(study, cut_id)
+    newest = in_use(study)
+    used = newest if plan_version is None else _named(study, plan_version)
+    if gone := unknown_methods(used.plan):
+        raise Refused(
+            f"{used.name} names {', '.join(gone)}, which this version of pvtracker does not have. Write a new version "
+            "of the plan."
+        )
+    usual_arm = used.plan.analysis_arm or cut.manifest["settings"]["analysis_arm"]
+    chosen = analysis_arm or usual_arm
     if chosen not in AnalysisArm.values:
         raise Refused(f"The analysis arm is actual or planned, not {chosen!r}.")
     if unknown := set(also) - set(FURTHER_METHODS):
         raise Refused(f"Methods to add are {', '.join(FURTHER_METHODS)}, not {', '.join(sorted(unknown))}.")
-    further = tuple(key for key in FURTHER_METHODS if key in also)
-    return Request(study=study, cut=cut, analysis_arm=chosen, also=further)
+    further = tuple(key for key in FURTHER_METHODS if key in also and key not in used.plan.keys)
+    older = f"By an older version of the plan; in use is: {newest.name}." if used.row != newest.row else ""
+    left = departures(used.plan, analysis_arm=chosen, usual_arm=usual_arm, also=further, older=older)
+    return Request(study=study, cut=cut, analysis_arm=chosen, also=further, used=used, departures=tuple(left))
+
+
+def _cut(study: Study, cut_id: uuid.UUID | None) -> Cut:
+    if cut_id is None:
+        latest = closed.latest_joined(study)
+        if latest is None:
+            raise Refused(
+                f"Study {study.code} has no data cut that is joined with the arms. Freeze one first."
+            )
+        return latest
+    cut = Cut.objects.filter(study=study, id=cut_id).first()
+    if cut is None:
+        raise Refused(f"Study {study.code} has no cut {cut_id} in the closed room.")
+    if cut.state == CutState.REFUSED:
+        raise Refused(f"The cut {cut.id} was refused: {cut.problem}")
+    if closed.joined(cut) is None:
+        raise Refused(f"The cut {cut.id} waits for the allocation of study {study.code}.")
+    return cut
+
+
+def _named(study: Study, version: int) -> InUse:
+    row = ScreeningPlan.objects.filter(study=study, version=version).first()
+    if row is None:
+        raise Refused(f"Study {study.code} has no version {version} of a plan.")
+    used = as_used(row)
+    if used is None:
+        raise Refused(f"Version {version} of the plan is not signed. Sign it before it is used.")
+    return used
+
+
+def load(request: Request) -> CutData:
+    """What is screened of the cut; Refused when it cannot be opened. Whoever calls has recorded the opening."""
+    try:
+        return closed.load_joined(request.cut, only=(*derive.DATASETS, "arms"))
+    except CutError as fault:
+        raise Refused(str(fault)) from fault
 
 
 def compute(request: Request, *, by: Actor, progress: Progress, reason: str = "screening") -> Screen:
     """The rows of the run, not yet stored; Refused when the cut cannot be screened. Opening the cut is recorded."""
     closed.record_opening(request.cut, by=by, reason=reason)
+    data = load(request)
     try:
-        data = closed.load_joined(request.cut, only=(*derive.DATASETS, "arms"))
-        methods = (*DEFAULT_METHODS, *request.also)
-        return screen(data, analysis_arm=request.analysis_arm, methods=methods, progress=progress)
+        return screen_asked(data, request.asked, progress=progress)
     except CutError as fault:
         raise Refused(str(fault)) from fault
 
@@ -89,18 +164,28 @@ def data_of(run: Run) -> CutData:
 
 
 @action
-def save_run(*, request: Request, screened: Screen, by: Actor) -> Run:
-    """Store a run with its rows, and raise or re-open the signals that it gives reason to."""
+def save_run(*, request: Request, screened: Screen, by: Actor, run_id: uuid.UUID | None = None) -> Run:
+    """Store a run with its rows, as Parquet too, and raise or re-open the signals that it gives reason to."""
+    run_id = run_id or uuid.uuid4()
+    told = {
+        "plan": stated(request.used, first_run=first_run_at(request.study)),
+        "departures": list(request.departures),
+        "raising": list(request.raising),
+        "dictionaries": request.cut.manifest.get("dictionaries", []),
+    }
     run = Run.objects.create(
+        id=run_id,
         study=request.study,
         cut=request.cut,
         analysis_arm=request.analysis_arm,
-        settings=screened.settings,
+        settings={**screened.settings, **told},
         code_version=code_version(),
         methods=screened.methods,
         rows=len(screened.rows),
         flagged=sum(row.flag for row in screened.rows),
         sha256=rows_sha256(screened.rows),
+        plan=request.used.row,
+        parquet_sha256=storage.write(run_id, storage.RESULTS, to_bytes(screened.rows)),
     )
     values = ((run.id, request.study.id, *plain(row)[: len(STORED)]) for row in screened.rows)
     copy_rows(Result, ("run", "study", *STORED), values)
@@ -115,27 +200,3 @@ def run_screening(
     screened = compute(request, by=by, progress=progress, reason=reason)
     with within(request.study.id):
         return save_run(request=request, screened=screened, by=by), screened
-
-
-def detect_job(claim: Claim) -> None:
-    """The work of a `signals.detect` job; parameters `cut` (id or ''), `analysis_arm` ('' for the study's own) and
-    `also` (further methods, none when absent)."""
-    parameters = claim.job.parameters
-    cut_id = uuid.UUID(parameters["cut"]) if parameters.get("cut") else None
-    study = study_of(claim.job.study_id)
-    if study is None:
-        raise Refused("The study of this job does not exist.")
-    with within(study.id):
-        request = request_for(
-            study=study,
-            cut_id=cut_id,
-            analysis_arm=parameters.get("analysis_arm", ""),
-            also=parameters.get("also", ()),
-        )
-    by = job_actor(claim.job.requested_by)
-    screened = compute(
-        request, by=by, progress=lambda done, total, text: claim.progress(done=done, total=total, text=text)
-    )
-    with claim.completing():
-        run = save_run(request=request, screened=screened, by=by)
-        claim.result.update(run=str(run.id), cut=str(request.cut.id), sha256=run.sha256)

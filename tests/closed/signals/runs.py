@@ -9,6 +9,7 @@ from pvtracker.audit.context import within
 from pvtracker.cuts.models import Cut
 from pvtracker.signals.actions import Request, save_run
 from pvtracker.signals.models import Run, Signal
+from pvtracker.signals.planning import UNPLANNED, InUse
 from pvtracker.signals.rows import ResultRow
 from pvtracker.signals.screen import Screen
 from tests.acting import as_test
@@ -29,8 +30,8 @@ def rows(
     return [one, replace(one, **FISHER, p=0.04, p_adjusted=0.08 if adjusted else 0.6, flag=adjusted)]
 
 
-def run_on(cut: Cut, *found: list[ResultRow]) -> Run:
-    """A run on the cut that found these."""
+def run_on(cut: Cut, *found: list[ResultRow], used: InUse = UNPLANNED) -> Run:
+    """A run on the cut that found these, by a plan."""
     screened = Screen(
         rows=[row for finding in found or (rows(),) for row in finding],
         settings={
@@ -44,7 +45,9 @@ def run_on(cut: Cut, *found: list[ResultRow]) -> Run:
     )
     with within(cut.study_id):
         return save_run(
-            request=Request(study=cut.study, cut=cut, analysis_arm="planned"), screened=screened, by=BY
+            request=Request(study=cut.study, cut=cut, analysis_arm="planned", used=used),
+            screened=screened,
+            by=BY,
         )
 
 

@@ -16,8 +16,9 @@ from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
 from pvtracker.signals import actions
-from pvtracker.signals.methods import DEFAULT_METHODS, METHODS
-from pvtracker.signals.models import Result, Run
+from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS
+from pvtracker.signals.models import Result, Run, ScreeningOrder
+from pvtracker.signals.plan import NO_PLAN
 from pvtracker.signals.rows import FIELDS
 from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.definitions import DEFAULTS
@@ -68,8 +69,8 @@ def test_the_same_cut_settings_and_code_give_the_same_hash(study: Study) -> None
         ({"cut": "6f1c4385-20a7-463c-8378-fe7c2af510d9"}, "has no cut"),
         ({"analysis_arm": "coded"}, "actual or planned"),
         (
-            {"also": ["barnard"]},
-            "Methods to add are boschloo, rd_exact, berry_berry, tree_scan, not barnard.",
+            {"also": ["oracle"]},
+            f"Methods to add are {', '.join(FURTHER_METHODS)}, not oracle.",
         ),
     ],
 )
@@ -112,9 +113,10 @@ def test_the_command_writes_the_rows_of_the_contract(study: Study, joined_cut: C
     said = io.StringIO()
     call_command("detect_signals", "JOIN", "--json", str(tmp_path / "rows.json"), stdout=said)
     rows: list[dict[str, Any]] = json.loads((tmp_path / "rows.json").read_text())
-    assert rows and all(tuple(row) == (*FIELDS, "definitions") for row in rows)
+    assert rows and all(tuple(row) == (*FIELDS, "definitions", "plan") for row in rows)
     stated = {**DEFAULTS.stated(), "analysis_arm": "planned"}
     assert all(row["definitions"] == stated for row in rows)
+    assert {row["plan"]["name"] for row in rows} == {NO_PLAN}
     assert {row["analysis_arm"] for row in rows} == {"planned"}
     for told in (
         "planned",
@@ -140,9 +142,11 @@ def test_the_statistician_starts_a_run_and_sees_its_progress(study: Study, joine
     page = client.get("/studies/JOIN/signals/")
     assert "No screening yet" in page.text and joined_cut.sha256[:12] in page.text
     answer = client.post("/studies/JOIN/signals/run/", {"cut": str(joined_cut.id), "analysis_arm": "actual"})
-    job = Job.objects.get(task="signals.detect")
-    assert answer.url == f"/jobs/{job.id}/"
-    assert job.parameters == {"cut": str(joined_cut.id), "analysis_arm": "actual"}
+    order = ScreeningOrder.objects.get()
+    assert answer.url == f"/studies/JOIN/signals/orders/{order.id}/"
+    assert (order.cut, order.analysis_arm, order.plan) == (joined_cut, "actual", None)
+    assert Job.objects.get(task="signals.detect").parameters == {"order": str(order.id)}
+    assert "Waiting for a worker" in client.get(answer.url).text
 
 
 def test_a_cut_of_another_study_cannot_be_chosen(study: Study) -> None:
@@ -182,7 +186,7 @@ def test_a_run_has_the_further_methods_it_names_and_its_page_offers_them_only_th
     detect(study)
     detect(study, also=["rd_exact", "berry_berry", "boschloo", "tree_scan"])
     usual, more = Run.objects.order_by("made_at")
-    assert set(more.methods) == set(METHODS)
+    assert set(more.methods) == {*DEFAULT_METHODS, "rd_exact", "berry_berry", "boschloo", "tree_scan"}
     names = ["level", "term", "selection", "arm", "method", "estimate", "low", "high", "p", "flag", "warning"]
     rows = [
         Result.objects.filter(run=run, method__in=DEFAULT_METHODS).values_list(*names)
@@ -204,7 +208,7 @@ def test_a_run_has_the_further_methods_it_names_and_its_page_offers_them_only_th
 def test_the_command_queues_a_run_with_a_further_method(study: Study) -> None:
     call_command("detect_signals", "JOIN", "--also", "boschloo", "--queue", stdout=io.StringIO())
     job = Job.objects.get(task="signals.detect")
-    assert job.parameters["also"] == ["boschloo"]
+    assert ScreeningOrder.objects.get(job_id=job.id).also == ["boschloo"]
     jobs.run(str(job.id), actions.detect_job)
     assert set(Run.objects.get().methods) == {*DEFAULT_METHODS, "boschloo"}
 

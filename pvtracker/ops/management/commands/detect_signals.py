@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import uuid
 from argparse import ArgumentParser
@@ -18,6 +19,7 @@ from pvtracker.lib.rounding import fixed, p_text
 from pvtracker.ops.management.studies import study_named
 from pvtracker.ops.management.written import one_a_line, write_text
 from pvtracker.signals import actions
+from pvtracker.signals.enums import AskedFrom
 from pvtracker.signals.methods import FURTHER_METHODS
 from pvtracker.signals.models import Run
 from pvtracker.signals.rows import ResultRow, to_dict
@@ -49,9 +51,21 @@ class Command(BaseCommand):
             help="a method that is not in every run (docs/reference/methods-index.md); once for each",
         )
         parser.add_argument(
+            "--plan",
+            type=int,
+            metavar="VERSION",
+            help="a signed version of the study's plan; the latest signed one when not given",
+        )
+        parser.add_argument(
+            "--about",
+            metavar="FILE",
+            dest="about",
+            help="write what the run rests on to FILE as JSON: plan, hashes, seed, code, dictionaries, definitions",
+        )
+        parser.add_argument(
             "--json",
             metavar="FILE",
-            help="write the result rows to FILE, each with the definitions it rests on; - for standard output",
+            help="write the result rows to FILE, each with the definitions and the plan it rests on; - for stdout",
         )
         parser.add_argument(
             "--queue", action="store_true", help="hand the work to the workers and print the job"
@@ -74,16 +88,12 @@ class Command(BaseCommand):
                     cut_id=options["cut"],
                     analysis_arm=options["analysis_arm"],
                     also=options["also"] or (),
+                    plan_version=options["plan"],
                 )
             if options["queue"]:
-                parameters: dict[str, Any] = {
-                    "cut": str(request.cut.id),
-                    "analysis_arm": request.analysis_arm,
-                }
-                if request.also:
-                    parameters["also"] = list(request.also)
-                job = jobs.enqueue(task="signals.detect", study_id=study.id, parameters=parameters, by=by)
-                self.stdout.write(f"job {job.id}")
+                with within(study.id):
+                    order = actions.place_order(request=request, asked_from=AskedFrom.COMMAND, by=by)
+                self.stdout.write(f"job {order.job_id}")
                 return
             run, screened = actions.run_screening(
                 request=request, by=by, progress=_tell, reason=options["reason"]
@@ -99,16 +109,39 @@ class Command(BaseCommand):
             )
         except (jobs.Refused, looks.NotRecorded) as refusal:
             raise CommandError(str(refusal)) from refusal
+        if options["about"]:
+            write_text(options["about"], json.dumps(about(run), indent=1, ensure_ascii=False) + "\n")
         to_stdout = options["json"] == "-"
         (self.stderr if to_stdout else self.stdout).write("\n".join(summary(run, screened)))
         if options["json"]:
-            stated = {"definitions": screened.settings["rules"]}
+            plan = run.settings["plan"]
+            stated = {
+                "definitions": screened.settings["rules"],
+                "plan": {name: plan[name] for name in ("name", "version", "sha256")},
+            }
             text = one_a_line(to_dict(row) | stated for row in screened.rows)
             self.stdout.write(text) if to_stdout else write_text(options["json"], text + "\n")
 
 
 def _tell(done: int, total: int, text: str) -> None:
     print(f"{done + 1}/{total} {text}", file=sys.stderr)
+
+
+def about(run: Run) -> dict[str, Any]:
+    """What the run rests on, beside its rows."""
+    return {
+        "run": str(run.id),
+        "study": run.study.code,
+        "cut": str(run.cut_id),
+        "cut_date": str(run.cut.date),
+        "cut_sha256": run.cut.sha256,
+        "code_version": run.code_version,
+        "methods": run.methods,
+        "rows": run.rows,
+        "sha256": run.sha256,
+        "parquet_sha256": run.parquet_sha256,
+        **run.settings,
+    }
 
 
 def summary(run: Run, screened: Screen) -> list[str]:
@@ -126,6 +159,12 @@ def summary(run: Run, screened: Screen) -> list[str]:
             for kind in ("arm", "pool")
             for side in settings[f"{kind}s"]
         ],
+        f"plan          {run.settings['plan']['name']}; sha256 {run.settings['plan']['sha256']}",
+        *([f"              {run.settings['plan']['order']}"] if run.settings["plan"]["version"] else []),
+        *[f"departure     {said}" for said in run.settings["departures"]],
+        f"seed          {settings['seed']}",
+        f"code          {run.code_version}",
+        f"dictionaries  {json.dumps(run.settings['dictionaries'], ensure_ascii=False)}",
         f"rows          {run.rows}, {run.flagged} flagged; sha256 {run.sha256}",
         *[f"  {name}: {text}" for name, text in settings["definitions"].items()],
         *[f"  flag of {key}: {text}" for key, text in settings["thresholds"].items()],

@@ -61,11 +61,12 @@ def steps() -> list[tuple[str, float, Callable[[], object]]]:
         own.append(("list people", 60.0, blinding.list_people))
     else:
         from pvtracker.cuts import closed
-        from pvtracker.signals.actions import following
+        from pvtracker.signals.actions import following, schedule
         from pvtracker.studies import actions as studies
 
         own.append(("receive cuts", 3.0, closed.receive_cuts))
         own.append(("look for mixed blinding", 300.0, studies.report_mixed_blinding))
+        own.append(("order planned screenings", 10.0, schedule.start_planned))
         own.append(("follow signals", 60.0, following.follow_all))
     return own
 
@@ -74,7 +75,8 @@ class Command(BaseCommand):
     help = (
         "Sweep jobs; ring for mail that is owed; close accounts that nobody uses; seal the audit trail; number the feed"
         " and list who works where (open room); receive cuts, look for people who are blinded and unblinded at once,"
-        " and tell of signals that are overdue (closed room)."
+        " order"
+        " what plans of screening ask for, and tell of signals that are overdue (closed room)."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

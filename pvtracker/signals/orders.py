@@ -1,0 +1,77 @@
+"""Reading screenings that were asked for: how they stand, and how far their pieces are."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.db.models import QuerySet
+
+from pvtracker.jobs.models import Job, JobState
+from pvtracker.signals.actions.orders import finished, pieces_of_order
+from pvtracker.signals.enums import OrderState
+from pvtracker.signals.methods import METHODS
+from pvtracker.signals.models import ScreeningOrder
+from pvtracker.signals.plan import NO_PLAN
+from pvtracker.studies.models import Study
+
+Standing = Literal["queued", "running", "failed", "cancelled", "done"]
+
+
+def orders_of(study: Study) -> QuerySet[ScreeningOrder]:
+    """The screenings that were asked for, the latest first."""
+    found = ScreeningOrder.objects.filter(study=study).select_related("study", "cut", "plan", "run")
+    return found.order_by("-asked_at", "-id")
+
+
+def unfinished(study: Study, *, most: int = 20) -> list[dict[str, Any]]:
+    """Those that have no run yet, with how they stand."""
+    found = list(orders_of(study).exclude(state=OrderState.DONE.value)[:most])
+    jobs = Job.objects.in_bulk([order.job_id for order in found])
+    return [{"order": order, "standing": standing_of(order, jobs.get(order.job_id))} for order in found]
+
+
+def standing_of(order: ScreeningOrder, job: Job | None) -> Standing:
+    """Cancelled and done are the order's, the rest is its job's."""
+    if order.state == OrderState.DONE.value:
+        return "done"
+    if order.state == OrderState.CANCELLED.value:
+        return "cancelled"
+    if job is None or job.state in (JobState.FAILED, JobState.DEAD):
+        return "failed"
+    return "queued" if job.state == JobState.QUEUED else "running"
+
+
+def pieces_with_states(order: ScreeningOrder, job: Job | None) -> list[dict[str, Any]]:
+    """Each piece with its state: finished, at work, waiting."""
+    pieces = pieces_of_order(order)
+    kept = finished(order)
+    standing = standing_of(order, job)
+    at_work = {
+        int(one.parameters["piece"])
+        for one in Job.objects.filter(
+            task="signals.piece", parameters__order=str(order.id), state=JobState.RUNNING
+        )
+    }
+    told = []
+    for place, piece in enumerate(pieces):
+        done = standing == "done" or place in kept
+        running = place in at_work or (len(pieces) == 1 and standing == "running")
+        state = "finished" if done else "at work" if running else "waiting"
+        rows = kept[place].rows if place in kept else None
+        told.append({"label": piece.label, "state": state, "rows": rows})
+    return told
+
+
+def facts(order: ScreeningOrder) -> list[dict[str, object]]:
+    """What was asked for."""
+    also = ", ".join(METHODS[key].label if key in METHODS else key for key in order.also)
+    told: list[tuple[str, object]] = [
+        ("Cut-off date", str(order.cut.date)),
+        ("Plan", f"Version {order.plan.version}" if order.plan else NO_PLAN),
+        ("Analysis arm", order.analysis_arm),
+        *([("Further methods", also)] if also else []),
+        (order.get_asked_from_display(), f"{order.asked_by_name}, {order.asked_at:%Y-%m-%d %H:%M} UTC"),
+    ]
+    if order.stopped_at is not None:
+        told.append(("Cancelled", f"{order.stopped_by_name}, {order.stopped_at:%Y-%m-%d %H:%M} UTC"))
+    return [{"label": label, "value": value} for label, value in told]

@@ -1,0 +1,240 @@
+"""What a study screens for, by which methods, and which of their flags raise signals: a plan. Pure, without tables.
+
+A study without a signed plan is screened by `BUILT_IN`, and every run says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from pvtracker.cuts import derive
+from pvtracker.lib.canonical import canonical_json, sha256_hex
+from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Threshold
+from pvtracker.signals.pieces import ALL_LEVELS, LEVELS
+from pvtracker.stats.tree_scan import SEED
+
+# Pages, reports and the command's summary begin with these, so every plan has them.
+ALWAYS_LEVEL, ALWAYS_SELECTION, ALWAYS_METHODS = "PT", "all", ("rd_mn", "fisher")
+BY_HAND, EACH_CUT, EVERY_DAYS = "hand", "cut", "days"
+WHEN = {
+    BY_HAND: "Only when somebody starts it",
+    EACH_CUT: "At each new data cut",
+    EVERY_DAYS: "Every so many days, on the latest cut",
+}
+MOST_DAYS, MOST_SEED = 366, 2**31 - 1
+NO_PLAN = "Built-in plan: no plan was signed"
+ARMS = ("actual", "planned")
+
+
+class PlanRefused(ValueError):
+    """The plan cannot hold: sentences by the name of the field."""
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__(" ".join(faults.values()))
+        self.faults = dict(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One method of a plan: the limit beyond which it flags, and whether a flag of it raises a signal."""
+
+    key: str
+    limit: float
+    raises: bool
+
+    @property
+    def threshold(self) -> Threshold:
+        """The method's own threshold with the limit of the plan."""
+        return replace(METHODS[self.key].threshold, limit=self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`analysis_arm` '' is the study's own setting (of the built-in plan only); `days` belongs to EVERY_DAYS."""
+
+    levels: tuple[str, ...]
+    selections: tuple[str, ...]
+    methods: tuple[Planned, ...]
+    analysis_arm: str
+    seed: int
+    when: str
+    days: int | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(one.key for one in self.methods)
+
+    @property
+    def limits(self) -> dict[str, float]:
+        return {one.key: one.limit for one in self.methods}
+
+    @property
+    def raising(self) -> tuple[str, ...]:
+        """The methods whose flags raise signals."""
+        return tuple(one.key for one in self.methods if one.raises)
+
+    @property
+    def sha256(self) -> str:
+        return sha256_hex(canonical_json(to_plain(self)))
+
+
+def planned(key: str) -> Planned:
+    """A method with its own limit, whose flags raise signals."""
+    return Planned(key, METHODS[key].threshold.limit, True)
+
+
+BUILT_IN = Plan(
+    levels=LEVELS,
+    selections=derive.SELECTIONS,
+    methods=tuple(planned(key) for key in DEFAULT_METHODS),
+    analysis_arm="",
+    seed=SEED,
+    when=BY_HAND,
+)
+
+
+def to_plain(plan: Plan) -> dict[str, Any]:
+    """The plan as plain data: what is stored, hashed and signed."""
+    return {
+        "levels": list(plan.levels),
+        "selections": list(plan.selections),
+        "methods": [{"key": m.key, "limit": m.limit, "raises": m.raises} for m in plan.methods],
+        "analysis_arm": plan.analysis_arm,
+        "seed": plan.seed,
+        "when": plan.when,
+        "days": plan.days,
+    }
+
+
+def from_plain(plain: Mapping[str, Any]) -> Plan:
+    """The plan that was stored. A method that this version of the program no longer has is refused when it is run."""
+    return Plan(
+        levels=tuple(plain["levels"]),
+        selections=tuple(plain["selections"]),
+        methods=tuple(Planned(m["key"], float(m["limit"]), bool(m["raises"])) for m in plain["methods"]),
+        analysis_arm=plain["analysis_arm"],
+        seed=plain["seed"],
+        when=plain["when"],
+        days=plain["days"],
+    )
+
+
+def check(plan: Plan) -> Plan:
+    """The plan in the order of the tables; PlanRefused with a sentence for each field that cannot hold."""
+    faults: dict[str, str] = {}
+    known: dict[str, tuple[Iterable[str], str, str]] = {
+        "levels": (plan.levels, ALWAYS_LEVEL, "level"),
+        "selections": (plan.selections, ALWAYS_SELECTION, "selection of events"),
+    }
+    tables: dict[str, Iterable[str]] = {"levels": ALL_LEVELS, "selections": derive.SELECTIONS}
+    for name, (chosen, always, word) in known.items():
+        if strange := sorted(set(chosen) - set(tables[name])):
+            faults[name] = f"There is no {word} {', '.join(strange)}. Choose from those shown."
+        elif always not in chosen:
+            faults[name] = (
+                f"The {word} {always} is always screened: every page begins with it. Choose it too."
+            )
+    if strange := sorted(set(plan.keys) - set(METHODS)):
+        faults["methods"] = f"There is no method {', '.join(strange)}. Choose from those shown."
+    elif missing := [METHODS[key].label for key in ALWAYS_METHODS if key not in plan.keys]:
+        faults["methods"] = (
+            f"Every plan has {' and '.join(missing)}: pages and reports show it. Choose it too."
+        )
+    for one in plan.methods:
+        if one.key in METHODS and (fault := _limit_fault(one)):
+            faults[f"limit_{one.key}"] = fault
+    if plan.analysis_arm not in ARMS:
+        faults["analysis_arm"] = "The analysis arm is actual or planned. Choose one."
+    if not 0 <= plan.seed <= MOST_SEED:
+        faults["seed"] = f"The seed is a whole number from 0 to {MOST_SEED}."
+    if plan.when not in WHEN:
+        faults["when"] = "Choose when it is run."
+    if plan.when == EVERY_DAYS and (plan.days is None or not 1 <= plan.days <= MOST_DAYS):
+        faults["days"] = f"Say after how many days it is run again, from 1 to {MOST_DAYS}."
+    if faults:
+        raise PlanRefused(faults)
+    chosen_methods = {one.key: one for one in plan.methods}
+    return replace(
+        plan,
+        levels=tuple(level for level in ALL_LEVELS if level in plan.levels),
+        selections=tuple(one for one in derive.SELECTIONS if one in plan.selections),
+        methods=tuple(chosen_methods[key] for key in METHODS if key in chosen_methods),
+        days=plan.days if plan.when == EVERY_DAYS else None,
+    )
+
+
+def _limit_fault(one: Planned) -> str:
+    """Why this limit is none for the method's column; '' when it is one."""
+    column, label = METHODS[one.key].threshold.column, METHODS[one.key].label
+    if column == "low":
+        least = METHODS[one.key].null_value
+        if not math.isfinite(one.limit) or (least is not None and one.limit < least):
+            return f"{label} flags where its lower limit lies above a value from {least:g} on; give such a value."
+        return ""
+    if not 0 < one.limit < 1:
+        return f"{label} flags by a probability; give a limit above 0 and below 1."
+    return ""
+
+
+def in_words(plan: Plan) -> list[tuple[str, str]]:
+    """The plan as facts: label and text, one method a line."""
+    known = [one for one in plan.methods if one.key in METHODS]
+    flags = "\n".join(f"{METHODS[one.key].label}: {one.threshold}" for one in known)
+    when = WHEN[plan.when] if plan.days is None else f"Every {plan.days} days, on the latest cut"
+    raising = "\n".join(METHODS[one.key].label for one in known if one.raises)
+    return [
+        ("Levels", ", ".join(LEVEL_LABELS.get(level, level) for level in plan.levels)),
+        ("Events", ", ".join(SELECTION_LABELS.get(one, one) for one in plan.selections)),
+        ("A method flags", flags),
+        ("Flags that raise a signal", raising or "none: signals are raised by hand"),
+        ("Analysis arm", plan.analysis_arm or "as the study’s settings say"),
+        ("Seed", str(plan.seed)),
+        ("When", when),
+    ]
+
+
+def departures(
+    plan: Plan, *, analysis_arm: str, usual_arm: str, also: Iterable[str], older: str = ""
+) -> list[str]:
+    """In what a run by hand departs from the plan, in sentences; [] when it keeps to it.
+
+    `usual_arm`: the arm by which the plan, or the study where the plan leaves it open, has the run made. `older`: the
+    version in use when another signed one was named.
+    """
+    found = [older] if older else []
+    if analysis_arm != usual_arm:
+        found.append(f"By the {analysis_arm} arm, which is not that of the plan ({usual_arm}).")
+    if added := [METHODS[key].label for key in METHODS if key in set(also) and key not in plan.keys]:
+        found.append(f"With methods that the plan does not have: {', '.join(added)}.")
+    return found
+
+
+def time_order(signed_at: datetime | None, first_run: datetime | None) -> str:
+    """Whether the plan was signed before or after the arms were compared by a run for the first time."""
+    if signed_at is None:
+        return "No plan was signed."
+    signed = f"Signed on {signed_at:%Y-%m-%d at %H:%M} UTC"
+    if first_run is None:
+        return f"{signed}, before any run of this study."
+    if signed_at <= first_run:
+        return (
+            f"{signed}, before the first run of this study, which was on {first_run:%Y-%m-%d at %H:%M} UTC."
+        )
+    return (
+        f"{signed}, AFTER the first run of this study, which was on {first_run:%Y-%m-%d at %H:%M} UTC: a comparison of "
+        "the arms was there to be seen when the plan was signed."
+    )
+
+
+def occasion(plan: Plan, *, signed_at: datetime, now: datetime) -> datetime | None:
+    """The last moment at which a plan of EVERY_DAYS was due: when it was signed, and every so many days from then on.
+    None of another plan."""
+    if plan.when != EVERY_DAYS or plan.days is None or now < signed_at:
+        return None
+    step = timedelta(days=plan.days)
+    return signed_at + ((now - signed_at) // step) * step

@@ -1,0 +1,114 @@
+"""What the signed plan asks for by itself: each new cut once, or every so many days, whoever looks and how often."""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from pvtracker.audit.context import within
+from pvtracker.cuts import closed
+from pvtracker.cuts.models import Cut
+from pvtracker.jobs import actions as jobs
+from pvtracker.jobs.models import Job, JobState
+from pvtracker.signals import actions
+from pvtracker.signals.actions import schedule
+from pvtracker.signals.models import Run, ScreeningOrder
+from pvtracker.signals.plan import EACH_CUT, EVERY_DAYS
+from pvtracker.studies.models import Study
+from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
+from tests.closed.signals.planned import PLAN, planner, sign, write
+
+
+def new_cut(open_storage: Path, **said: Any) -> Cut:
+    folder = put_cut(open_storage, **said)
+    closed.receive_cuts(by=BY)
+    return Cut.objects.get(id=uuid.UUID(folder.name))
+
+
+def order(study: Study, days: float = 0) -> int:
+    return schedule.order_planned(study=study, now=timezone.now() + timedelta(days=days), by=BY)
+
+
+@pytest.mark.django_db
+def test_a_plan_that_waits_for_a_hand_orders_nothing(study: Study) -> None:
+    assert order(study) == 0
+    account = planner(study)
+    write(study, account)
+    sign(study, account)
+    assert order(study, days=100) == 0
+    write(study, account, when=EACH_CUT)
+    assert order(study) == 0, "nor does one that is not signed"
+
+
+@pytest.mark.django_db
+def test_every_so_many_days_the_latest_cut_is_run_once(
+    study: Study, joined_cut: Cut, open_storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = planner(study)
+    write(study, account, when=EVERY_DAYS, days=7)
+    sign(study, account)
+    assert order(study) == 1 and order(study) == 0
+    assert order(study, days=7) == 0, "the same cut, plan and code would give the same rows"
+    first = ScreeningOrder.objects.get()
+    assert (first.cut, first.asked_from, first.asked_by_name) == (joined_cut, "schedule", BY.name)
+    # a cut that was joined three days ago (as seen in three days) waits for the seventh
+    later = new_cut(open_storage, date="2026-07-31", made_at="2026-08-01T08:00:00+00:00")
+    assert order(study, days=3) == 0
+    assert order(study, days=8) == 1
+    assert ScreeningOrder.objects.filter(cut=later).count() == 1
+    write(study, account, when=EVERY_DAYS, days=1)
+    sign(study, account)
+    assert order(study) == 1, "another version is another plan"
+
+
+@pytest.mark.django_db
+def test_the_database_keeps_a_cut_from_being_ordered_twice_by_a_plan(study: Study) -> None:
+    account = planner(study)
+    write(study, account, when=EVERY_DAYS, days=7)
+    sign(study, account)
+    order(study)
+    made = ScreeningOrder.objects.get()
+    made.pk, made.job_id = uuid.uuid4(), uuid.uuid4()
+    with pytest.raises(IntegrityError, match="screening_order_of_a_plan_once"), transaction.atomic():
+        ScreeningOrder.objects.bulk_create([made])
+
+
+def test_four_schedulers_at_once_order_each_new_cut_once(committed_db: str, open_storage: Path) -> None:
+    """With real commits; then a worker does what was ordered."""
+    put_cut(open_storage)
+    closed.receive_cuts(by=BY)
+    with within(STUDY_ID):
+        study = Study.objects.get(id=STUDY_ID)
+        allocate(study)
+    closed.receive_cuts(by=BY)
+    with within(STUDY_ID):
+        account = planner(study)
+        write(study, account, PLAN, when=EACH_CUT)
+        sign(study, account)
+    new = put_cut(open_storage, date="2026-07-31", made_at="2026-08-01T08:00:00+00:00")
+    closed.receive_cuts(by=BY)
+
+    def look(_: int) -> int:
+        try:
+            return schedule.start_planned()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(look, range(8)))
+    with within(STUDY_ID):
+        (made,) = ScreeningOrder.objects.all()
+        assert str(made.cut_id) == new.name, "the cut that was there before the signature is left to people"
+    assert Job.objects.filter(task="signals.detect").count() == 1
+    jobs.run(str(made.job_id), actions.detect_job)
+    assert Job.objects.get(id=made.job_id).state == JobState.DONE
+    with within(STUDY_ID):
+        run = Run.objects.get()
+        assert run.settings["plan"]["version"] == 1 and run.settings["departures"] == []

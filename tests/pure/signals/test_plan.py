@@ -1,0 +1,123 @@
+"""The rules of a plan: what it has to hold, what departs from it, when it is due, and how it is cut into pieces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS, METHODS
+from pvtracker.signals.pieces import ALL_LEVELS, pieces_of
+from pvtracker.signals.plan import (
+    BUILT_IN,
+    EACH_CUT,
+    EVERY_DAYS,
+    Plan,
+    Planned,
+    PlanRefused,
+    check,
+    departures,
+    from_plain,
+    in_words,
+    occasion,
+    planned,
+    time_order,
+    to_plain,
+)
+
+SIGNED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PLAN = replace(BUILT_IN, analysis_arm="actual")
+
+
+def test_the_built_in_plan_is_what_a_run_without_one_computes() -> None:
+    assert BUILT_IN.keys == DEFAULT_METHODS == BUILT_IN.raising
+    assert all(one.threshold == METHODS[one.key].threshold for one in BUILT_IN.methods)
+    assert check(PLAN) == PLAN
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "said"),
+    [
+        ({"levels": ("SOC",)}, "levels", "The level PT is always screened"),
+        ({"levels": ("PT", "LLT")}, "levels", "There is no level LLT"),
+        ({"selections": ("serious",)}, "selections", "all is always screened"),
+        ({"methods": (planned("fisher"),)}, "methods", "Every plan has Risk difference"),
+        ({"methods": (*PLAN.methods, Planned("oracle", 0.5, True))}, "methods", "no method oracle"),
+        ({"methods": (planned("rd_mn"), Planned("fisher", 1.0, True))}, "limit_fisher", "below 1"),
+        ({"methods": (Planned("rd_mn", -0.1, True), planned("fisher"))}, "limit_rd_mn", "from 0 on"),
+        ({"methods": (Planned("rd_mn", float("nan"), True), planned("fisher"))}, "limit_rd_mn", "from 0 on"),
+        ({"analysis_arm": ""}, "analysis_arm", "actual or planned"),
+        ({"seed": -1}, "seed", "whole number from 0"),
+        ({"when": "sometimes"}, "when", "Choose when"),
+        ({"when": EVERY_DAYS}, "days", "after how many days"),
+        ({"when": EVERY_DAYS, "days": 367}, "days", "from 1 to 366"),
+    ],
+)
+def test_a_plan_that_cannot_hold_names_field_rule_and_remedy(
+    changed: dict[str, Any], field: str, said: str
+) -> None:
+    with pytest.raises(PlanRefused) as refusal:
+        check(replace(PLAN, **changed))
+    assert said in refusal.value.faults[field]
+    assert list(refusal.value.faults) == [field]
+
+
+def test_the_order_in_which_things_were_chosen_makes_no_other_plan() -> None:
+    turned = replace(
+        PLAN, levels=PLAN.levels[::-1], selections=PLAN.selections[::-1], methods=PLAN.methods[::-1], days=7
+    )
+    assert check(turned) == PLAN and check(turned).sha256 == PLAN.sha256
+    assert check(replace(PLAN, seed=2)).sha256 != PLAN.sha256
+    assert check(replace(PLAN, levels=ALL_LEVELS)).levels == ALL_LEVELS
+
+
+def test_a_plan_is_read_as_it_was_stored() -> None:
+    plan = replace(PLAN, when=EVERY_DAYS, days=14, methods=(Planned("rd_mn", 0.02, False), planned("fisher")))
+    assert from_plain(to_plain(plan)) == plan
+    said = dict(in_words(plan))
+    assert "low > 0.02" in said["A method flags"] and said["When"].startswith("Every 14 days")
+    assert said["Flags that raise a signal"] == METHODS["fisher"].label
+    silent = replace(plan, methods=tuple(replace(one, raises=False) for one in plan.methods))
+    assert "by hand" in dict(in_words(silent))["Flags that raise a signal"]
+
+
+def test_what_departs_from_a_plan_is_said() -> None:
+    def left(plan: Plan = PLAN, **said: Any) -> list[str]:
+        return departures(plan, **{"analysis_arm": "actual", "usual_arm": "actual", "also": (), **said})
+
+    assert left() == []
+    assert "not that of the plan (planned)" in left(usual_arm="planned")[0]
+    assert left(also=("boschloo",)) == ["With methods that the plan does not have: Boschloo’s test."]
+    with_it = replace(PLAN, methods=(*PLAN.methods, planned("boschloo")))
+    assert left(with_it, also=("boschloo",)) == []
+    assert left(older="By an older version.") == ["By an older version."]
+
+
+def test_the_order_in_time_is_a_fact() -> None:
+    day = timedelta(days=1)
+    assert time_order(None, SIGNED) == "No plan was signed."
+    assert "before any run" in time_order(SIGNED, None)
+    assert "before the first run of this study, which was on 2026-03-02" in time_order(SIGNED, SIGNED + day)
+    assert "AFTER the first run of this study, which was on 2026-02-28" in time_order(SIGNED, SIGNED - day)
+
+
+@pytest.mark.parametrize(("after", "due"), [(0.0, 0), (6.99, 0), (7.0, 7), (20.0, 14), (-0.1, None)])
+def test_every_seven_days_are_counted_from_the_signature(after: float, due: int | None) -> None:
+    plan = replace(PLAN, when=EVERY_DAYS, days=7)
+    moment = occasion(plan, signed_at=SIGNED, now=SIGNED + timedelta(days=after))
+    assert moment == (None if due is None else SIGNED + timedelta(days=due))
+    assert occasion(replace(PLAN, when=EACH_CUT), signed_at=SIGNED, now=SIGNED) is None
+
+
+def test_the_quick_methods_are_one_piece_and_each_further_one_a_piece_by_selection() -> None:
+    (only,) = pieces_of(DEFAULT_METHODS, ("all", "serious"))
+    assert (only.methods, only.selections) == (DEFAULT_METHODS, ("all", "serious"))
+    pieces = pieces_of((*DEFAULT_METHODS, *FURTHER_METHODS), ("all", "serious"))
+    assert len(pieces) == 1 + 2 * len(FURTHER_METHODS)
+    assert pieces[1].label == f"{METHODS[FURTHER_METHODS[0]].label}, all events"
+    assert [(piece.methods[0], piece.selections) for piece in pieces[1:3]] == [
+        (FURTHER_METHODS[0], ("all",)),
+        (FURTHER_METHODS[0], ("serious",)),
+    ]
