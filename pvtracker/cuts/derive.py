@@ -31,6 +31,9 @@ LEVELS = {
     "HLT": "high_level_term",
     "PT": "preferred_term",
 }
+QUERY = (
+    "query"  # named sets of terms (`cuts.term_queries`): a level beside the hierarchy, in a column of its own
+)
 Selection = Literal["all", "serious", "criterion", "grade3plus", "related"]
 SELECTIONS: tuple[Selection, ...] = ("all", "serious", "criterion", "grade3plus", "related")
 DATASETS = ("participants", "exposures", "adverse_events", "assessments")  # what this module reads
@@ -322,10 +325,10 @@ def count_terms(
 ) -> list[TermCounts]:
     """Participants, events and person-years of every term that occurs in the selection in one of the arms.
 
-    `people` and `events` come from `analysis_set` and `emergent_events`, `level` is a key of LEVELS. One TermCounts per
-    selection; time grows with the number of events.
+    `people` and `events` come from `analysis_set` and `emergent_events`, `level` is a key of LEVELS; or QUERY, and then
+    `events` come from `term_queries.by_query`. One TermCounts per selection; time grows with the number of events.
     """
-    term_of, names = pd.factorize(events[LEVELS[level]], sort=True)
+    term_of, names = pd.factorize(events[QUERY if level == QUERY else LEVELS[level]], sort=True)
     arm_of = people["arm"].to_numpy()
     follow_up = people["follow_up_years"].to_numpy()
     totals = arm_totals(people, arms)[1]

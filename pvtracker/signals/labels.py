@@ -14,4 +14,5 @@ LEVEL_LABELS = {
     "HLT": "High level term",
     "HLGT": "High level group term",
     "SOC": "Organ class",
+    "query": "Query",
 }

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pvtracker.cuts.derive import Arms
+from pvtracker.cuts.term_queries import Queries
 from pvtracker.stats.results import FloatArray, IntArray, TextArray
 from pvtracker.stats.tree_scan import SEED
 
@@ -27,6 +28,7 @@ class Source:
     events: pd.DataFrame
     arms: Arms
     labels: Sequence[tuple[str, str, str, str]]
+    queries: Queries = ()  # the study's, by name
 
 
 @dataclass(frozen=True, slots=True)

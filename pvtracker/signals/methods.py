@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import hypergeom
 
 from pvtracker import stats
+from pvtracker.cuts.derive import QUERY
 from pvtracker.signals import further_methods, time_methods
 from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Scale, Source, Threshold
 from pvtracker.signals.tree import scan_terms
@@ -21,6 +22,7 @@ PREFERRED_TERMS_ONLY = (
     "preferred terms borrow from others of their organ class; nothing is said at this level"
 )
 UNCODED_LEVEL = "no term of this level is coded: the tree scan says nothing"
+NO_TREE = "queries overlap and stand beside the tree: the tree scan says nothing of them"
 
 
 def _interval(function: Callable[..., Interval]) -> Callable[[Comparison], Columns]:
@@ -103,7 +105,10 @@ def _tree_scan(c: Comparison) -> Columns:
     }
     rows = [found.get(label) for label in source.labels]
     adjusted = [np.nan if row is None or row.p is None else row.p for row in rows]
-    warning = [UNCODED_LEVEL if row is None else row.warning or None for row in rows]
+    warning = [
+        (NO_TREE if label[0] == QUERY else UNCODED_LEVEL) if row is None else row.warning or None
+        for row, label in zip(rows, source.labels, strict=True)
+    ]
     with np.errstate(invalid="ignore"):
         alone = hypergeom.sf(c.n_arm - 1, c.N_arm + c.N_ref, c.n_arm + c.n_ref, c.N_arm)
     adjusted_p = np.array(adjusted, dtype=np.float64)

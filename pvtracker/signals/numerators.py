@@ -9,6 +9,7 @@ import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
+from pvtracker.cuts.term_queries import matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,11 @@ def chosen_events(
     selection that it does not know."""
     people = derive.analysis_set(data, analysis_arm=analysis_arm)
     events = derive.emergent_events(data, people)
-    chosen = events[(events[derive.LEVELS[level]] == term) & events[selection].astype(bool)]
+    if level == derive.QUERY:
+        of_term = matching(events, dict(derive.rules_of(data).queries)[term])
+    else:
+        of_term = (events[derive.LEVELS[level]] == term).to_numpy()
+    chosen = events[of_term & events[selection].to_numpy(dtype=bool)]
     return derive.arms_of(data), people, chosen
 
 

@@ -13,6 +13,7 @@ from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.derive import Arms, TermCounts
 from pvtracker.cuts.sites import sites_of
+from pvtracker.cuts.term_queries import Queries, by_query
 from pvtracker.signals import silence, triggers
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Source, Threshold
 from pvtracker.signals.pieces import LEVELS as LEVELS
@@ -62,6 +63,7 @@ class Prepared:
             self.people,
             self.events,
             self.asked.seed,
+            derive.rules_of(self.data).queries,
         )
         said = {}
         for key in piece.methods:
@@ -107,7 +109,7 @@ class Prepared:
 
 
 def prepare(data: CutData, asked: Asked, tell: Tell = lambda text: None) -> Prepared:
-    """Choose who is analysed and which events count, and count them.
+    """Choose who is analysed and which events count, and count them. The study's queries are a level of every run.
 
     CutError when the protocol names no reference arm. A level without any coded term (all "Not coded") is left out when
     it is neither SOC nor PT.
@@ -121,13 +123,19 @@ def prepare(data: CutData, asked: Asked, tell: Tell = lambda text: None) -> Prep
     people = with_deaths(data, derive.analysis_set(data, analysis_arm=asked.analysis_arm))
     events = derive.emergent_events(data, people)
     tell("Counting participants and events")
-    size = len(arms.names)
+    size, queries = len(arms.names), derive.rules_of(data).queries
+    if queries:
+        asked = replace(asked, levels=(derive.QUERY, *asked.levels))
     counts = [
         table
         for level in asked.levels
-        if level in CODED_OR_NOT or _is_coded(events, level)
+        if level in (*CODED_OR_NOT, derive.QUERY) or _is_coded(events, level)
         for table in derive.count_terms(
-            people, events, level=level, selections=tuple(asked.selections), arms=size
+            people,
+            by_query(events, queries) if level == derive.QUERY else events,
+            level=level,
+            selections=tuple(asked.selections),
+            arms=size,
         )
     ]
     totals, follow_up = derive.arm_totals(people, size)
@@ -240,6 +248,7 @@ class _Blocks:
         people: pd.DataFrame,
         events: pd.DataFrame,
         seed: int,
+        queries: Queries,
     ) -> _Blocks:
         reference = arms.reference
         assert reference is not None  # noqa: S101  # checked by the caller
@@ -268,7 +277,7 @@ class _Blocks:
             body_system=stacked(
                 lambda t, a: [systems[term] if t.level == "PT" else "" for term in t.terms], object
             ),
-            source=Source(people, events, arms, labels),
+            source=Source(people, events, arms, labels, queries),
             seed=seed,
         )
         return cls(

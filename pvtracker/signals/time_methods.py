@@ -15,7 +15,8 @@ import pandas as pd
 
 from pvtracker import stats
 from pvtracker.cuts.data import CutData
-from pvtracker.cuts.derive import DAYS_PER_YEAR, LEVELS
+from pvtracker.cuts.derive import DAYS_PER_YEAR, LEVELS, QUERY
+from pvtracker.cuts.term_queries import Queries, matching
 from pvtracker.signals.method import DAYS, RATIO, Columns, Comparison, Method, Source, Threshold
 from pvtracker.stats.event_times import CENSORED, DEATH, EVENT
 from pvtracker.stats.results import BoolArray, FloatArray, IntArray
@@ -51,7 +52,7 @@ def first_times(source: Source) -> Iterator[FirstTimes]:
     day = events["day"].to_numpy(dtype=float) + 1
     day = np.where(np.isnan(day), end[whose], np.minimum(day, end[whose]))
     places = {
-        (level, selection): _by_term(events, level, selection)
+        (level, selection): _by_term(events, source.queries, level, selection)
         for level, selection in dict.fromkeys((level, selection) for level, _, selection, _ in source.labels)
     }
     for level, term, selection, name in source.labels:
@@ -65,9 +66,12 @@ def first_times(source: Source) -> Iterator[FirstTimes]:
         yield FirstTimes(np.where(had, first[both], end[both]), what, in_arm[both])
 
 
-def _by_term(events: pd.DataFrame, level: str, selection: str) -> dict[str, IntArray]:
+def _by_term(events: pd.DataFrame, queries: Queries, level: str, selection: str) -> dict[str, IntArray]:
     """Positions of the chosen events of each term."""
-    chosen = np.flatnonzero(events[selection].to_numpy(dtype=bool))
+    selected = events[selection].to_numpy(dtype=bool)
+    if level == QUERY:
+        return {name: np.flatnonzero(selected & matching(events, terms)) for name, terms in queries}
+    chosen = np.flatnonzero(selected)
     terms = events[LEVELS[level]].to_numpy()[chosen]
     order = np.argsort(terms.astype(str), kind="stable")
     names, starts = np.unique(terms[order].astype(str), return_index=True)

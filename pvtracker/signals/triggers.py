@@ -14,6 +14,7 @@ import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
+from pvtracker.cuts.term_queries import matching
 from pvtracker.lib.rounding import fixed
 from pvtracker.stats.liver import LIVER_TESTS, hys_law_cases
 
@@ -60,7 +61,7 @@ def triggers(data: CutData, *, analysis_arm: str, special_interest: Collection[s
     """The cases of a cut: deaths first, then possible Hy's law, then events of special interest, by participant and
     number. Where the measurements are not loaded, no Hy's law is looked for.
 
-    `special_interest`: terms of any level, as the study's dictionary spells them.
+    `special_interest`: terms of any level, as the study's dictionary spells them, or names of the study's queries.
     """
     people = derive.analysis_set(data, analysis_arm=analysis_arm)
     arms = derive.arms_of(data).names
@@ -144,8 +145,8 @@ def _special(
     if not terms:
         return
     events = derive.emergent_events(data, people)
-    levels = list(derive.LEVELS.values())
-    events = events[events[levels].isin(set(terms)).any(axis=1)]
+    queries = dict(derive.rules_of(data).queries)
+    events = events[matching(events, {one for term in terms for one in queries.get(term, (term,))})]
     onset = data.adverse_events.set_index(["subject", "number"])["onset"].fillna("")
     for row in _rows(events.sort_values(["subject", "number"], kind="stable")):
         written = onset[row["subject"], row["number"]]

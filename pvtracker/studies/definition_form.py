@@ -36,6 +36,7 @@ EXAMPLES = {
     "pools": " One line for each: Any active dose = LOW, HIGH.",
     "exposed_to": " Codes, separated by commas.",
     "special_interest": " Separated by commas.",
+    "queries": " One line for each: Malignancy = Lymphoma, Leukaemias.",
 }
 LONGEST = 4_000  # characters of a field of lines
 NOT_DAYS = f"Write a whole number of days from 0 to {MOST_DAYS}, or nothing."
@@ -43,11 +44,13 @@ READ: dict[str, Callable[[str], Any]] = {
     "pools": pools_of,
     "exposed_to": words_of,
     "special_interest": words_of,
+    "queries": pools_of,
 }
 WRITE: dict[str, Callable[[Any], str]] = {
     "pools": pools_text,
     "exposed_to": words_text,
     "special_interest": words_text,
+    "queries": pools_text,
 }
 
 

@@ -80,6 +80,7 @@ class Definitions:
     pools: Pools = ()
     strata: tuple[str, ...] = ()
     special_interest: tuple[str, ...] = ()
+    queries: Pools = ()  # name → terms
 
     def stated(self) -> dict[str, Any]:
         """Every setting as plain data."""
@@ -87,7 +88,7 @@ class Definitions:
         return {
             name: dict(value) if name in MAPPINGS else list(value) if isinstance(value, tuple) else value
             for name, value in plain.items()
-        } | {"pools": {name: list(arms) for name, arms in self.pools}}
+        } | {of: {name: list(one) for name, one in getattr(self, of)} for of in OF_NAMES}
 
     def differing(self) -> dict[str, Any]:
         """The settings that are not the default, as plain data: what a cut and a study keep."""
@@ -97,7 +98,8 @@ class Definitions:
 
 DEFAULTS = Definitions()
 NAMES = tuple(field.name for field in fields(Definitions))
-MAPPINGS = ("intervention_windows", "phase_windows", "pools")
+MAPPINGS = ("intervention_windows", "phase_windows", "pools", "queries")
+OF_NAMES = ("pools", "queries")  # those whose values are lists of names
 OF_THE_STUDY = ("emergent_window_days", "analysis_arm")  # columns of their own, older than this record
 # Label and rule of each setting: for the page, for docs/reference, and in every refusal.
 HELP: dict[str, tuple[str, str]] = {
@@ -149,7 +151,13 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "special_interest": (
         "Events of special interest",
-        "Terms of any level, as the study's dictionary spells them, of which one event is enough to look at.",
+        "Terms of any level, as the study's dictionary spells them, or names of queries, of which one event is enough "
+        "to look at.",
+    ),
+    "queries": (
+        "Queries",
+        "Named sets of terms of any level, such as the standardised queries of a dictionary. Every run counts each as "
+        "one term at the level “query”; an event may belong to several.",
     ),
 }
 
@@ -228,7 +236,7 @@ def _value(name: str, value: Any) -> Any:
     if name in MAPPINGS:
         if not isinstance(value, Mapping):
             raise ValueError("a value for each name is needed.")
-        read = _pool if name == "pools" else _window
+        read = {"pools": _pool, "queries": _query}.get(name, _window)
         return tuple(read(str(key), one) for key, one in sorted(value.items()))
     return _words(value, among=STRATA if name == "strata" else None)
 
@@ -250,6 +258,13 @@ def _pool(key: str, value: Any) -> tuple[str, tuple[str, ...]]:
     if len(members) < 2:
         raise ValueError(f"{key[:40]!r} needs two arms at least; one arm is compared anyway.")
     return _name(key, LONGEST_NAME), members
+
+
+def _query(key: str, value: Any) -> tuple[str, tuple[str, ...]]:
+    terms = _words(value)
+    if not terms:
+        raise ValueError(f"{key[:40]!r} needs one term at least.")
+    return _name(key, LONGEST_NAME), terms
 
 
 def _name(text: str, longest: int) -> str:

@@ -13,7 +13,7 @@ from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs.actions import Refused
 from pvtracker.lib.code_version import code_version
-from pvtracker.signals import storage
+from pvtracker.signals import storage, triggers
 from pvtracker.signals.actions.raising import PROCESS, raise_signals
 from pvtracker.signals.methods import FURTHER_METHODS, METHODS
 from pvtracker.signals.models import Result, Run, ScreeningPlan
@@ -135,7 +135,7 @@ def _named(study: Study, version: int) -> InUse:
 def load(request: Request) -> CutData:
     """What is screened of the cut; Refused when it cannot be opened. Whoever calls has recorded the opening."""
     try:
-        return closed.load_joined(request.cut, only=(*derive.DATASETS, "arms"))
+        return closed.load_joined(request.cut, only=(*triggers.DATASETS, "arms"))
     except CutError as fault:
         raise Refused(str(fault)) from fault
 

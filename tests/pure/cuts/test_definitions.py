@@ -228,6 +228,7 @@ ODD: dict[str, Any] = {
     "pools": {"Any active dose": ["LOW", "HIGH"]},
     "strata": ["site", "sex"],
     "special_interest": ["Seizure"],
+    "queries": {"Fits": ["Seizure", "Epilepsy"]},
 }
 
 

@@ -1,0 +1,34 @@
+"""Named sets of terms: who belongs to one, that they overlap, and that case does not matter."""
+
+import pandas as pd
+
+from pvtracker.cuts.derive import LEVELS
+from pvtracker.cuts.term_queries import by_query, matching
+
+EVENTS = pd.DataFrame(
+    [
+        ("Neoplasms", "Leukaemias", "Leukaemias acute", "Acute leukaemia"),
+        ("Neoplasms", "Lymphomas", "Lymphomas NEC", "Lymphoma"),
+        ("Blood disorders", "Anaemias", "Anaemias NEC", "Anaemia"),
+        ("Not coded", "Not coded", "Not coded", "Not coded"),
+        (None, None, None, None),
+    ],
+    columns=list(LEVELS.values()),
+)
+
+
+def test_a_term_of_any_level_is_enough_and_case_does_not_matter() -> None:
+    assert matching(EVENTS, ["LYMPHOMA"]).tolist() == [False, True, False, False, False]
+    assert matching(EVENTS, ["neoplasms", "Anaemias NEC"]).tolist() == [True, True, True, False, False]
+    assert not matching(EVENTS, []).any() and not matching(EVENTS.iloc[:0], ["Lymphoma"]).any()
+
+
+def test_an_event_stands_once_in_each_query_that_it_belongs_to() -> None:
+    found = by_query(EVENTS, [("Malignancy", ["Neoplasms"]), ("Blood", ["Anaemia", "Acute leukaemia"])])
+    assert list(zip(found["query"], found["preferred_term"], strict=True)) == [
+        ("Malignancy", "Acute leukaemia"),
+        ("Malignancy", "Lymphoma"),
+        ("Blood", "Acute leukaemia"),
+        ("Blood", "Anaemia"),
+    ]
+    assert by_query(EVENTS, []).empty and "query" in by_query(EVENTS, [])
