@@ -183,12 +183,13 @@ def _limit_fault(one: Planned) -> str:
 
 def in_words(plan: Plan) -> list[tuple[str, str]]:
     """The plan as facts: label and text, one method a line."""
+    levels = ", ".join(LEVEL_LABELS.get(level, level) for level in plan.levels)
     known = [one for one in plan.methods if one.key in METHODS]
     flags = "\n".join(f"{METHODS[one.key].label}: {one.threshold}" for one in known)
     when = WHEN[plan.when] if plan.days is None else f"Every {plan.days} days, on the latest cut"
     raising = "\n".join(METHODS[one.key].label for one in known if one.raises)
     return [
-        ("Levels", ", ".join(LEVEL_LABELS.get(level, level) for level in plan.levels)),
+        ("Levels", f"{levels}; and the study’s queries, where its definitions name any"),
         ("Events", ", ".join(SELECTION_LABELS.get(one, one) for one in plan.selections)),
         ("A method flags", flags),
         ("Flags that raise a signal", raising or "none: signals are raised by hand"),
