@@ -9,7 +9,7 @@ from scipy.stats import hypergeom
 
 from pvtracker import stats
 from pvtracker.cuts.derive import QUERY
-from pvtracker.signals import further_methods, time_methods
+from pvtracker.signals import further_methods, stratified_methods, time_methods
 from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Scale, Source, Threshold
 from pvtracker.signals.tree import scan_terms
 from pvtracker.stats.results import DoubleFdr, Interval, PValues
@@ -232,6 +232,7 @@ METHODS: dict[str, Method] = {
         ),
         *further_methods.METHODS,
         *time_methods.METHODS,
+        *stratified_methods.METHODS,
     )
 }
 

@@ -57,8 +57,8 @@ def make_study(rooms: Installation, room: str, code: str) -> uuid.UUID:
         act(connection, study)
         connection.execute(
             "insert into studies_study (id, code, title, sponsor, simulated, severity_scale, analysis_arm,"
-            " revealing_analytes, version, created_at) values (%s, %s, 'A title', '', false, 'daids-2.1', 'actual',"
-            " '[]', 1, now())",
+            " definitions, revealing_analytes, version, created_at) values (%s, %s, 'A title', '', false, 'daids-2.1',"
+            " 'actual', '{}', '[]', 1, now())",
             [study, code],
         )
     return study

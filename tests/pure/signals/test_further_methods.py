@@ -172,5 +172,6 @@ def test_every_difference_has_its_unit() -> None:
         "rd_newcombe": "Difference, percentage points",
         "rate_difference_mn": "Difference, events per 100 person-years",
         "time_lost": "Difference, days",
+        "rd_mn_stratified": "Difference, percentage points",
     }
     assert all(m.scale.words[0] == "Ratio" for m in METHODS.values() if m.null_value == 1)

@@ -8,6 +8,7 @@ from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS, METHODS,
 from pvtracker.signals.rows import ResultRow, to_dict
 from pvtracker.signals.screen import Screen, screen
 from pvtracker.stats import berry_berry
+from pvtracker.studies.definitions import parse
 from tests.shared import ROOT
 from tests.small_cut import allocated, cut, day, event, manifest, person, treated
 
@@ -91,18 +92,20 @@ def test_no_event_in_the_reference_gives_a_lower_limit_and_says_that_there_is_no
 
 def test_only_an_excess_in_the_arm_is_flagged() -> None:
     arms = {f"A{i}": "LOW" for i in range(20)} | {f"B{i}": "PBO" for i in range(20)}
-    every = tuple(METHODS)
+    every, one_stratum = tuple(METHODS), parse({"strata": ["sex"]})
     harmful = screen(
         trial(arms, tuple(f"A{i}" for i in range(18))),
         analysis_arm="planned",
         methods=every,
         selections=("all",),
+        rules=one_stratum,
     )
     protective = screen(
         trial(arms, tuple(f"B{i}" for i in range(18))),
         analysis_arm="planned",
         methods=every,
         selections=("all",),
+        rules=one_stratum,
     )
     assert all(row_of(harmful, method).flag for method in METHODS)
     assert not any(row_of(protective, method).flag for method in METHODS)
@@ -156,6 +159,7 @@ def test_the_table_of_methods_is_whole() -> None:
         *("boschloo", "rd_exact", "berry_berry", "tree_scan"),
         *("rd_newcombe", "barnard", "rate_ratio_midp", "rate_difference_mn", "by", "group_bh"),
         *("berry_berry_poisson", "log_rank", "gray", "cox", "time_lost"),
+        *("rd_mn_stratified", "cmh_exact"),
     ]
     assert set(METHODS) == {*DEFAULT_METHODS, *FURTHER_METHODS}
     assert all(key == method.key and method.version and method.label for key, method in METHODS.items())

@@ -1,0 +1,96 @@
+"""Statistics of a screening run that compare the arms within the strata that the study names: only where named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pvtracker import stats
+from pvtracker.cuts import derive
+from pvtracker.cuts.term_queries import by_query
+from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Source, Threshold
+from pvtracker.stats.results import IntArray, Interval, PValues
+
+NO_STRATA = "the study names no strata (definitions): nothing is stratified"
+RULE = "Within the strata that the study's definitions name; a stratum without participants of both arms adds nothing."
+
+
+@dataclass(frozen=True, slots=True)
+class Stratified:
+    """Participants with the event and participants, arm and reference: each of shape (rows, strata)."""
+
+    n_arm: IntArray
+    N_arm: IntArray
+    n_ref: IntArray
+    N_ref: IntArray
+
+
+def by_stratum(source: Source) -> Stratified:
+    """The counts of each row of a comparison in each stratum of `people`, strata in alphabetical order."""
+    people, arms = source.people, source.arms
+    if arms.reference is None:
+        raise ValueError("a stratified comparison needs a reference arm")
+    code, names = pd.factorize(people["stratum"], sort=True)
+    size, strata = len(arms.names), len(names)
+    arm = people["arm"].to_numpy()
+    crossed = people.assign(arm=np.where(arm >= 0, arm * strata + code, -1))
+    totals = derive.arm_totals(crossed, size * strata)[0].reshape(size, strata)
+    counted: dict[tuple[str, str, str], IntArray] = {}
+    for level, selection in dict.fromkeys((level, selection) for level, _, selection, _ in source.labels):
+        events = by_query(source.events, source.queries) if level == derive.QUERY else source.events
+        [table] = derive.count_terms(crossed, events, level=level, selections=[selection], arms=size * strata)
+        by_term = zip(table.terms, table.participants.reshape(-1, size, strata), strict=True)
+        counted |= {(level, term, selection): row for term, row in by_term}
+    members = {name: list(within) for name, within in arms.sides}
+    rows = [counted[level, term, selection] for level, term, selection, _ in source.labels]
+    sides = [members[side] for *_, side in source.labels]
+    shape = (len(rows), strata)
+    return Stratified(
+        n_arm=np.array([row[s].sum(axis=0) for row, s in zip(rows, sides, strict=True)]).reshape(shape),
+        N_arm=np.array([totals[s].sum(axis=0) for s in sides]).reshape(shape),
+        n_ref=np.array([row[arms.reference] for row in rows]).reshape(shape),
+        N_ref=np.array([totals[arms.reference] for _ in rows]).reshape(shape),
+    )
+
+
+def _within(of: Callable[[Stratified], Interval | PValues]) -> Callable[[Comparison], Columns]:
+    def compute(c: Comparison) -> Columns:
+        nothing = np.full(len(c.n_arm), np.nan)
+        if "stratum" not in c.source.people or not len(c.n_arm):
+            warning = np.full(len(c.n_arm), NO_STRATA, dtype=object)
+            return Columns(nothing, nothing, nothing, nothing, nothing, warning)
+        found = of(by_stratum(c.source))
+        if isinstance(found, Interval):
+            return Columns(found.estimate, found.low, found.high, nothing, nothing, found.warning)
+        return Columns(nothing, nothing, nothing, found.p, nothing, found.warning)
+
+    return compute
+
+
+METHODS = (
+    Method(
+        "rd_mn_stratified",
+        "Stratified risk difference, Miettinen–Nurminen",
+        _within(lambda s: stats.risk_difference_mn_stratified(s.n_arm, s.N_arm, s.n_ref, s.N_ref)),
+        "1",
+        Threshold("low", 0.0),
+        "stratified.md",
+        0.0,
+        POINTS,
+        definition=f"{RULE} Mantel–Haenszel weights.",
+        default=False,
+    ),
+    Method(
+        "cmh_exact",
+        "Cochran–Mantel–Haenszel test, exact",
+        _within(lambda s: stats.cmh_exact(s.n_arm, s.N_arm, s.n_ref, s.N_ref)),
+        "1",
+        Threshold("p", 0.05),
+        "cmh.md",
+        definition=f"{RULE} Two-sided, conditional on the margins of every stratum.",
+        default=False,
+    ),
+)
