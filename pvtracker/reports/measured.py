@@ -7,12 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pvtracker.cuts.data import CutData
+from pvtracker.cuts.laboratory import CD4, VIRAL_LOAD, with_limits
 
-# Test codes of CDISC terminology and of the simulator.
-CD4 = ("CD4", "CD4LY", "CD4CELL")
-VIRAL_LOAD = ("HIVRNA", "HIVVLD", "HIV1RNA", "HIVVL")
 UNITS = {"cells/uL": "cells/µl", "copies/mL": "copies/ml"}
-BELOW = r"^\s*<\s*(\d+(?:\.\d+)?)\s*$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +44,8 @@ def values_of(data: CutData, analyte: Analyte) -> pd.DataFrame:
     measured = measured[
         (measured["analyte"] == analyte.code) & ~measured["not_done"].fillna(False).astype(bool)
     ]
-    limit = measured["value_text"].str.extract(BELOW)[0].astype(float)
-    below = measured["value"].isna() & limit.notna()
-    measured = measured.assign(value=measured["value"].where(~below, limit), below=below)
+    measured = with_limits(measured)
+    below = measured["below"]
     in_unit = (measured["unit"] == analyte.delivered_unit) | (
         below & measured["unit"].isin(["", analyte.delivered_unit])
     )

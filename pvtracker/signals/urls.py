@@ -5,6 +5,7 @@ from django.urls import path
 from pvtracker.signals import (
     boundary_views,
     calculator_views,
+    laboratory_views,
     life_views,
     order_views,
     plan_views,
@@ -15,6 +16,7 @@ from pvtracker.signals import (
 
 ORDERS = "studies/<str:code>/signals/orders/"
 FOLLOWED = "studies/<str:code>/followed-signals/"
+LABORATORY = "studies/<str:code>/laboratory/"
 urlpatterns = [
     path("calculator/", calculator_views.calculator, name="calculator"),
     path("calculator/methods/", calculator_views.calculator_methods, name="calculator_methods"),
@@ -48,6 +50,14 @@ urlpatterns = [
         "studies/<str:code>/signals/rows/<int:row_id>/boundary/",
         boundary_views.signal_boundary,
         name="signal_boundary",
+    ),
+    path(LABORATORY, laboratory_views.laboratory_list, name="laboratory"),
+    path(f"{LABORATORY}analyte/", laboratory_views.laboratory_analyte, name="laboratory_analyte"),
+    path(f"{LABORATORY}edish/", laboratory_views.laboratory_edish, name="laboratory_edish"),
+    path(
+        f"{LABORATORY}participants/<uuid:subject_id>/",
+        laboratory_views.laboratory_participant,
+        name="laboratory_participant",
     ),
     path(FOLLOWED, life_views.signal_list, name="signal_list"),
     path(f"{FOLLOWED}new/", life_views.signal_new, name="signal_new"),

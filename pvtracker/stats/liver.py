@@ -20,7 +20,7 @@ ALKALINE_PHOSPHATASE = "ALP"
 LIVER_TESTS = (*TRANSAMINASES, BILIRUBIN, ALKALINE_PHOSPHATASE)
 # By the two peaks: transaminase reached its limit or not, bilirubin exceeded its own or not.
 QUADRANTS = {
-    (True, True): "possible Hy’s law",
+    (True, True): "Hy’s law quadrant",
     (True, False): "Temple’s corollary",
     (False, True): "hyperbilirubinaemia",
     (False, False): "below both",
@@ -48,7 +48,7 @@ def edish(
     One entry for each value after first exposure, shape (values,): participant; analyte ALT, AST, BILI (total
     bilirubin) or ALP; day, nan when unknown; times_uln = value ÷ upper limit of normal, > 0 or nan.
 
-    The quadrant is that of the peaks: transaminase ≥ `transaminase` and bilirubin > `bilirubin` is possible Hy's law,
+    The quadrant is that of the peaks: transaminase ≥ `transaminase` and bilirubin > `bilirubin` is Hy's law quadrant,
     the first alone Temple's corollary, the second alone hyperbilirubinaemia. `case`, the options: see `hys_law_cases`.
     Without a value of both kinds there is no quadrant, and a warning. ValueError for what cannot be.
 

@@ -42,6 +42,7 @@ PAGES = (
     ("open", Permission.READ_AUDIT, "Who looked", "looks"),
     ("closed", Permission.READ_SIGNALS, "Signals", "signals"),
     ("closed", Permission.READ_SIGNALS, "Followed signals", "signal_list"),
+    ("closed", Permission.READ_SIGNALS, "Laboratory", "laboratory"),
     ("closed", Permission.READ_CLOSED_REPORTS, "Closed reports", "reports"),
     ("closed", Permission.READ_RECOMMENDATIONS, "Recommendations", "recommendations"),
     ("closed", Permission.RUN_SIGNALS, "Data cuts", "cuts"),

@@ -23,7 +23,7 @@ from pvtracker.signals.models import Signal, SignalAlert
 from pvtracker.studies.actions import propose_membership
 from pvtracker.studies.models import MembershipRequest, Study
 from tests.architecture.matrix import Known
-from tests.closed.cuts.folder import BY, allocate, put_cut, stated
+from tests.closed.cuts.folder import BY, allocate, participant_id, put_cut, stated
 from tests.closed.signals.planned import PLAN
 from tests.people import account, asked_reset, make_ready, member
 
@@ -99,6 +99,7 @@ def make_known(storage: Path, code: str) -> Known:
             "recommendation_id": advice.id,
             "signal_id": signal.id,
             "alert_id": SignalAlert.objects.filter(signal=signal, account=follower).get().id,
+            "subject_id": participant_id("S-1", str(study.id)),
             "session_id": uuid.uuid4(),
             "pk": 1,
             "provider_id": "nobody",

@@ -31,7 +31,7 @@ from pvtracker.studies.models import Study
 from pvtracker.web.middleware import OneTransaction
 from tests.architecture.rooms import OWN_SIGN_IN
 from tests.architecture.walkers import url_names
-from tests.closed.cuts.folder import BY
+from tests.closed.cuts.folder import BY, participant_id
 from tests.closed.known import assessed_signal
 from tests.closed.people import person_of, signed_in
 from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
@@ -49,6 +49,10 @@ BY_ARM = {
     "signal_participants": "participants of a run",
     "signal_term": "term of a run",
     "signal_boundary": "boundary of a term",
+    "laboratory": "laboratory",
+    "laboratory_analyte": "laboratory",
+    "laboratory_edish": "laboratory",
+    "laboratory_participant": "laboratory",
     "signal_list": "signals followed",
     "signal": "signal",
     "signal_sign": "signal",
@@ -178,6 +182,10 @@ def pages(run: Run, record: ReportRecord, recommendation: Recommendation, signal
         "signal_participants": f"/studies/JOIN/signals/rows/{run.results.earliest('id').id}/participants/",
         "signal_term": f"/studies/JOIN/signals/rows/{run.results.earliest('id').id}/",
         "signal_boundary": f"/studies/JOIN/signals/rows/{run.results.earliest('id').id}/boundary/",
+        "laboratory": "/studies/JOIN/laboratory/",
+        "laboratory_analyte": "/studies/JOIN/laboratory/analyte/",
+        "laboratory_edish": "/studies/JOIN/laboratory/edish/",
+        "laboratory_participant": f"/studies/JOIN/laboratory/participants/{participant_id('S-1')}/",
         "signal_list": "/studies/JOIN/followed-signals/",
         "signal": f"/studies/JOIN/followed-signals/{signal.id}/",
         "signal_sign": f"/studies/JOIN/followed-signals/{signal.id}/sign/",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
+from pvtracker.cuts.laboratory import weeks_of_visits
 from pvtracker.lib.rounding import fixed
 from pvtracker.reports import charts
 from pvtracker.reports.blocks import Block, Cell, Column, Paragraph, Row, Section, Table
@@ -46,7 +45,7 @@ def _inside(analyte: Analyte, place: int) -> str:
 def _course(snapshot: Snapshot, analyte: Analyte, key: str) -> list[Block]:
     measured = values_of(snapshot.data, analyte)
     measured = measured.assign(
-        week=measured["visit"].map(weeks_of_visits(snapshot)),
+        week=measured["visit"].map(weeks_of_visits(snapshot.data.visits)),
         arm=measured["subject"].map(snapshot.people.set_index("subject")["arm"]),
     )
     measured = measured[measured["arm"].notna() & (measured["arm"] >= 0)]
@@ -83,26 +82,6 @@ def _course(snapshot: Snapshot, analyte: Analyte, key: str) -> list[Block]:
         ),
     )
     return [figure, _table(snapshot, analyte, key, points, statistic, " ".join(notes))]
-
-
-def weeks_of_visits(snapshot: Snapshot) -> dict[str, int]:
-    """The week of each visit by its planned day (most frequent first) or, where none is planned, by its name.
-
-    Day 1 is the first day of week 0; there is no day 0.
-    """
-    visits = snapshot.data.visits
-    planned = visits[visits["planned_day"].notna()]
-    days = planned.groupby("name")["planned_day"].agg(lambda days: days.mode().min())
-    weeks = {str(name): _week(int(day)) for name, day in days.items()}
-    for name in visits["name"].unique():
-        told = re.fullmatch(r"(?i)week\s+(\d+)", name)
-        if name not in weeks and told:
-            weeks[name] = int(told[1])
-    return weeks
-
-
-def _week(day: int) -> int:
-    return int(np.floor((day - 1 if day > 0 else day) / 7 + 0.5))
 
 
 def _points(snapshot: Snapshot, analyte: Analyte, planned: pd.DataFrame) -> list[charts.CoursePoint]:

@@ -24,11 +24,58 @@ STUDY_ID = "0e0c4a52-5c0f-4b57-9d6e-3f0c4d4b7a11"
 PEOPLE = {"S-1": "LOW", "S-2": "LOW", "S-3": "PBO", "S-4": "PBO", "S-5": ""}  # S-5 is a screen failure
 
 
-def rows() -> dict[str, list[dict[str, Any]]]:
-    """Five participants, four treated; a headache in each of two on the low dose and in one on placebo."""
+def participant_id(subject: str, study_id: str = STUDY_ID) -> str:
+    """The open room's id of a participant of the cut."""
+    return str(uuid.uuid5(uuid.UUID(study_id), subject))
+
+
+def measured(subject: str, analyte: str, value: float, on: str, number: int) -> dict[str, Any]:
+    """A liver test with its limits; their codes stand for their names."""
+    low, high, unit = {"ALT": (5.0, 40.0, "U/L"), "BILI": (3.0, 20.0, "umol/L")}[analyte]
+    return {
+        "subject": subject,
+        "source_id": f"LB-{number}",
+        "domain": "LB",
+        "category": "CHEMISTRY",
+        "analyte": analyte,
+        "name": f"{analyte} in blood",
+        "value_text": f"{value:g}",
+        "unit_text": unit,
+        "value": value,
+        "unit": unit,
+        "low": low,
+        "high": high,
+        "visit": "Screening" if on < "2026" else "Week 2",
+        "not_done": False,
+        **day("taken_on", on),
+    }
+
+
+def rows(study_id: str = STUDY_ID) -> dict[str, list[dict[str, Any]]]:
+    """Five participants, four treated; a headache in each of two on the low dose and in one on placebo. Liver tests of
+    all four: S-1, on the low dose, meets Hy's law after two weeks.
+    """
+    before, after = "2025-12-30", "2026-01-15"
+    tests = [
+        *[("ALT", 20.0, before), ("BILI", 10.0, before)],
+        *[("ALT", 24.0, after), ("BILI", 9.0, after)],
+    ]
     return {
         "participants": [
-            person(subject, screen_failure=not arm, died=False) for subject, arm in PEOPLE.items()
+            person(subject, screen_failure=not arm, died=False, participant=participant_id(subject, study_id))
+            for subject, arm in PEOPLE.items()
+        ],
+        "visits": [
+            {"subject": subject, "source_id": f"SV-{number}", "name": name, "planned_day": planned}
+            for subject, arm in PEOPLE.items()
+            if arm
+            for number, (name, planned) in enumerate((("Screening", -2), ("Week 2", 15)))
+        ],
+        "measurements": [
+            measured(subject, analyte, 10 * value if (subject, on) == ("S-1", after) else value, on, number)
+            for subject, arm in PEOPLE.items()
+            if arm
+            for number, (analyte, value, on) in enumerate(tests)
         ],
         "exposures": [treated(subject) for subject, arm in PEOPLE.items() if arm],
         "adverse_events": [
@@ -78,7 +125,7 @@ def put_cut(open_storage: Path, cut_id: uuid.UUID | None = None, **said: Any) ->
     folder = open_storage / "cuts" / str(cut_id)
     folder.mkdir(parents=True)
     manifest = stated(cut_id, **said)
-    given = rows()
+    given = rows(manifest["study"]["id"])
     manifest["datasets"] = {}
     for name in OPEN_DATASETS:
         content = to_parquet(pa.Table.from_pylist(given.get(name, []), schema=schema(name)))

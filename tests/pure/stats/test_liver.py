@@ -63,7 +63,7 @@ def test_cases_are_those_of_every_pair_walked(
 ) -> None:
     rng = np.random.default_rng(20)
     found, expected, people = [], [], 0
-    for _ in range(1000):
+    for _ in range(400):
         values = random_values(rng)
         cases = called(hys_law_cases, values, alkaline_phosphatase=alp_limit, window_days=window, order=order)
         known = dict(zip(cases.participant, range(len(cases.participant)), strict=True))
@@ -85,7 +85,7 @@ def test_cases_are_those_of_every_pair_walked(
                 )
                 expected.append(pair)
                 assert (cases.warning[row] == NO_ALP) == (alp_limit is not None and bool(np.isnan(pair[4])))
-    assert people > 100
+    assert people > 40
     against("hys_law_cases", "every pair of values walked", "brute force", found, expected, within=0)
 
 
@@ -106,7 +106,7 @@ def test_peaks_are_the_largest_values(against: Against) -> None:
             if np.isnan(best["AT"]) or np.isnan(best["BILI"]):
                 assert (peaks.quadrant[row], peaks.warning[row]) == ("", NOT_BOTH)
             else:
-                name = [["below both", "hyperbilirubinaemia"], ["Temple’s corollary", "possible Hy’s law"]]
+                name = [["below both", "hyperbilirubinaemia"], ["Temple’s corollary", "Hy’s law quadrant"]]
                 assert peaks.quadrant[row] == name[best["AT"] >= 3][best["BILI"] > 2]
                 days = [day for times, day in tests["AT"] if times == best["AT"] and day == day]
                 assert (

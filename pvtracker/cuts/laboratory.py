@@ -1,0 +1,207 @@
+"""Laboratory values and vital signs of a cut, set against first exposure: pure functions of a cut, as `derive` is.
+
+The rules are the sentences of `DEFINITIONS`, which are printed with every result.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pvtracker.cuts.data import CutData
+from pvtracker.lib.partial_dates import PartialDateError, parse
+
+DATASETS = ("measurements", "visits", "revealing_measurements")  # what this module reads, besides derive's
+BELOW = r"^\s*<\s*(\d+(?:\.\d+)?)\s*$"
+BEFORE, AFTER = "before", "after"
+# Test codes of CDISC terminology and of the simulator.
+CD4 = ("CD4", "CD4LY", "CD4CELL")
+VIRAL_LOAD = ("HIVRNA", "HIVVLD", "HIV1RNA", "HIVVL")
+
+DEFINITIONS = {
+    "baseline": "The last day with a value on or before the day of first exposure; of several values on that day, "
+    "their mean. A value of the day of first exposure counts as taken before.",
+    "after baseline": "Every value taken after the day of first exposure, up to the cut-off date, planned or not. A "
+    "value whose date is unknown, or may lie on either side of first exposure, is neither before nor after.",
+    "unit": "An analyte is counted in the unit that most of its values have; values in another unit are left out.",
+    "below a limit": "A result such as “<50” counts as 50.",
+    "limits of normal": "Those that came with the value.",
+    "week": "That of the visit’s planned day, where the day that the protocol calls day 1 begins week 0. Values at "
+    "visits without one are in no week.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Analyte:
+    """What is measured: code, name, unit of most values, LB or VS; `closed` where it tells the arm."""
+
+    code: str
+    name: str
+    unit: str
+    domain: str
+    category: str
+    closed: bool = False
+
+
+def weeks_of_visits(visits: pd.DataFrame) -> dict[str, int]:
+    """The week of each visit by its planned day (most frequent first) or, where none is planned, by its name.
+
+    Day 1 is the first day of week 0; there is no day 0.
+    """
+    planned = visits[visits["planned_day"].notna()]
+    days = planned.groupby("name")["planned_day"].agg(lambda days: days.mode().min())
+    weeks = {str(name): _week(int(day)) for name, day in days.items()}
+    for name in visits["name"].unique():
+        told = re.fullmatch(r"(?i)week\s+(\d+)", name)
+        if name not in weeks and told:
+            weeks[name] = int(told[1])
+    return weeks
+
+
+def _week(day: int) -> int:
+    return int(np.floor((day - 1 if day > 0 else day) / 7 + 0.5))
+
+
+def with_limits(measured: pd.DataFrame) -> pd.DataFrame:
+    """Measurements with `below`: True for a result reported as below a limit, which then is the value."""
+    text = measured["value_text"].where(measured["value"].isna(), "")
+    limit = text.str.extract(BELOW)[0].astype(float)
+    below = measured["value"].isna() & limit.notna()
+    return measured.assign(value=measured["value"].where(~below, limit), below=below)
+
+
+def values(data: CutData, people: pd.DataFrame, *, analyte: str = "", texts: bool = False) -> pd.DataFrame:
+    """Every value of the treated participants who have an arm, of one analyte or of all.
+
+    `people`: as from `derive.analysis_set`. One row per value: `participant` (row number in `people`), `subject`,
+    `arm`, `analyte`, `closed`, `value`, `text` (as reported), `below`, `unit`, `low`, `high` (nan where none), `day`
+    (days since first exposure, 0 on that day; nan when unknown), `week` (nan at an unplanned visit), `visit`,
+    `taken_on`, `when` (before, after, or ''), `is_baseline`. Values in another
+    unit than most are not there: see `left_out`. With `texts` also results without a number, such as NOT DETECTED; they
+    have no `value`.
+    """
+    measured = _all_values(data, analyte, texts=texts)
+    measured = measured[measured["unit"] == measured["analyte"].map(_units(measured))]
+    position = pd.Series(np.arange(len(people)), index=people["subject"])
+    measured = measured.assign(participant=measured["subject"].map(position))
+    measured = measured[measured["participant"].notna()]
+    number = measured["participant"].to_numpy(dtype=np.int64)
+    first = pd.Series(people["first_exposure"].to_numpy()[number], index=measured.index)
+    arm = people["arm"].to_numpy()[number]
+    before = (measured["taken_on_latest"] <= first).to_numpy()
+    after = (measured["taken_on_earliest"] > first).to_numpy()
+    sure = measured["taken_on_earliest"] == measured["taken_on_latest"]
+    day = (measured["taken_on_earliest"] - first).dt.days.where(sure | after).astype("float64")
+    frame = measured.assign(
+        participant=number,
+        arm=arm,
+        day=day,
+        week=measured["visit"].map(weeks_of_visits(data.visits)).astype("float64"),
+        when=np.where(before, BEFORE, np.where(after, AFTER, "")),
+    )
+    frame = frame[arm >= 0].reset_index(drop=True)
+    latest = frame["taken_on_latest"].where(frame["when"] == BEFORE)
+    last = latest.groupby([frame["participant"], frame["analyte"]]).transform("max")
+    is_baseline = (frame["when"] == BEFORE) & (latest == last)
+    whole: pd.DataFrame = frame.assign(is_baseline=is_baseline, text=frame["value_text"].fillna(""))[COLUMNS]
+    return whole
+
+
+COLUMNS = [
+    *("participant", "subject", "arm", "analyte", "closed", "value", "text", "below", "unit", "low", "high"),
+    *("day", "week", "visit", "taken_on", "when", "is_baseline"),
+]
+
+
+def analytes(data: CutData) -> list[Analyte]:
+    """What has a number in the cut: by domain, category and name, those that tell the arm last."""
+    measured = _all_values(data, "")
+    units = _units(measured)
+    first = measured.drop_duplicates("analyte")
+    found = [
+        Analyte(
+            code=str(row.analyte),
+            name=str(row.name_ or row.analyte),
+            unit=units[str(row.analyte)],
+            domain=str(row.domain or ""),
+            category=str(row.category or ""),
+            closed=bool(row.closed),
+        )
+        for row in first.rename(columns={"name": "name_"}).itertuples()
+    ]
+    return sorted(found, key=lambda one: (one.closed, one.domain, one.category, one.name, one.code))
+
+
+def left_out(data: CutData, analyte: str) -> int:
+    """How many values of the analyte are in another unit than most."""
+    measured = _all_values(data, analyte)
+    return int((measured["unit"] != measured["analyte"].map(_units(measured))).sum())
+
+
+def baselines(frame: pd.DataFrame) -> pd.DataFrame:
+    """Value and limits at baseline by `participant` and `analyte`, from `values`."""
+    of = frame[frame["is_baseline"]].groupby(["participant", "analyte"], sort=True)
+    return of.agg(value=("value", "mean"), low=("low", "first"), high=("high", "first"))
+
+
+def _all_values(data: CutData, analyte: str, *, texts: bool = False) -> pd.DataFrame:
+    """Open and closed measurements that have a number (or, with `texts`, any result), in one shape."""
+    opened = data.measurements
+    if analyte:
+        opened = opened[opened["analyte"] == analyte]
+    opened = opened[~opened["not_done"].fillna(False).astype(bool)].assign(closed=False)
+    parts = [opened]
+    if "revealing_measurements" in data.frames:
+        parts.append(_revealing(data, analyte))
+    filled = [part for part in parts if len(part)]
+    together = with_limits(pd.concat(filled, ignore_index=True) if filled else opened)
+    told = together["value"].notna()
+    if texts:
+        told |= together["value_text"].fillna("") != ""
+    together = together[told].assign(unit=together["unit"].fillna(""))
+    # a result without a number often comes without a unit
+    bare = (together["unit"] == "") & (together["below"] | together["value"].isna())
+    return together.assign(unit=together["unit"].where(~bare, together["analyte"].map(_units(together))))
+
+
+def _units(measured: pd.DataFrame) -> dict[str, str]:
+    """The unit of most numbers of each analyte (of results below a limit, where there are no others); the first in the
+    alphabet among equals."""
+    weighed = measured.assign(number=measured["value"].notna() & ~measured["below"])
+    counted = weighed.groupby(["analyte", "unit"], sort=True).agg(
+        numbers=("number", "sum"), rows=("number", "size")
+    )
+    counted = counted.reset_index().sort_values(
+        ["numbers", "rows", "unit"], ascending=[False, False, True], kind="stable"
+    )
+    first = counted.drop_duplicates("analyte")
+    return dict(zip(first["analyte"], first["unit"], strict=True))
+
+
+def _revealing(data: CutData, analyte: str) -> pd.DataFrame:
+    """The closed room's own measurements in the open ones' columns; their days are partial dates as text."""
+    closed = data.frame("revealing_measurements")
+    if analyte:
+        closed = closed[closed["analyte"] == analyte]
+    days = {text: _days(text) for text in closed["taken_on"].fillna("").unique()}
+    known = closed["taken_on"].fillna("")
+    return closed.assign(
+        closed=True,
+        domain="LB",
+        category="",
+        low=np.nan,
+        high=np.nan,
+        taken_on_earliest=pd.to_datetime(known.map(lambda text: days[text][0])),
+        taken_on_latest=pd.to_datetime(known.map(lambda text: days[text][1])),
+    )
+
+
+def _days(text: str) -> tuple[pd.Timestamp | None, pd.Timestamp | None]:
+    try:
+        partial = parse(text)
+    except PartialDateError:
+        return None, None
+    return (None, None) if partial is None else (pd.Timestamp(partial.earliest), pd.Timestamp(partial.latest))

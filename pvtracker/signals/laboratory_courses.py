@@ -1,0 +1,328 @@
+"""The course of an analyte over the weeks: means by arm, time-weighted area, mixed model, share above detection.
+
+The one place of the laboratory pages that shows the statistics of courses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pvtracker.cuts.laboratory import CD4, VIRAL_LOAD, baselines
+from pvtracker.lib.rounding import MISSING, fixed, p_text, share
+from pvtracker.signals import laboratory_charts as charts
+from pvtracker.signals.laboratory import Laboratory
+from pvtracker.signals.laboratory_tables import Table, figure, table
+from pvtracker.stats import detected_by_week, mean_by_week, mmrm, time_weighted_area
+from pvtracker.stats.course_results import MeansByWeek
+
+WINDOWS = (
+    (40, 48),
+    (40, 100),
+)  # weeks, as in the founding trial; where the values do not reach so far, all of them
+LEAST_COVERAGE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the page: a picture or none, a table, and the methods page."""
+
+    key: str
+    title: str
+    lead: str
+    chart: dict[str, Any] | None
+    table: Table
+    page: str
+
+
+def weekly(lab: Laboratory) -> pd.DataFrame:
+    """One value for each participant and planned week, the mean of several (of logarithms for a viral load); `below`
+    where all of them were below a limit."""
+    planned = lab.values[lab.values["week"].notna()]
+    if is_log(lab):
+        planned = planned.assign(value=np.log10(planned["value"]))
+    found = planned.groupby(["participant", "week"], sort=True).agg(
+        arm=("arm", "first"), value=("value", "mean"), below=("below", "all")
+    )
+    found = found.reset_index()
+    return found.assign(value=10.0 ** found["value"]) if is_log(lab) else found
+
+
+def is_log(lab: Laboratory) -> bool:
+    """A viral load is compared on logarithms."""
+    return lab.analytes[0].code in VIRAL_LOAD and bool((lab.values["value"] > 0).all())
+
+
+def sections(lab: Laboratory, *, inference: bool, model: bool = False) -> list[Section]:
+    """Of a laboratory with one analyte; nothing without a reference arm or values at planned visits. `model`: with the
+    mixed model, which may take seconds."""
+    values = weekly(lab)
+    reference = lab.arms.reference
+    if reference is None or not (values["arm"] == reference).any():
+        return []
+    active = [arm for arm in lab.arms.active if (values["arm"] == arm).any()]
+    if not active:
+        return []
+    found = [_means(lab, values, active, inference=inference)]
+    if lab.analytes[0].code in (*CD4, *VIRAL_LOAD):
+        found.append(_areas(lab, values, active, inference=inference))
+        if model:
+            found.append(_model(lab, values, active, inference=inference))
+    return found
+
+
+def may_have_model(lab: Laboratory) -> bool:
+    """CD4 counts and viral loads, where a reference arm was measured."""
+    return lab.analytes[0].code in (*CD4, *VIRAL_LOAD) and lab.arms.reference is not None
+
+
+def _columns(lab: Laboratory, values: pd.DataFrame, arm: int) -> dict[str, Any]:
+    """The arguments of the statistics for one arm against the reference."""
+    own = values[values["arm"].isin([arm, lab.arms.reference])]
+    return {
+        "participant": own["participant"].astype(str).to_numpy(),
+        "value": own["value"].to_numpy(dtype=float),
+        "in_arm": (own["arm"] == arm).astype(int).to_numpy(),
+        "below": own["below"].astype(int).to_numpy(),
+        "scale": "log10" if is_log(lab) else "as measured",
+        "weeks": own["week"].to_numpy(dtype=float),
+    }
+
+
+def _means(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inference: bool) -> Section:
+    reference = lab.arms.names[lab.arms.reference or 0]
+    log, unit = is_log(lab), lab.analytes[0].unit
+    points: list[charts.Interval] = []
+    rows: list[list[Any]] = []
+    for number, arm in enumerate(active):
+        columns = _columns(lab, values, arm)
+        found = mean_by_week(week=columns.pop("weeks"), **columns)
+        sides = [("arm", lab.arms.names[arm])] + ([("ref", reference)] if number == 0 else [])
+        for side, name in sides:
+            for row, week in enumerate(found.week):
+                centre, low, high = (
+                    _back(getattr(found, f"{what}_{side}")[row], log) for what in ("mean", "low", "high")
+                )
+                if not np.isnan(centre):
+                    limits = (low, high) if inference else (np.nan, np.nan)
+                    points.append(charts.Interval(float(week), name, centre, *limits))
+        rows += [
+            _means_row(found, row, lab.arms.names[arm], log, inference=inference)
+            for row in range(len(found.week))
+        ]
+    what = "geometric means" if log else "means"
+    compared = "Ratio [95 %]" if log else "Difference [95 %]"
+    labels = ["Week", "Arm", "n, arm", "Mean, arm", "n, ref.", "Mean, ref."]
+    labels += [compared, "p"] if inference else [compared.split(" ")[0]]
+    below = int(values["below"].sum())
+    note = "Student’s limits of each mean, Welch’s of the comparison; not adjusted for the number of weeks."
+    if below:
+        note += f" {below} values below a limit stand at that limit."
+    return Section(
+        key="means",
+        title=f"{what.capitalize()} over the weeks",
+        lead=f"By planned visit, arm ÷ {reference}." if log else f"By planned visit, arm − {reference}.",
+        chart=charts.course(
+            points,
+            arms=[name for name in lab.arms.names if any(point.arm == name for point in points)],
+            reference=reference,
+            title=f"{what.capitalize()}{f', {unit}' if unit else ''}",
+            log=log,
+        ),
+        table=table(
+            f"{what.capitalize()} by week{f', {unit}' if unit else ''}, {reference} as reference",
+            labels,
+            rows,
+            texts=("Arm",),
+            note=note,
+        ),
+        page="mean-by-week.md",
+    )
+
+
+def _means_row(found: MeansByWeek, row: int, arm: str, log: bool, *, inference: bool) -> list[Any]:
+    means = [found.geometric_mean_arm, found.geometric_mean_ref] if log else [found.mean_arm, found.mean_ref]
+    names = ("ratio", "ratio_low", "ratio_high") if log else ("difference", "low", "high")
+    estimate, low, high = (getattr(found, name)[row] for name in names)
+    cells = [
+        f"{found.week[row]:g}",
+        arm,
+        int(found.n_arm[row]),
+        figure(means[0][row]),
+        int(found.n_ref[row]),
+        figure(means[1][row]),
+    ]
+    if not inference:
+        return [*cells, figure(estimate)]
+    return [*cells, _interval(estimate, low, high), p_text(found.p[row])]
+
+
+def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inference: bool) -> Section:
+    log, unit = is_log(lab), lab.analytes[0].unit
+    last = float(values["week"].max())
+    windows = [window for window in WINDOWS if window[1] <= last] or [(0, int(last))]
+    rows: list[list[Any]] = []
+    method = ""
+    for start, end in windows:
+        for arm in active if start < end else []:
+            columns = _columns(lab, values, arm)
+            found = time_weighted_area(
+                day=columns.pop("weeks"), start=start, end=end, least_coverage=LEAST_COVERAGE, **columns
+            )
+            by = found.by
+            cells = [f"{start}–{end}", lab.arms.names[arm]]
+            cells += [f"{by.n[side]}/{by.n[side] + by.left_out[side]}" for side in (0, 1)]
+            cells += [figure(by.mean[side]) for side in (0, 1)]
+            if inference:
+                cells += [_interval(by.mean[2], by.low[2], by.high[2]), p_text(found.p)]
+                method = found.p_method or method
+            else:
+                cells.append(figure(by.mean[2]))
+            rows.append(cells)
+    labels = ["Weeks", "Arm", "n, arm", "n, ref.", "Level, arm", "Level, ref."]
+    labels += ["Difference [95 %]", "p"] if inference else ["Difference"]
+    scale = f"log₁₀ {unit}" if log else unit
+    return Section(
+        key="areas",
+        title="Time-weighted area",
+        lead="The area under each participant’s values within the weeks, divided by the time: a mean level.",
+        chart=None,
+        table=table(
+            f"Mean level by time-weighted area, {scale}",
+            labels,
+            rows,
+            texts=("Arm",),
+            note="n: participants of whose weeks at least half lie between measurements, of those measured. Welch’s "
+            f"limits; p of Wilcoxon’s rank sum{f', {method}' if method else ''}.",
+            empty="No two planned weeks have values.",
+        ),
+        page="time-weighted-area.md",
+    )
+
+
+def _model(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inference: bool) -> Section:
+    """Weeks after baseline, with baseline as covariate; unstructured, or the next that can be fitted."""
+    log, unit = is_log(lab), lab.analytes[0].unit
+    start = baselines(lab.values)["value"].droplevel("analyte")
+    after = values[values["week"] > 0]
+    rows: list[list[Any]] = []
+    notes = []
+    for arm in active:
+        columns = _columns(lab, after, arm)
+        own = columns["participant"].astype(int)
+        try:
+            found = mmrm(
+                week=columns.pop("weeks"),
+                baseline=start.reindex(own).to_numpy(dtype=float),
+                fall_back=True,
+                **columns,
+            )
+        except ValueError as fault:
+            notes.append(f"{lab.arms.names[arm]}: not fitted, {fault}.")
+            continue
+        name = lab.arms.names[arm]
+        names = ("ratio", "ratio_low", "ratio_high") if log else ("difference", "low", "high")
+        for row, week in enumerate(found.week):
+            estimate, low, high = (getattr(found, one)[row] for one in names)
+            means = (_back(side[row], log) for side in (found.mean_arm, found.mean_ref))
+            cells = [f"{week:g}", name, int(found.n_arm[row]), int(found.n_ref[row]), *map(figure, means)]
+            cells += (
+                [_interval(estimate, low, high), p_text(found.p[row])] if inference else [figure(estimate)]
+            )
+            rows.append(cells)
+        told = f"{name}: {found.participants} participants, covariance {found.covariance}"
+        told += f" (not unstructured: {found.fell_back})" if found.fell_back else ""
+        told += f", {found.without_baseline} without a baseline left out" if found.without_baseline else ""
+        notes.append(f"{told}." if found.converged else f"{told}; not fitted.")
+    compared = "Ratio" if log else "Difference"
+    labels = ["Week", "Arm", "n, arm", "n, ref.", "Mean, arm", "Mean, ref."]
+    labels += [f"{compared} [95 %]", "p"] if inference else [compared]
+    return Section(
+        key="model",
+        title="Mixed model for repeated measures",
+        lead="Who has no value in a week is taken to be like those with the same arm, baseline and earlier values.",
+        chart=None,
+        table=table(
+            f"{'Geometric means' if log else 'Means'} by the model{f', {unit}' if unit else ''}",
+            labels,
+            rows,
+            texts=("Arm",),
+            note=" ".join(["At the mean baseline; limits by Kenward and Roger.", *notes]),
+            empty=" ".join(["No week after baseline has values.", *notes]),
+        ),
+        page="mmrm.md",
+    )
+
+
+def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Section | None:
+    """Of a closed analyte: the share of participants with a number in each planned week and arm. `results`: as from
+    `cuts.laboratory.values` with texts. None without a reference arm or a planned week."""
+    planned = results[results["week"].notna()]
+    each = planned.groupby(["participant", "week"], sort=True).agg(
+        arm=("arm", "first"), number=("value", lambda value: value.notna().any())
+    )
+    each = each.reset_index()
+    reference = lab.arms.reference
+    active = [arm for arm in lab.arms.active if (each["arm"] == arm).any()]
+    if reference is None or not active or not (each["arm"] == reference).any():
+        return None
+    points: list[charts.Interval] = []
+    rows: list[list[Any]] = []
+    for number, arm in enumerate(active):
+        own = each[each["arm"].isin([arm, reference])]
+        found = detected_by_week(
+            own["participant"].astype(str).to_numpy(),
+            own["week"].to_numpy(dtype=float),
+            (~own["number"].astype(bool)).astype(int).to_numpy(),
+            (own["arm"] == arm).astype(int).to_numpy(),
+        )
+        sides = [("arm", lab.arms.names[arm])] + ([("ref", lab.arms.names[reference])] if number == 0 else [])
+        for side, name in sides:
+            for row, week in enumerate(found.week):
+                share_, low, high = (
+                    100 * float(getattr(found, f"{what}_{side}")[row]) for what in ("share", "low", "high")
+                )
+                if not np.isnan(share_):
+                    limits = (low, high) if inference else (np.nan, np.nan)
+                    points.append(charts.Interval(float(week), name, share_, *limits))
+        for row, week in enumerate(found.week):
+            cells: list[Any] = [f"{week:g}", lab.arms.names[arm]]
+            for side in ("arm", "ref"):
+                n, N, low, high = (
+                    getattr(found, f"{what}_{side}")[row] for what in ("detected", "n", "low", "high")
+                )
+                interval = f" [{fixed(100 * low)}, {fixed(100 * high)}]" if inference else ""
+                cells.append(f"{share(int(n), int(N))}{interval}")
+            cells += [p_text(found.p[row])] if inference else []
+            rows.append(cells)
+    return Section(
+        key="detected",
+        title="Share with a number",
+        lead=f"Of the participants measured in each planned week, {lab.arms.names[reference]} as reference.",
+        chart=charts.course(
+            points,
+            arms=[name for name in lab.arms.names if any(point.arm == name for point in points)],
+            reference=lab.arms.names[reference],
+            title="Participants with a number, %",
+            log=False,
+        ),
+        table=table(
+            "Share with a number by week",
+            ("Week", "Arm", "Arm, n/N", "Reference, n/N", *(("Fisher’s p",) if inference else ())),
+            rows,
+            texts=("Arm",),
+            note="Exact limits of Clopper and Pearson; not adjusted for the number of weeks.",
+        ),
+        page="detected-by-week.md",
+    )
+
+
+def _interval(estimate: float, low: float, high: float) -> str:
+    return MISSING if np.isnan(estimate) else f"{figure(estimate)} [{figure(low)}, {figure(high)}]"
+
+
+def _back(value: float, log: bool) -> float:
+    return float(10.0**value) if log else float(value)

@@ -1,0 +1,168 @@
+"""What the eDISH page and a participant's laboratory page show as tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pvtracker.lib.rounding import MISSING, fixed, share
+from pvtracker.signals.laboratory import Laboratory
+from pvtracker.signals.laboratory_tables import Table, day_text, limits_text, table, value_text
+from pvtracker.signals.liver import RULE, Liver
+from pvtracker.stats.liver import LIVER_TESTS, QUADRANTS
+
+MOST_ROWS = 500
+EITHER = "Either the peaks lay too far apart, or alkaline phosphatase was high at the rise: the course tells."
+NONE_FOUND = (
+    "No participant meets the rule. That is no proof of safety: among N participants without a case the risk may "
+    "still be about 3 / N."
+)
+
+
+def cases_table(lab: Laboratory, found: Liver, *, url: Any) -> Table:
+    cases = found.cases
+    rows = [
+        (
+            *_who(lab, row),
+            day_text(cases.transaminase_day[place]),
+            fixed(cases.transaminase[place], 2),
+            day_text(cases.bilirubin_day[place]),
+            fixed(cases.bilirubin[place], 2),
+            fixed(cases.alkaline_phosphatase[place], 2),
+            fixed(found.baseline.get(row, float("nan")), 2),
+        )
+        for place, row in enumerate(found.case_row)
+    ]
+    made = table(
+        "Possible cases of Hy’s law",
+        (
+            "Participant",
+            "Arm",
+            "Day of ALT or AST",
+            "ALT or AST",
+            "Day of bilirubin",
+            "Bilirubin",
+            "ALP at the rise",
+            "ALT or AST at baseline",
+        ),
+        rows,
+        texts=("Arm",),
+        note=f"Multiples of the upper limit of normal. {RULE}",
+        empty=NONE_FOUND,
+        urls=[url(row) for row in found.case_row],
+    )
+    for row, warning in zip(made["rows"], cases.warning, strict=True):
+        row["warning"] = None if warning is None else f"{warning[0].upper()}{warning[1:]}."
+    return made
+
+
+def quadrants_table(lab: Laboratory, rows: list[tuple[str, list[int], list[int]]]) -> Table:
+    return table(
+        "Quadrants by arm",
+        ("Quadrant", *lab.arms.names),
+        [
+            (name, *(share(n, total) for n, total in zip(counted, drawn, strict=True)))
+            for name, counted, drawn in rows
+        ],
+        note="Participants with ALT or AST and total bilirubin after first exposure, by their peaks, whenever these "
+        "were. Temple’s corollary: transaminase alone; hyperbilirubinaemia: bilirubin alone.",
+    )
+
+
+def peaks_table(lab: Laboratory, found: Liver, *, url: Any, no_case: bool = False) -> Table:
+    """Everybody in the picture, the nearest to the upper right first; with `no_case` those there who are none."""
+    peaks = found.peaks
+    drawn = [place for place, quadrant in enumerate(peaks.quadrant) if quadrant]
+    if no_case:
+        drawn = [
+            place
+            for place in drawn
+            if peaks.quadrant[place] == QUADRANTS[True, True] and not peaks.case[place]
+        ]
+    order = sorted(
+        drawn, key=lambda place: -float(min(peaks.transaminase[place] / 3, peaks.bilirubin[place] / 2))
+    )
+    shown = order[:MOST_ROWS]
+    more = len(order) - len(shown)
+    return table(
+        "Both peaks beyond their limits, but no case by the rule" if no_case else "Peaks of each participant",
+        (
+            "Participant",
+            "Arm",
+            "ALT or AST",
+            "Day",
+            "Bilirubin",
+            "Day of bilirubin",
+            "ALP",
+            "Quadrant",
+            "Hy’s law",
+        ),
+        [
+            (
+                *_who(lab, found.row[place]),
+                fixed(peaks.transaminase[place], 2),
+                day_text(peaks.transaminase_day[place]),
+                fixed(peaks.bilirubin[place], 2),
+                day_text(peaks.bilirubin_day[place]),
+                fixed(peaks.alkaline_phosphatase[place], 2),
+                peaks.quadrant[place],
+                "possible" if peaks.case[place] else "",
+            )
+            for place in shown
+        ],
+        texts=("Arm", "Quadrant", "Hy’s law"),
+        note="Highest values after first exposure, as multiples of the upper limit of normal."
+        + (f" {EITHER}" if no_case else "")
+        + (f" {more} more participants are not listed." if more else ""),
+        urls=[url(found.row[place]) for place in shown],
+    )
+
+
+def _who(lab: Laboratory, row: int) -> tuple[str, str]:
+    person = lab.people.iloc[row]
+    return str(person["subject"]), lab.arms.names[int(person["arm"])]
+
+
+def course_table(multiples: pd.DataFrame) -> Table:
+    """The liver tests of one participant by day, as multiples of the upper limit."""
+    tests = [test for test in LIVER_TESTS if (multiples["analyte"] == test).any()]
+    by_day = multiples.pivot_table(
+        index=["day", "taken_on"], columns="analyte", values="times", aggfunc="max"
+    )
+    return table(
+        "Liver tests, multiples of the upper limit of normal",
+        ("Taken on", "Day", *tests),
+        [
+            (taken_on, day_text(day), *(fixed(row.get(test, np.nan), 2) for test in tests))
+            for (day, taken_on), row in zip(by_day.index, by_day.to_dict("records"), strict=True)
+        ],
+        empty="No liver test of a known day with an upper limit of normal.",
+    )
+
+
+def beyond_table(lab: Laboratory, own: pd.DataFrame) -> Table:
+    """Values of one participant that lie beyond their limits or have a grade, in the order of days."""
+    beyond = own[own["category"].isin(["low", "high"]) | (own["grade"] >= 1)]
+    beyond = beyond.sort_values(["day", "analyte"], kind="stable")
+    names = {one.code: one.name for one in lab.analytes}
+    return table(
+        "Values beyond the limits of normal, or graded",
+        ("Analyte", "Taken on", "Day", "Visit", "Value", "Limits of normal", "Range", "Grade"),
+        [
+            (
+                names[row["analyte"]],
+                row["taken_on"],
+                day_text(row["day"]),
+                row["visit"],
+                value_text(row),
+                limits_text(row),
+                row["category"],
+                MISSING if np.isnan(row["grade"]) else f"{row['grade']:.0f}",
+            )
+            for row in beyond.to_dict("records")
+        ],
+        texts=("Taken on", "Visit", "Limits of normal", "Range"),
+        empty="All values lie within their limits of normal.",
+    )
