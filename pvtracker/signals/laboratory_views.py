@@ -29,6 +29,11 @@ from pvtracker.studies.models import Study
 from pvtracker.studies.queries import study_for
 
 KIND = "laboratory"
+WHO = (
+    "analysis set",
+    "arm",
+    "first exposure",
+)  # of the study's definitions, those that the laboratory rests on
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ def laboratory_list(request: HttpRequest, code: str) -> HttpResponse:
         "edish": asked.address("laboratory_edish"),
         "facts": _facts(asked, lab),
     }
-    return render(request, "signals/laboratory.html", _with(asked, context))
+    return render(request, "signals/laboratory.html", _with(asked, data, context))
 
 
 @require_safe
@@ -141,7 +146,7 @@ def laboratory_analyte(request: HttpRequest, code: str) -> HttpResponse:
         **_courses(asked, data, lab, model=request.GET.get("model") == "yes"),
         "back": asked.address("laboratory"),
     }
-    return render(request, "signals/laboratory_analyte.html", _with(asked, context))
+    return render(request, "signals/laboratory_analyte.html", _with(asked, data, context))
 
 
 @require_safe
@@ -150,7 +155,8 @@ def laboratory_edish(request: HttpRequest, code: str) -> HttpResponse:
     asked = _asked(request, code, "eDISH")
     if isinstance(asked, HttpResponse):
         return asked
-    lab = asked.read(asked.load())
+    data = asked.load()
+    lab = asked.read(data)
     found = livers.liver(lab)
     url = asked.participant(lab)
     peaks = found.peaks
@@ -192,7 +198,7 @@ def laboratory_edish(request: HttpRequest, code: str) -> HttpResponse:
         "rule": livers.RULE,
         "back": asked.address("laboratory"),
     }
-    return render(request, "signals/laboratory_edish.html", _with(asked, context))
+    return render(request, "signals/laboratory_edish.html", _with(asked, data, context))
 
 
 @require_safe
@@ -201,7 +207,8 @@ def laboratory_participant(request: HttpRequest, code: str, subject_id: uuid.UUI
     asked = _asked(request, code, "one participant", participant=str(subject_id))
     if isinstance(asked, HttpResponse):
         return asked
-    lab = asked.read(asked.load())
+    data = asked.load()
+    lab = asked.read(data)
     rows = [row for row, one in enumerate(lab.people["participant_id"]) if one == str(subject_id)]
     if not rows or lab.people["arm"].iloc[rows[0]] < 0:
         raise Http404("No such participant in this cut.")
@@ -238,7 +245,7 @@ def laboratory_participant(request: HttpRequest, code: str, subject_id: uuid.UUI
         "beyond": liver_tables.beyond_table(lab, own),
         "back": asked.address("laboratory_edish"),
     }
-    return render(request, "signals/laboratory_participant.html", _with(asked, context))
+    return render(request, "signals/laboratory_participant.html", _with(asked, data, context))
 
 
 def _asked(request: HttpRequest, code: str, what: str, *, participant: str = "") -> Asked | HttpResponse:
@@ -269,12 +276,16 @@ def _is_there(cut: Cut, participant: str) -> bool:
     return bool((people["participant"] == participant).any())
 
 
-def _with(asked: Asked, context: dict[str, Any]) -> dict[str, Any]:
+def _with(asked: Asked, data: CutData, context: dict[str, Any]) -> dict[str, Any]:
     """What every one of these pages shows."""
     shared = {
         "form": asked.form,
         "cut": asked.cut,
-        "definitions": {**rules.DEFINITIONS, **laboratory.COMPARED},
+        "definitions": {
+            **{name: text for name, text in derive.definitions(data).items() if name in WHO},
+            **rules.DEFINITIONS,
+            **laboratory.COMPARED,
+        },
         "inference": asked.inference,
         "hidden_text": inference.HIDDEN,
     }
@@ -289,8 +300,8 @@ def _facts(asked: Asked, lab: Laboratory) -> list[dict[str, Any]]:
     return _as_facts(
         ("Cut-off date", str(asked.cut.date)),
         ("Analysis arm", arm[asked.chosen["analysis_arm"]]),
-        ("Treated participants", totals),
-        *([("Treated without an arm, left out", without)] if without else []),
+        ("Participants analysed", totals),
+        *([("Analysed without an arm, left out", without)] if without else []),
         ("Cut sha256", asked.cut.sha256),
     )
 
