@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Sequence
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
@@ -13,12 +14,31 @@ from pvtracker.coding.models import ReleaseState, Term
 MOST_SUGGESTIONS = 8
 SHORTEST = 2  # characters; less says nothing
 LONGEST = 200  # characters that are compared
+COUNTED = (
+    "system_organ_class",
+    "high_level_group_term",
+    "high_level_term",
+    "preferred_term",
+)  # levels of a count
 
 
 def usable_terms(study_id: uuid.UUID) -> QuerySet[Term]:
     """The terms of every whole release that a study may use: its own and those for all studies."""
     own_or_common = Q(release__study_id=study_id) | Q(release__study_id__isnull=True)
     return Term.objects.filter(own_or_common, release__state=ReleaseState.READY).select_related("release")
+
+
+def unknown_names(
+    study_id: uuid.UUID, names: Iterable[str], *, columns: Sequence[str] = COUNTED
+) -> list[str]:
+    """Those of these names that no dictionary of the study has at any of these levels, whatever their capitals."""
+    wanted = list(names)
+    missing = {name.casefold() for name in wanted}
+    for column in columns:
+        if missing:
+            there = usable_terms(study_id).values_list(column, flat=True).order_by().distinct()
+            missing -= {name.casefold() for name in there}
+    return [name for name in wanted if name.casefold() in missing]
 
 
 def suggest(text: str, *, study_id: uuid.UUID, most: int = MOST_SUGGESTIONS) -> list[Term]:

@@ -53,10 +53,10 @@ def words(rules: Definitions, protocol: Mapping[str, Any]) -> dict[str, str]:
     if rules.strata:
         said["strata"] = f"Stratified methods stratify by {' and '.join(rules.strata)}; others do not."
     if rules.special_interest:
-        said["special interest"] = f"Events of {', '.join(rules.special_interest)}: one is enough to look at."
+        said["special interest"] = f"Events of {'; '.join(rules.special_interest)}: one is enough to look at."
     if rules.queries:
-        named = "; ".join(f"{name}: {', '.join(terms)}" for name, terms in rules.queries)
-        said["queries"] = f"Events of any of the terms, at any level, counted as one term. {named}."
+        named = " ".join(f"{name}: {'; '.join(terms)}." for name, terms in rules.queries)
+        said["queries"] = f"Events of any of the terms, at any level, counted as one term. {named}"
     return said
 
 

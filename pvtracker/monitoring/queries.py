@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from pvtracker.accounts.models import Account
-from pvtracker.coding.queries import usable_terms
+from pvtracker.coding import queries as coding_queries
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.cuts.queries import cuts_of
 from pvtracker.monitoring.enums import Level, Standing
@@ -110,9 +110,7 @@ def missing(study: Study) -> list[tuple[Cut, list[Expectation]]]:
 
 def unknown_names(study: Study, level: Level, names: Iterable[str]) -> list[str]:
     """Those of these names that no dictionary of the study has at this level, whatever their capitals."""
-    column = COLUMNS[level]
-    terms = usable_terms(study.id)
-    return [name for name in names if not terms.filter(**{f"{column}__iexact": name}).exists()]
+    return coding_queries.unknown_names(study.id, names, columns=[COLUMNS[level]])
 
 
 def warnings_of(study: Study, account: Account) -> QuerySet[EarlyWarning]:

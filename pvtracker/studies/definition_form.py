@@ -7,10 +7,16 @@ from typing import Any
 
 from django import forms
 
+from pvtracker.accounts.free_text import FreeTextField
 from pvtracker.studies.actions.definitions import check_protocol
+from pvtracker.studies.definition_terms import check_terms
 from pvtracker.studies.definition_text import (
     pools_of,
     pools_text,
+    queries_of,
+    queries_text,
+    terms_of,
+    terms_text,
     windows_of,
     windows_text,
     words_of,
@@ -35,23 +41,53 @@ EXAMPLES = {
     "phase_windows": " One line for each: PHASE = 7, or PHASE = none.",
     "pools": " One line for each: Any active dose = LOW, HIGH.",
     "exposed_to": " Codes, separated by commas.",
-    "special_interest": " Separated by commas.",
-    "queries": " One line for each: Malignancy = Lymphoma, Leukaemias.",
+    "special_interest": " One a line.",
+    "queries": " One line for each, its terms separated by semicolons: Malignancy = Lymphoma; Leukaemias.",
 }
 LONGEST = 4_000  # characters of a field of lines
 NOT_DAYS = f"Write a whole number of days from 0 to {MOST_DAYS}, or nothing."
 READ: dict[str, Callable[[str], Any]] = {
     "pools": pools_of,
     "exposed_to": words_of,
-    "special_interest": words_of,
-    "queries": pools_of,
+    "special_interest": terms_of,
+    "queries": queries_of,
 }
 WRITE: dict[str, Callable[[Any], str]] = {
     "pools": pools_text,
     "exposed_to": words_text,
-    "special_interest": words_text,
-    "queries": pools_text,
+    "special_interest": terms_text,
+    "queries": queries_text,
 }
+
+
+def _names(text: str) -> list[str]:
+    return [line.partition("=")[0] for line in text.splitlines()]
+
+
+def _names_and_terms(text: str) -> list[str]:
+    pairs = [line.partition("=") for line in text.splitlines()]
+    return [part for name, _, value in pairs for part in (name, *value.split(";"))]
+
+
+# What a person words freely in a field. Codes of arms and interventions are words of the protocol: no others are taken.
+WORDED: dict[str, Callable[[str], list[str]]] = {
+    "phase_windows": _names,
+    "pools": _names,
+    "special_interest": str.splitlines,
+    "queries": _names_and_terms,
+}
+
+
+class NamesField(FreeTextField):
+    """Names in lines, examined one by one: two that stand one after the other are no phrase."""
+
+    def __init__(self, *, parts: Callable[[str], list[str]], **more: Any) -> None:
+        super().__init__(**more)
+        self.parts = parts
+
+    def validate(self, value: Any) -> None:
+        for text in dict.fromkeys(part.strip() for part in self.parts(value)):
+            super().validate(text)
 
 
 class DefinitionsForm(forms.Form):
@@ -89,11 +125,20 @@ class DefinitionsForm(forms.Form):
                     self.add_error(name, f"{HELP[name][0]}: {fault}")
         try:
             self.found = parse(stated)
-            check_protocol(self.study, self.found)
         except DefinitionError as refusal:
-            for name, sentence in refusal.faults.items():
-                self.add_error(name, sentence)
+            self._refuse(refusal)
+            return said
+        known = "queries" not in self.errors  # else a query's name would be called unknown
+        for check in (check_protocol, check_terms) if known else (check_protocol,):
+            try:
+                check(self.study, self.found)
+            except DefinitionError as refusal:
+                self._refuse(refusal)
         return said
+
+    def _refuse(self, refusal: DefinitionError) -> None:
+        for name, sentence in refusal.faults.items():
+            self.add_error(name, sentence)
 
 
 def _field(name: str) -> forms.Field:
@@ -127,14 +172,15 @@ def _field(name: str) -> forms.Field:
             widget=forms.CheckboxSelectMultiple,
             error_messages={"invalid_choice": f"{label}: choose among {', '.join(STRATA)}."},
         )
-    return forms.CharField(
-        label=label,
-        help_text=hint,
-        required=False,
-        max_length=LONGEST,
-        widget=forms.Textarea(attrs={"rows": 3}) if name in MAPPINGS else forms.TextInput,
-        error_messages={"max_length": f"{label}: at most {LONGEST} characters."},
-    )
+    said: dict[str, Any] = {
+        "label": label,
+        "help_text": hint,
+        "required": False,
+        "max_length": LONGEST,
+        "widget": forms.TextInput if name == "exposed_to" else forms.Textarea(attrs={"rows": 3}),
+        "error_messages": {"max_length": f"{label}: at most {LONGEST} characters."},
+    }
+    return NamesField(parts=WORDED[name], **said) if name in WORDED else forms.CharField(**said)
 
 
 def _shown(name: str, value: Any) -> Any:

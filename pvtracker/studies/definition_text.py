@@ -1,4 +1,7 @@
-"""Settings that are lists, as a person writes and reads them: `CODE = 28`, `Any dose = LOW, HIGH`, `site, sex`."""
+"""Settings that are lists, as a person writes and reads them: `CODE = 28`, `Any dose = LOW, HIGH`, `LOW, HIGH`.
+
+Terms of a dictionary may have commas: they stand one a line, and in a query between semicolons.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,14 @@ def words_text(words: Sequence[str]) -> str:
     return ", ".join(words)
 
 
+def queries_text(queries: Mapping[str, Sequence[str]]) -> str:
+    return "\n".join(f"{name} = {'; '.join(terms)}" for name, terms in queries.items())
+
+
+def terms_text(terms: Sequence[str]) -> str:
+    return "\n".join(terms)
+
+
 def windows_of(text: str) -> dict[str, int | None]:
     """Name → days of each line; ValueError names the line and the form that is needed."""
     found: dict[str, int | None] = {}
@@ -39,7 +50,22 @@ def pools_of(text: str) -> dict[str, list[str]]:
 
 
 def words_of(text: str) -> list[str]:
+    """Codes, which have no comma."""
     return [word.strip() for word in text.replace("\n", ",").split(",") if word.strip()]
+
+
+def queries_of(text: str) -> dict[str, list[str]]:
+    """Name → terms of each line, the terms between semicolons."""
+    return {name: _terms(value.split(";")) for name, value in _lines(text)}
+
+
+def terms_of(text: str) -> list[str]:
+    """One term a line."""
+    return _terms(text.splitlines())
+
+
+def _terms(texts: Sequence[str]) -> list[str]:
+    return [term for term in (" ".join(text.split()) for text in texts) if term]
 
 
 def _lines(text: str) -> list[tuple[str, str]]:

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pvtracker.accounts.roles import Permission
 from pvtracker.studies import actions, queries
 from pvtracker.studies.definition_form import DefinitionsForm
-from pvtracker.studies.definition_text import pools_text, windows_text, words_text
-from pvtracker.studies.definitions import CHOICES, HELP, MAPPINGS, NAMES, OF_NAMES, Definitions
+from pvtracker.studies.definition_text import pools_text, queries_text, windows_text, words_text
+from pvtracker.studies.definitions import CHOICES, HELP, MAPPINGS, NAMES, Definitions
 from pvtracker.studies.models import Study
 from pvtracker.studies.rules import StudyRefused
 
@@ -77,7 +77,11 @@ def value_text(name: str, value: Any) -> str:
         return CHOICES[name][value]
     if name.endswith("_days"):
         return "no end" if value is None else f"{value} days"
-    if name in OF_NAMES:
+    if name == "queries":
+        return queries_text(value).replace("\n", " | ") or "none"
+    if name == "special_interest":
+        return "; ".join(value) or "none"
+    if name == "pools":
         return pools_text(value).replace("\n", "; ") or "none"
     if name in MAPPINGS:
         return windows_text(value).replace("\n", "; ") or "none"

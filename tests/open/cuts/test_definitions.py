@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from pvtracker.audit.context import within
+from pvtracker.coding.actions import TermPath, release_from_data
+from pvtracker.coding.queries import COUNTED, unknown_names
 from pvtracker.cuts import derive, freeze
 from pvtracker.cuts.actions import no_progress, register_cut
 from pvtracker.cuts.models import Cut
@@ -53,6 +56,7 @@ def posted(world: World, **said: Any) -> dict[str, Any]:
         "pools": "",
         "exposed_to": "",
         "special_interest": "",
+        "queries": "",
     }
     return {"version": world.study.version, "reason": "analysis plan 2.0", **stated, **said}
 
@@ -121,9 +125,80 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"pools": "One = A"}, "needs two arms at least"),
     ({"strata": ["arm"]}, "choose among site, country, sex"),
     ({"crossover": "hidden"}, "choose one of the answers"),
+    (
+        {"special_interest": "Headache\nHeadeache"},
+        "has “Headeache” at any level, and no query is called so. Write",
+    ),
+    ({"special_interest": "PAIN", "queries": "Pain = headache"}, "has “PAIN” at any level, and no query"),
+    (
+        {"queries": "Pain = Headache, Migraine"},
+        "Queries: no dictionary of this study has “Headache, Migraine” at",
+    ),
+    (
+        {"queries": "Pain = Headache\nAll = Pain"},
+        "has “Pain” at any level. Write each term as the dictionary does",
+    ),
+    ({"queries": "Pain = Head pain"}, "“Head pain”"),  # a lowest level term, which no event is counted under
+    ({"queries": "Pain = ;"}, "needs one term at least"),
+    ({"queries": "Placebo pain = Headache"}, "may tell who received what (placebo)"),
+    ({"queries": "Pain = Headache; low dose arm"}, "may tell who received what (low dose arm)"),
+    ({"special_interest": "Headache\nplac-ebo effect"}, "may tell who received what"),
+    ({"phase_windows": "on placebo = 3"}, "may tell who received what"),
+    ({"pools": "No placebo = A, C"}, "may tell who received what"),
     ({"version": "0"}, "changed by somebody else meanwhile"),
     ({"version": ""}, "Open it again"),
 ]
+
+
+AIRWAYS, GROWTHS = (
+    "Respiratory, thoracic and mediastinal disorders",
+    "Neoplasms benign, malignant and unspecified (incl cysts and polyps)",
+)
+
+
+def test_terms_with_commas_are_stored_and_written_back_as_they_are(world: World) -> None:
+    paths = [TermPath("Cough", "Cough", system_organ_class=AIRWAYS)]
+    paths += [TermPath("Lymphoma", "Lymphoma", "Lymphomas, all", "Arm disorders", GROWTHS)]
+    with within(world.study.id):
+        release_from_data(
+            study_id=world.study.id, dictionary="Commas", paths=paths, origin="test", by=SOMEONE
+        )
+    said = posted(
+        world,
+        special_interest=f"{AIRWAYS}\r\n  headache\r\nGrowths, any drug",
+        queries=f"Growths, any drug = Arm disorders; {GROWTHS}\r\nBlood=lymphomas,  ALL; Cough;",
+        pools="Any active dose = A, C",
+    )
+    client, page = world.client("ada"), world.url("definitions/edit/")  # “drug = Arm” are two, and no phrase
+    assert client.post(page, said).status_code == 302
+    world.study.refresh_from_db()
+    stored = {
+        "special_interest": [AIRWAYS, "headache", "Growths, any drug"],
+        "queries": {"Blood": ["lymphomas, ALL", "Cough"], "Growths, any drug": ["Arm disorders", GROWTHS]},
+        "pools": {"Any active dose": ["A", "C"]},
+    }
+    assert world.study.definitions == stored
+    form = client.get(page).context["form"]
+    shown = {name: "" if (value := form[name].value()) is None else value for name in form.fields}
+    again = client.post(page, {**shown, "reason": "opened and saved"}, follow=True)
+    assert "Nothing was changed" in again.text
+    world.study.refresh_from_db()
+    assert world.study.definitions == stored
+    read = client.get(world.url("definitions/")).text
+    assert f"{AIRWAYS}; headache; Growths, any drug" in read
+    assert f"Blood = lymphomas, ALL; Cough | Growths, any drug = Arm disorders; {GROWTHS}" in read
+
+
+def test_a_term_is_known_at_every_level_that_is_counted_and_of_this_study(world: World) -> None:
+    assert set(COUNTED) == set(derive.LEVELS.values())
+    other = make_study("OTHER")
+    path = TermPath("Hives", "Urticaria", "Urticarias", "Skin reactions", "Skin disorders")
+    with within(other.study.id):
+        release_from_data(study_id=other.study.id, dictionary="Own", paths=[path], origin="test", by=SOMEONE)
+        asked = ["URTICARIA", "Urticarias", "Skin reactions", "skin disorders", "Hives", "Rash"]
+        assert unknown_names(other.study.id, asked) == ["Hives", "Rash"]
+    with within(world.study.id):
+        assert unknown_names(world.study.id, ["Urticaria", "Pyrexia"]) == ["Urticaria"]
 
 
 def test_what_cannot_hold_is_refused_with_field_rule_and_remedy(world: World) -> None:
@@ -132,6 +207,10 @@ def test_what_cannot_hold_is_refused_with_field_rule_and_remedy(world: World) ->
         answer = client.post(world.url("definitions/edit/"), posted(world, **said))
         assert answer.status_code == 422, said
         assert sentence in answer.text.replace("&#x27;", "'"), said
+    both = client.post(
+        world.url("definitions/edit/"), posted(world, special_interest="Pain", queries="Pain = placebo ache")
+    )
+    assert set(both.context["form"].errors) == {"queries"}, "the query's name is not called unknown"
     world.study.refresh_from_db()
     assert (world.study.definitions, world.study.emergent_window_days) == ({}, None)
 

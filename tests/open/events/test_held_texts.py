@@ -32,7 +32,9 @@ from pvtracker.participants.holding import HELD
 from pvtracker.reports import forms as report_forms
 from pvtracker.studies import forms as study_forms
 from pvtracker.studies.actions import ArmEntry, put_arms
-from pvtracker.studies.models import MembershipRequest
+from pvtracker.studies.definition_form import DefinitionsForm
+from pvtracker.studies.definitions import DEFAULTS
+from pvtracker.studies.models import MembershipRequest, Study
 from tests.deliveries import delivery, write
 from tests.open.signing import sign, with_passwords
 from tests.open.test_import_study import event as imported
@@ -240,6 +242,9 @@ def test_every_free_text_of_a_form_is_examined() -> None:
         if isinstance(field, CharField) and name in free and not isinstance(field, FreeTextField)
     }
     assert found == set(elsewhere)
+    settings = DefinitionsForm(study=Study(), now=DEFAULTS).fields  # made from the settings, all of them text
+    plain = {k for k, f in settings.items() if isinstance(f, CharField) and not isinstance(f, FreeTextField)}
+    assert plain == {"intervention_windows", "exposed_to"}, "codes: none but the protocol's are taken"
 
 
 def test_product_names_are_declared_on_a_page_and_stand_nowhere_else(world: World) -> None:

@@ -1,0 +1,28 @@
+"""Lists of a study's definitions as a person writes them: what is shown is read as what it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from pvtracker.studies import definition_text as text
+
+WITH_COMMAS = [
+    "Congenital, familial and genetic disorders",
+    "Injury, poisoning and procedural complications",
+    "Pregnancy, puerperium and perinatal conditions",
+    "Respiratory, thoracic and mediastinal disorders",
+]
+
+
+def test_terms_with_commas_are_read_as_they_were_shown() -> None:
+    queries = {"Airways, all": WITH_COMMAS, "One": ["Ratio A/G = low", "Rash"]}
+    assert text.terms_of(text.terms_text(WITH_COMMAS)) == WITH_COMMAS
+    assert text.queries_of(text.queries_text(queries)) == queries
+    assert text.terms_of("") == [] and text.queries_of("") == {}
+
+
+def test_blanks_and_empty_parts_are_no_terms() -> None:
+    assert text.terms_of(" Bone  pain \r\n\r\nRash, itching\n") == ["Bone pain", "Rash, itching"]
+    assert text.queries_of("Pain = Bone  pain ;; Headache;\n\n") == {"Pain": ["Bone pain", "Headache"]}
+    with pytest.raises(ValueError, match="stands twice"):
+        text.queries_of("Pain = Headache\nPain = Rash")
