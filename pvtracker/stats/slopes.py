@@ -15,6 +15,9 @@ from pvtracker.stats.values import labels, long_numbers, same_size
 ONE_TIME = "no slope: fewer than two values at different times"
 TWO_VALUES = "no standard error: a line through two values"
 FEW_SLOPES = "no interval: fewer than two participants with a slope in the arm or in the reference"
+ROUNDING = (
+    1e-12  # a rise below this share of the participant's largest value is none, and no spread of slopes
+)
 NO_SPREAD = "no interval: the slopes of both arms have no spread"
 
 
@@ -57,13 +60,16 @@ def slope_difference(
     arm_of = _one_arm(people, groups)
     lines = _lines(who, number, t, y)
     slopes: dict[str, FloatArray] = {}
+    rounding: dict[str, float] = {}
+    of_each = _rounding(number, t, y, len(who))
     own = np.array([arm_of[person] for person in who.tolist()], dtype=object)
     for name in dict.fromkeys(groups.tolist()):
         chosen = lines.slope[own == name]
         slopes[name] = chosen[~np.isnan(chosen)]
+        rounding[name] = float(of_each[(own == name) & ~np.isnan(lines.slope)].max(initial=0.0))
     if reference not in slopes:
         raise ValueError(f"reference must be one of the arms {', '.join(slopes)}, got {reference!r}")
-    return _compared(slopes, reference, confidence_level)
+    return _compared(slopes, rounding, reference, confidence_level)
 
 
 def _values(
@@ -102,12 +108,22 @@ def _lines(who: TextArray, number: IntArray, t: FloatArray, y: FloatArray) -> Pa
     line = (n >= 2) & (first < last)
     divisor = np.where(line, square, 1.0)
     slope = np.where(line, sums(dt * dy) / divisor, np.nan)
+    slope[line & (np.abs(slope) <= _rounding(number, t, y, size))] = 0.0
     left = sums((dy - np.nan_to_num(slope)[number] * dt) ** 2)
     error = np.where(line & (n >= 3), np.sqrt(left / np.maximum(n - 2, 1) / divisor), np.nan)
     warning = no_warning(size)
     warning[line & (n < 3)] = TWO_VALUES
     warning[~line] = ONE_TIME
     return ParticipantSlopes(who, n, slope, mean_y - slope * mean_t, error, warning)
+
+
+def _rounding(number: IntArray, t: FloatArray, y: FloatArray, size: int) -> FloatArray:
+    """A slope below this is level, but for rounding of the values."""
+    first, last, largest = np.full(size, np.inf), np.full(size, -np.inf), np.zeros(size)
+    np.minimum.at(first, number, t)
+    np.maximum.at(last, number, t)
+    np.maximum.at(largest, number, np.abs(y))
+    return np.where(last > first, ROUNDING * largest / np.where(last > first, last - first, 1.0), 0.0)
 
 
 def _one_arm(people: TextArray, groups: TextArray) -> dict[str, str]:
@@ -120,11 +136,14 @@ def _one_arm(people: TextArray, groups: TextArray) -> dict[str, str]:
     return arm_of
 
 
-def _compared(slopes: dict[str, FloatArray], reference: str, confidence_level: float) -> SlopeDifference:
+def _compared(
+    slopes: dict[str, FloatArray], rounding: dict[str, float], reference: str, confidence_level: float
+) -> SlopeDifference:
     arms = list(slopes)
     every = [slopes[name] for name in arms]
     group = np.repeat(np.arange(len(arms)), [len(one) for one in every])
     by_arm = moments(group, np.concatenate(every), len(arms))
+    by_arm.sd[by_arm.sd <= np.array([rounding[name] for name in arms])] = 0.0
     place = arms.index(reference)
     other = np.arange(len(arms)) != place
     ref = Moments(*(np.full(len(arms), of[place]) for of in (by_arm.n, by_arm.mean, by_arm.sd)))

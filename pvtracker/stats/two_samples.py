@@ -17,7 +17,8 @@ from pvtracker.stats.results import FloatArray, IntArray
 MOST_RANKED = 200  # participants up to which ranks are counted out
 MOST_SPLITS = 200_000  # splits into two arms up to which all are made
 MOST_CELLS = 2_000_000  # of replicates by participants held at once
-ROUNDING = 1e-10  # relative to the largest deviation: as extreme as the observed
+ROUNDING = 1e-10  # relative to the largest deviation: as extreme as the observed; to the largest value: the same value
+NO_SPREAD = 1e-12  # a standard deviation below this share of the largest value is rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,9 @@ def moments(group: IntArray, value: FloatArray, size: int) -> Moments:
         square = np.bincount(group, (value - mean[group]) ** 2, minlength=size)
         sd = np.where(n > 1, np.sqrt(square / np.maximum(n - 1, 1)), np.nan)
     # What differs by rounding only is the same.
-    lowest, highest = np.full(size, np.inf), np.full(size, -np.inf)
-    np.minimum.at(lowest, group, value)
-    np.maximum.at(highest, group, value)
-    sd[(lowest == highest) & (n > 1)] = 0.0
+    largest = np.zeros(size)
+    np.maximum.at(largest, group, np.abs(value))
+    sd[(n > 1) & (sd <= NO_SPREAD * largest)] = 0.0
     return Moments(n, mean, sd)
 
 
@@ -78,7 +78,7 @@ def rank_p(value: FloatArray, in_arm: IntArray, *, replicates: int, seed: int) -
 
     The share of splits whose rank sum is at least as far from its mean as the observed one.
     """
-    place, ties = np.unique(value, return_inverse=True, return_counts=True)[1:]
+    place, ties = np.unique(_merged(value), return_inverse=True, return_counts=True)[1:]
     rank = (2 * np.cumsum(ties) - ties + 1)[place]  # midranks, doubled: whole numbers
     size = int(in_arm.sum())
     if len(value) > MOST_RANKED:
@@ -99,7 +99,7 @@ def rank_p(value: FloatArray, in_arm: IntArray, *, replicates: int, seed: int) -
 
 def permutation_p(value: FloatArray, in_arm: IntArray, *, replicates: int, seed: int) -> tuple[float, str]:
     """Two-sided p of the difference of means among all splits into arms of these sizes, and how it was found."""
-    size = int(in_arm.sum())
+    size, value = int(in_arm.sum()), _merged(value)
     smaller = min(size, len(value) - size)
     if comb(len(value), smaller) > MOST_SPLITS:
         return _sampled(value, in_arm, replicates, seed)
@@ -109,6 +109,17 @@ def permutation_p(value: FloatArray, in_arm: IntArray, *, replicates: int, seed:
     observed = abs(float(centred[in_arm == (1 if smaller == size else 0)].sum()))
     slack = ROUNDING * max(float(away.max()), 1e-300)
     return float(np.mean(away >= observed - slack)), "exact"
+
+
+def _merged(value: FloatArray) -> FloatArray:
+    """Values that differ from their sorted neighbour by rounding only are the same: the lowest of them."""
+    order = np.argsort(value, kind="stable")
+    ranked = value[order]
+    apart = np.diff(ranked) > ROUNDING * np.abs(value).max(initial=0.0)
+    first = np.flatnonzero(np.append(True, apart)[: len(value)])
+    merged = np.empty_like(value)
+    merged[order] = np.repeat(ranked[first], np.diff(np.append(first, len(value))))
+    return merged
 
 
 def _sampled(value: FloatArray, in_arm: IntArray, replicates: int, seed: int) -> tuple[float, str]:

@@ -113,6 +113,12 @@ def test_swapping_turns_and_scaling_scales(arm: list[float], ref: list[float]) -
     np.testing.assert_allclose(scaled.degrees, found.degrees, rtol=1e-6)
 
 
+def test_values_that_differ_by_rounding_only_have_no_spread() -> None:
+    found = one_week([0.1 + 0.2, 0.3, 0.3], [0.7 - 0.2, 0.5, 0.6 - 0.1])
+    assert found.sd_arm[0] == found.sd_ref[0] == 0
+    assert np.isnan(found.p[0]) and found.warning[0] == NO_SPREAD
+
+
 @pytest.mark.parametrize(
     ("given_", "words"),
     [

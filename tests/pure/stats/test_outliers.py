@@ -185,3 +185,21 @@ def test_what_cannot_be_a_slope_is_refused(changed: dict[str, Any], sentence: st
     given: dict[str, Any] = {"participant": ["a", "a"], "time": [0, 1], "value": [1, 2], "arm": ["A", "A"]}
     with pytest.raises(ValueError, match=sentence):
         slope_difference(**(given | {"reference": "A"} | changed))
+
+
+@pytest.mark.parametrize("base", [0.0, 7.3, 1000.0])
+def test_slopes_that_differ_by_rounding_only_have_no_spread(base: float) -> None:
+    """Everybody of the arm rises by 0.1 a day and everybody of the reference by 0.2, from different days on."""
+    day = np.array([0.0, 3.0, 7.0]) + np.arange(8)[:, None] / 7
+    rise = np.repeat([0.1, 0.2], 4)[:, None]
+    who, arm = np.repeat(np.arange(8).astype(str), 3), np.repeat(list("AAAABBBB"), 3)
+    found = slope_difference(who, day.ravel(), (base + rise * day).ravel(), arm, reference="B")
+    assert found.warning[0] == ALIKE and np.isnan(found.p[0]) and found.difference[0] == pytest.approx(-0.1)
+    assert found.sd.tolist() == [0, 0]
+
+
+def test_values_that_stay_the_same_have_a_slope_of_zero() -> None:
+    who, day = np.repeat(np.arange(40).astype(str), 5), np.random.default_rng(3).uniform(0, 90, 200)
+    found = participant_slopes(who, day, np.repeat(np.linspace(0.1, 5, 40), 5))
+    assert (found.slope == 0).all()
+    assert participant_slopes(["a"] * 2, [0, 1], [1e6, 1e6 + 1e-3]).slope[0] == pytest.approx(1e-3, rel=1e-6)

@@ -181,6 +181,34 @@ def test_swapping_the_arms_turns_the_difference_and_leaves_p() -> None:
         assert weeks.p == one.p and weeks.test == test
 
 
+@pytest.mark.parametrize("test", ["wilcoxon", "permutation"])
+@pytest.mark.parametrize(("level", "scale"), [(0.1, "as measured"), (50.0, "log10")])
+@pytest.mark.parametrize("unit", [1.0, 7.0, 365.25])
+@pytest.mark.parametrize("each", [6, 20, 120])
+def test_levels_that_differ_by_rounding_only_are_ties(
+    test: str, level: float, scale: str, unit: float, each: int
+) -> None:
+    """Everybody has the same level; the arm is measured every 7 days, the reference every 4."""
+    days = (np.arange(0, 29, 7) / unit, np.arange(0, 29, 4) / unit)
+    rows = [
+        (f"{side}{n}", day, level, 1 - side) for side in (0, 1) for n in range(each) for day in days[side]
+    ]
+    found = areas(rows, start=0, end=28 / unit, test=test, scale=scale, replicates=99)
+    assert found.p == 1
+    assert np.isnan(found.p_welch) and found.warning == NO_SPREAD
+
+
+def test_the_unit_of_time_does_not_break_ties() -> None:
+    """Visits at different days, and half of the levels the same: as the ranks of the levels in whole numbers."""
+    rng = np.random.default_rng(11)
+    level, every = rng.integers(1, 4, 30), rng.choice([4, 7, 14], 30)
+    rows = [(f"{n:02}", day, level[n] / 10, n % 2) for n in range(30) for day in range(0, 29, every[n])]
+    expected = rank_p(level.astype(float), np.arange(30) % 2, replicates=1, seed=1)[0]
+    for unit in (1.0, 7.0, 30.4375, 365.25):
+        scaled = [(who, day / unit, value, arm) for who, day, value, arm in rows]
+        assert areas(scaled, start=0, end=28 / unit).p == expected
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
