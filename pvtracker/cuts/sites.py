@@ -6,6 +6,7 @@ of a cut.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from pvtracker.stats.site_reporting import SiteReporting, site_reporting
 
 LATE_DAYS = 7
 LARGEST_P = 0.1  # after adjustment: below it a site is to be looked at
-REPLICATES, SEED = 1999, 1
+REPLICATES, SEED = 1999, 1  # at least; of more sites more, see `replicates_for`
 MOST_DRAWN = 2_000  # participants; of more the exchanges are not drawn but normal
 NO_SITE = "no site"
 DATASETS = ("participants", "exposures", "adverse_events", "assessments")  # what is read
@@ -76,6 +77,12 @@ class Sites:
         return Sites(tuple(Site(**site) for site in stated["sites"]), stated["dispersion"])
 
 
+def replicates_for(sites: int) -> int:
+    """So many that one site alone can be flagged: the least p is 2 / (1 + replicates), times the number of sites when
+    adjusted, and that is at most half of LARGEST_P."""
+    return max(REPLICATES, math.ceil(4 * sites / LARGEST_P) - 1)
+
+
 def sites_of(data: CutData) -> Sites:
     """Reporting and gaps by site, over treated participants and their treatment-emergent events, all arms together."""
     people = derive.analysis_set(data)
@@ -88,7 +95,7 @@ def sites_of(data: CutData) -> Sites:
         people["follow_up_years"].to_numpy(),
         site_of,
         null="drawn" if len(people) <= MOST_DRAWN else "normal",
-        replicates=REPLICATES,
+        replicates=replicates_for(len(set(site_of))),
         seed=SEED,
     )
     rows = _events(data, events[["subject", "number"]])

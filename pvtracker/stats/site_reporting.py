@@ -92,7 +92,8 @@ def site_reporting(
     people = np.bincount(index, minlength=len(names)).astype(np.int64)
     own = np.bincount(index, weights=x, minlength=len(names)).astype(np.int64)
     time = np.bincount(index, weights=t, minlength=len(names)).astype(np.float64)
-    rest_time = np.maximum(t.sum() - time, 0.0) * (people < size)
+    rest_time = t.sum() - time
+    rest_time[(people == size) | (rest_time <= TIE * t.sum())] = 0.0  # what subtraction leaves is no time
     found = rate_ratio_exact(own, time, own.sum() - own, rest_time, confidence_level=confidence_level)
     warning = no_warning(len(names))
     usable = (time > 0) & (rest_time > 0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pvtracker.cuts.data import CutData
-from pvtracker.cuts.sites import DATASETS, Sites, sites_of
+from pvtracker.cuts.sites import DATASETS, LARGEST_P, Sites, replicates_for, sites_of
 from pvtracker.signals import site_quality
 from pvtracker.signals.screen import screen
 from tests.small_cut import allocated, cut, day, event, person, treated
@@ -114,3 +114,21 @@ def test_a_cut_without_participants_and_a_run_of_an_earlier_version() -> None:
     assert sites_of(cut()) == Sites((), None)
     assert site_quality.read({}) is None and site_quality.summary({}) == []
     assert site_quality.reporting_table(Sites((), None))["rows"] == []
+
+
+def test_a_silent_site_of_many_is_named() -> None:
+    """120 sites of four participants; one reports nothing where every participant of the others has nine events."""
+    subjects = [f"S{i:03}" for i in range(480)]
+    data = cut(
+        participants=[person(s, site=f"{i // 4:03}") for i, s in enumerate(subjects)],
+        exposures=[treated(s) for s in subjects],
+        arms=[allocated(s, ("LOW", "PBO")[i % 2]) for i, s in enumerate(subjects)],
+        adverse_events=[
+            event(s, number, day("onset", "2026-01-20")) for s in subjects[4:] for number in range(1, 10)
+        ],
+    )
+    found = sites_of(data).sites
+    assert [site.site for site in found if site.look] == ["000"] and found[0].look == "less"
+    for sites in (1, 50, 51, 120, 700):
+        assert sites * 2 / (1 + replicates_for(sites)) <= LARGEST_P / 2
+    assert replicates_for(12) == 1999

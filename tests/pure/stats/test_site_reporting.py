@@ -118,6 +118,18 @@ def test_what_does_not_exist_is_nan_and_says_why() -> None:
     assert len(empty.site) == 0
 
 
+def test_what_subtraction_leaves_is_no_follow_up_elsewhere() -> None:
+    """0.1 + 0.2 + 0.3 = 0.6 of site A, added in another order than the sum of all; B has none."""
+    years = [0.0, 0.1, 0.2, 0.3, 0.4, 0.7, 1.1]
+    for order in range(50):
+        own = np.random.default_rng(order).permutation(years[1:] * 3)
+        apart = np.random.default_rng(order).permutation(len(own) + 1)
+        given = np.append(own, 0.0)[apart], np.array(["A"] * len(own) + ["B"])[apart]
+        found = site_reporting(1, *given, replicates=99)
+        assert found.warning.tolist() == ["no follow-up at the other sites", "no follow-up: no rate exists"]
+        assert not np.isfinite(found.ratio).any() and np.isnan(found.p_permuted).all()
+
+
 def test_wrong_input_is_refused() -> None:
     for wrong, told in (
         ({"events": [-1, 2]}, "events must be ≥ 0"),
