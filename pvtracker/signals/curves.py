@@ -97,14 +97,17 @@ def mean_events(times: Times) -> Curves:
         steps: list[Point | None] = []
         if len(when):
             found = stats.mean_cumulative(end, who, when)
-            keep = _thinned(len(found.time))
-            steps = _each(found.time[keep], found.mean[keep], found.low[keep], found.high[keep])
+            steps = _each(found.time, found.mean, found.low, found.high)
         curve = _from_zero(steps)
         last = curve[-1]
-        points[side] = [*curve, Point(float(end.max()) / DAYS_PER_WEEK, last.value, last.low, last.high)]
+        whole = [*curve, Point(float(end.max()) / DAYS_PER_WEEK, last.value, last.low, last.high)]
+        shown = [
+            _read(whole, week) for week in weeks
+        ]  # the table reads every step, the picture has some of them
+        kept = {id(point) for point in shown} | {id(whole[place]) for place in _thinned(len(whole))}
+        points[side] = [point for point in whole if id(point) in kept]
         at_risk = [int((end >= day).sum()) for day in days]
         events = [int((when <= day).sum()) for day in days]
-        shown = [_read(points[side], week) for week in weeks]
         marks += _marks(side, weeks, at_risk, events, [None] * len(weeks), shown)
     return Curves(points, marks)
 
@@ -116,12 +119,13 @@ def difference(times: Times) -> Curves:
     if not (len(times.when) and times.in_arm.any() and not times.in_arm.all()):
         return Curves({ARM: []}, [])
     both = min(int(times.end[times.in_arm].max()), int(times.end[~times.in_arm].max()))
-    at = _grid(times.when[times.when <= both], np.array([both]))
+    days = [week * DAYS_PER_WEEK for week in weeks if week * DAYS_PER_WEEK <= both]
+    # every time of the table is a point: between two points of a thinned curve it would be read too early
+    at = np.union1d(_grid(times.when[times.when <= both], np.array([both])), days[1:]).astype(np.int64)
     found = stats.mean_cumulative_difference(
         times.end, times.in_arm.astype(int), times.who, times.when, at=at
     )
     points = _from_zero(_each(found.time, found.difference, found.low, found.high))
-    days = [week * DAYS_PER_WEEK for week in weeks if week * DAYS_PER_WEEK <= both]
     marks = [
         Mark(side, day // DAYS_PER_WEEK, int((end >= day).sum()), int((when <= day).sum()), None, None)
         for side in SIDES

@@ -178,6 +178,43 @@ def test_a_curve_of_many_steps_is_thinned_and_keeps_first_and_last() -> None:
     assert len(curves.ticks(end)) <= curves.MOST_TICKS + 1
 
 
+def many_steps() -> Times:
+    """700 days on each of which somebody has an event, more often in the arm."""
+    rng = np.random.default_rng(9)
+    in_arm = np.arange(300) % 2 == 0
+    end = rng.integers(500, 701, 300)
+    who = np.repeat(np.arange(300), rng.poisson(np.where(in_arm, 12, 9)))
+    when = np.ceil(rng.uniform(0, 1, len(who)) * end[who]).astype(np.int64)
+    return Times(in_arm, end, end, np.zeros(300, dtype=np.int64), who, when, 0, 0)
+
+
+def events_each(times: Times, side: str, until: int) -> float:
+    """Nelson's sum in whole fractions, day by day."""
+    end, _, when = times.of(side)
+    days = sorted({day for day in when.tolist() if day <= until})
+    return float(sum(Fraction(int((when == day).sum()), int((end >= day).sum())) for day in days))
+
+
+def test_the_tables_of_curves_with_many_steps_are_read_from_every_step() -> None:
+    times = many_steps()
+    assert len(np.unique(times.of(ARM)[2])) > 2 * curves.MOST_STEPS
+    found, apart = curves.mean_events(times), curves.difference(times)
+    for mark in found.marks:
+        last = times.of(mark.side)[0].max()
+        if 7 * mark.week > last:
+            assert mark.point is None
+            continue
+        assert mark.point is not None
+        assert mark.point.value == pytest.approx(events_each(times, mark.side, 7 * mark.week), abs=1e-12)
+        assert mark.point in found.points[mark.side], "the picture has what the table says"
+    between = [mark for mark in apart.marks if mark.side == ""]
+    assert len(between) > 3
+    for mark in between:
+        one, other = (events_each(times, side, 7 * mark.week) for side in (ARM, REFERENCE))
+        assert mark.point is not None and mark.point.value == pytest.approx(one - other, abs=1e-12)
+        assert mark.point in apart.points[ARM]
+
+
 def empty(in_arm: list[bool]) -> Times:
     size, none = len(in_arm), np.array([], dtype=np.int64)
     end = np.full(size, 30)
