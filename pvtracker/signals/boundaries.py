@@ -16,10 +16,11 @@ from scipy.stats import hypergeom
 
 from pvtracker import stats
 from pvtracker.stats.group_sequential import Spending
+from pvtracker.stats.group_sequential_counts import most_events
 from pvtracker.stats.normal_paths import CLOSEST
 
 RATIOS = (1.0, 1.5, 2.0, 3.0)  # true risk ratios of the operating characteristics
-MOST_EXACT = 300  # participants of an arm: beyond it the normal approximation is as good, and quicker
+MOST_EXACT = 800  # events that an arm may come to: of more the exact recursion takes longer than a page may
 THRESHOLD = 0.95  # of the posterior probability
 STOPPING = ("toxicity", "beta_binomial")
 LOWEST_Z, HIGHEST_Z = (
@@ -67,6 +68,13 @@ class Drawn:
     does: Does  # truth, probability to cross, mean of `across` until then
     exact: bool
     dropped: int  # looks without new information, which are no looks of their own
+
+    @property
+    def how(self) -> str:
+        """What it does, in words."""
+        if self.exact:
+            return "Exact, from the counts themselves"
+        return "By the normal approximation, which overstates the probabilities where events are few"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +127,12 @@ def z_of(look: Look) -> float:
 
 
 def _group_sequential(looks: Sequence[Look], design: Design) -> Drawn:
-    kept, dropped = _informative(looks, design, max(1.0, CLOSEST * design.planned * 1.01))
+    least = max(1.0, CLOSEST * design.planned * 1.01)
+    kept, dropped = _informative(looks, design, least)
     shares = [min(amount(design, look) / design.planned, 1.0) for look in kept]
     _check(kept, design)
+    if design.planned - amount(design, kept[-1]) < least:  # so close to the end that it is the end
+        shares[-1] = 1.0
     ends = [1.0] if not shares or shares[-1] < 1 else []
     times = np.array([*shares, *ends])
     if design.kind == "haybittle_peto":
@@ -142,7 +153,7 @@ def _group_sequential(looks: Sequence[Look], design: Design) -> Drawn:
 
 def _by_events(kept: Sequence[Look], times: np.ndarray, z: np.ndarray, design: Design) -> tuple[Does, bool]:
     """Of each true risk ratio: the logarithm of a ratio from so many events has a variance of 1 / (events part (1 -
-    part)), part being the arm's share of the participants."""
+    part)), part being the arm's share of the participants. Normal, and so too high where few events are planned."""
     part = kept[-1].N_arm / (kept[-1].N_arm + kept[-1].N_ref)
     told = []
     for ratio in RATIOS:
@@ -164,7 +175,8 @@ def _by_participants(
     n_arm = [look.N_arm for look in kept] + ([ends[0]] if len(times) > len(kept) else [])
     n_ref = [look.N_ref for look in kept] + ([ends[1]] if len(times) > len(kept) else [])
     rising = all(np.diff(n_arm) >= 0) and all(np.diff(n_ref) >= 0)
-    exact = rising and max(n_arm[-1], n_ref[-1]) <= MOST_EXACT
+    highest = min(risk * RATIOS[-1], 0.99)
+    exact = rising and max(most_events(n_arm[-1], highest), most_events(n_ref[-1], risk)) <= MOST_EXACT
     told = []
     for ratio in RATIOS:
         truth = min(risk * ratio, 0.99)

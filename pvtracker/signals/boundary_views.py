@@ -254,8 +254,6 @@ def _does_table(drawn: Drawn) -> Table:
             }
             for truth, crosses, used in drawn.does
         ],
-        "note": "Exact, from the counts themselves; the looks to come are the planned end alone."
-        if drawn.exact
-        else "By the normal approximation; the looks to come are the planned end alone.",
+        "note": f"{drawn.how}; the looks to come are the planned end alone.",
         "empty": "",
     }

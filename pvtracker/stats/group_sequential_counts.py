@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import toeplitz
 from scipy.special import gammaln, log_ndtr, xlog1py, xlogy
+from scipy.stats import binom
 
 from pvtracker.stats.inputs import counts, refuse
-from pvtracker.stats.results import FloatArray, IntArray, SequentialCrossing
+from pvtracker.stats.results import FloatArray, SequentialCrossing
 
 Test = Literal["fisher", "score"]
-MOST = 2000  # participants of an arm: a state of the recursion is a pair of counts
+MOST = 2000  # events of an arm: a state of the recursion is a pair of counts
+BEYOND = 1e-14  # chance of more events in an arm than are followed
 
 
 def group_sequential_counts_crossing(
@@ -34,7 +36,8 @@ def group_sequential_counts_crossing(
     n_arm, n_ref: participants observed up to each look, shape (looks,), never fewer than before. z: bounds, infinite
     where none. risk_arm, risk_ref: true risks. test "fisher": the one-sided p of Fisher's test is at most Φ(−z);
     "score": the difference divided by its pooled standard error is at least z. `expected_fraction` is of n_arm + n_ref
-    at the last look. ValueError for values that cannot be, or more than 2,000 participants in an arm.
+    at the last look. Counts that are reached with a chance of 1e-14 at most are not followed. ValueError for values
+    that cannot be, or risks with which more than 2,000 events in an arm would have to be followed.
 
     Source: derived from the definition; the recursion is that of Jennison & Turnbull (2000) chapter 12 for binary data.
     """
@@ -46,7 +49,6 @@ def group_sequential_counts_crossing(
         )
     for name, size in (("n_arm", a), ("n_ref", b)):
         refuse(name, "must not fall from look to look", size, np.diff(size, prepend=0) < 0)
-        refuse(name, f"must be ≤ {MOST}", size, size > MOST)
     if not a[-1] + b[-1]:
         raise ValueError("n_arm and n_ref must hold at least one participant at the last look")
     for name, risk in (("risk_arm", risk_arm), ("risk_ref", risk_ref)):
@@ -54,40 +56,50 @@ def group_sequential_counts_crossing(
             raise ValueError(f"{name} must lie in [0, 1], got {risk}")
     if test not in get_args(Test):
         raise ValueError(f"test must be one of {', '.join(get_args(Test))}, got {test!r}")
+    most_a, most_b = most_events(int(a[-1]), risk_arm), most_events(int(b[-1]), risk_ref)
+    for name, size, most in (("n_arm", a, most_a), ("n_ref", b, most_b)):
+        refuse(name, f"must make more than {MOST} events unlikely", size[-1:], np.array([most > MOST]))
     state: NDArray[np.float64] = np.ones((1, 1))  # probability of (x, y) without having crossed
     before_a = before_b = 0
     crossed, used, before = np.zeros(len(a)), 0.0, 0
     for look, (N_arm, N_ref, bound) in enumerate(zip(a.tolist(), b.tolist(), bounds.tolist(), strict=True)):
         used += float(state.sum()) * (N_arm + N_ref - before)
         state = (
-            _more(before_a, N_arm - before_a, risk_arm)
+            _more(before_a, N_arm - before_a, risk_arm, most_a)
             @ state
-            @ _more(before_b, N_ref - before_b, risk_ref).T
+            @ _more(before_b, N_ref - before_b, risk_ref, most_b).T
         )
-        beyond = _crosses(N_arm, N_ref, bound, test)
+        beyond = _crosses(N_arm, N_ref, min(N_arm, most_a), min(N_ref, most_b), bound, test)
         crossed[look] = float(state[beyond].sum())
         state[beyond] = 0.0
         before_a, before_b, before = N_arm, N_ref, N_arm + N_ref
     return SequentialCrossing(crossed, 0 * crossed, float(crossed.sum()), used / before)
 
 
-def _more(had: int, further: int, risk: float) -> FloatArray:
-    """Chance of x events among had + further given y among had, (had + further + 1, had + 1)."""
-    k = np.arange(further + 1)
+def most_events(N: int, risk: float) -> int:
+    """Of N participants with this risk so many have the event at most, but for a chance of BEYOND."""
+    return min(N, int(max(binom.isf(BEYOND, N, risk), 0.0)) + 1) if 0 < risk < 1 else N * int(risk)
+
+
+def _more(had: int, further: int, risk: float, most: int) -> FloatArray:
+    """Chance of x events among had + further given y among had, for x and y up to `most`."""
+    rows, columns = min(had + further, most) + 1, min(had, most) + 1
+    k = np.arange(min(further + 1, rows))
     ways = gammaln(further + 1.0) - gammaln(k + 1.0) - gammaln(further - k + 1.0)
     chance = np.exp(ways + xlogy(k, risk) + xlog1py(further - k, -risk))
-    column = np.concatenate([chance, np.zeros(had)])
-    table: FloatArray = toeplitz(column, np.concatenate([chance[:1], np.zeros(had)]))
+    column = np.concatenate([chance, np.zeros(rows - len(k))])
+    table: FloatArray = toeplitz(column, np.concatenate([chance[:1], np.zeros(columns - 1)]))
     return table
 
 
-def _crosses(N_arm: int, N_ref: int, z: float, test: str) -> NDArray[np.bool_]:
-    """Where (x, y) lies beyond the bound, (N_arm + 1, N_ref + 1)."""
-    x, y = np.arange(N_arm + 1)[:, None], np.arange(N_ref + 1)[None, :]
+def _crosses(N_arm: int, N_ref: int, most_x: int, most_y: int, z: float, test: str) -> NDArray[np.bool_]:
+    """Where (x, y) lies beyond the bound, (most_x + 1, most_y + 1)."""
+    x, y = np.arange(most_x + 1)[:, None], np.arange(most_y + 1)[None, :]
     if not (N_arm and N_ref) or z == np.inf:
-        return np.zeros((N_arm + 1, N_ref + 1), dtype=bool)
+        return np.zeros((most_x + 1, most_y + 1), dtype=bool)
     if test == "fisher":
-        as_extreme: NDArray[np.bool_] = _fisher_log_p(x, y) <= float(log_ndtr(-z)) + 1e-9
+        log_p = _fisher_log_p(N_arm, N_ref, most_x, most_y)
+        as_extreme: NDArray[np.bool_] = log_p <= float(log_ndtr(-z)) + 1e-9
         return as_extreme
     pooled = (x + y) / (N_arm + N_ref)
     error = np.sqrt(pooled * (1 - pooled) * (1 / N_arm + 1 / N_ref))
@@ -95,20 +107,22 @@ def _crosses(N_arm: int, N_ref: int, z: float, test: str) -> NDArray[np.bool_]:
     return beyond
 
 
-def _fisher_log_p(x: IntArray, y: IntArray) -> FloatArray:
-    """Logarithm of the one-sided p of every table, by summing along tables of equal total."""
-    N_arm, N_ref = x.size - 1, y.size - 1
+def _fisher_log_p(N_arm: int, N_ref: int, most_x: int, most_y: int) -> FloatArray:
+    """Logarithm of the one-sided p of every table up to these counts, by summing along tables of equal total: as far as
+    the arm can have all of it."""
+    top = min(N_arm, most_x + most_y)
+    x, y = np.arange(top + 1)[:, None], np.arange(most_y + 1)[None, :]
     ways = (
         (gammaln(N_arm + 1.0) - gammaln(x + 1.0) - gammaln(N_arm - x + 1.0))
         + (gammaln(N_ref + 1.0) - gammaln(y + 1.0) - gammaln(N_ref - y + 1.0))
     )  # fmt: skip
-    m = np.arange(N_arm + N_ref + 1)
+    m = np.arange(top + most_y + 1)
     every = gammaln(N_arm + N_ref + 1.0) - gammaln(m + 1.0) - gammaln(N_arm + N_ref - m + 1.0)
     chance = np.exp(ways - every[x + y])
     p = np.empty_like(chance)
     p[-1] = chance[-1]
-    for row in range(N_arm - 1, -1, -1):  # as extreme: x more of the arm, and y as many fewer
+    for row in range(top - 1, -1, -1):  # as extreme: x more of the arm, and y as many fewer
         p[row] = chance[row]
         p[row, 1:] += p[row + 1, :-1]
-    result: FloatArray = np.log(np.clip(p, 1e-320, 1.0))
+    result: FloatArray = np.log(np.clip(p[: most_x + 1], 1e-320, 1.0))
     return result

@@ -7,8 +7,9 @@ from datetime import date
 import numpy as np
 import pytest
 import vl_convert
-from scipy.stats import fisher_exact, hypergeom, norm
+from scipy.stats import binom, fisher_exact, hypergeom, norm
 
+from pvtracker import stats
 from pvtracker.signals import boundary_chart
 from pvtracker.signals.boundaries import Design, Look, drawn, z_of
 
@@ -85,11 +86,35 @@ def test_the_error_is_kept_where_nothing_differs_and_grows_with_the_truth(kind: 
 
 
 def test_large_arms_and_events_go_by_the_normal_approximation() -> None:
-    large = [Look(date(2026, n, 1), 10 * n, 500 * n, 10 * n, 500 * n) for n in (1, 2)]
+    large = [Look(date(2026, n, 1), 200 * n, 500 * n, 200 * n, 500 * n) for n in (1, 2)]
     assert not drawn(large, design("pocock", planned=2000)).exact
     events = drawn(LOOKS, design("pocock", "events", planned=20))
     assert [step.at for step in events.steps] == pytest.approx([0.1, 0.25, 0.55, 1.0])
     assert not events.exact and events.does[0][1] == pytest.approx(0.025, abs=1e-6)
+
+
+def test_few_events_of_large_arms_are_counted_out() -> None:
+    """400 in each arm, a risk of 0.5 %, one look at the end: all pairs of counts, by Fisher's test."""
+    looks = [Look(date(2026, 1, 1), 2, 400, 2, 400)]
+    found = drawn(looks, design("pocock", planned=800))
+    assert found.exact
+    x, y = np.arange(60)[:, None], np.arange(60)[None, :]
+    crosses = hypergeom.sf(x - 1, 800, x + y, 400) <= 0.025 * (1 + 1e-9)
+    for ratio, (_, told, _) in zip((1, 1.5, 2, 3), found.does, strict=True):
+        chance = binom.pmf(x, 400, 0.005 * ratio) * binom.pmf(y, 400, 0.005)
+        assert told == pytest.approx(chance[crosses].sum(), abs=1e-12)
+    normal = stats.group_sequential_crossing([1.0], [norm.isf(0.025)], drift=0.005 / np.sqrt(0.015 / 400))
+    assert found.does[2][1] < normal.total / 2
+
+
+@pytest.mark.parametrize("kind", KINDS[:3])
+def test_a_look_just_before_the_end_is_the_end(kind: str) -> None:
+    looks = [Look(date(2026, n, 1), 10 * n, 5000 * n, 10 * n, 5000 * n) for n in (1, 2)]
+    short = [looks[0], Look(date(2026, 2, 1), 20, 10_000, 20, 9_999)]
+    one, other = (drawn(of, design(kind, planned=20_000)) for of in (looks, short))
+    assert [step.at for step in other.steps] == [0.5, 1.0] and other.steps[-1].look == short[1]
+    assert [step.bound for step in other.steps] == [step.bound for step in one.steps]
+    assert other.does[2][1] == pytest.approx(one.does[2][1], rel=1e-3)
 
 
 def test_a_look_without_more_information_is_no_look_of_its_own() -> None:
@@ -112,3 +137,9 @@ def test_each_picture_is_drawn_and_names_both_lines(kind: str) -> None:
     spec = boundary_chart.path_chart(drawn(LOOKS, design(kind)), "OZ1")
     svg = vl_convert.vegalite_to_svg({**spec, "width": 400}, allowed_base_urls=[])
     assert ">Boundary</text>" in svg and ">OZ1</text>" in svg
+
+
+def test_the_page_says_where_the_normal_approximation_misleads() -> None:
+    few = drawn(LOOKS, design("pocock", "events", planned=20))
+    assert few.how.endswith("overstates the probabilities where events are few")
+    assert drawn(LOOKS, design("pocock")).how == "Exact, from the counts themselves"

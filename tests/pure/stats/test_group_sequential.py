@@ -12,6 +12,7 @@ from scipy import stats as scipy_stats
 
 from pvtracker.stats import (
     group_sequential_boundary,
+    group_sequential_counts,
     group_sequential_counts_crossing,
     group_sequential_crossing,
     group_sequential_drift,
@@ -243,6 +244,18 @@ def test_counts_against_simulated_trials_and_the_normal_approximation() -> None:
     assert power.total == pytest.approx(seen, abs=4.5 * (seen * (1 - seen) / 40_000) ** 0.5)
 
 
+@pytest.mark.parametrize("test", ["fisher", "score"])
+def test_counts_that_hardly_come_about_need_not_be_followed(
+    test: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ([60, 130, 130, 200], [70, 110, 190, 240], [2.2, 2.1, 2.1, 2.0])
+    few = group_sequential_counts_crossing(*given, risk_arm=0.06, risk_ref=0.02, test=test)
+    monkeypatch.setattr(group_sequential_counts, "most_events", lambda N, risk: N)
+    every = group_sequential_counts_crossing(*given, risk_arm=0.06, risk_ref=0.02, test=test)
+    np.testing.assert_allclose(few.above, every.above, rtol=0, atol=1e-12)
+    assert few.expected_fraction == pytest.approx(every.expected_fraction, abs=1e-12) and few.total > 0.3
+
+
 def test_rare_events_of_a_small_trial_spend_little_of_the_error() -> None:
     """38 against 36 participants: the figures on the methods page."""
     bound = group_sequential_boundary([0.25, 0.5, 0.75, 1.0], spending="pocock")
@@ -312,8 +325,8 @@ def test_without_bound_or_arm_nothing_is_crossed() -> None:
             "n_arm must not fall from look to look",
         ),
         (
-            lambda: group_sequential_counts_crossing([1], [2001], [1.0], risk_arm=0.1, risk_ref=0.1),
-            "n_ref must be ≤ 2000, got 2001",
+            lambda: group_sequential_counts_crossing([1], [9000], [1.0], risk_arm=0.1, risk_ref=0.3),
+            "n_ref must make more than 2000 events unlikely, got 9000",
         ),
         (
             lambda: group_sequential_counts_crossing([0], [0], [1.0], risk_arm=0.1, risk_ref=0.1),
