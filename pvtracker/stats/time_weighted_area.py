@@ -22,6 +22,7 @@ Test = Literal["wilcoxon", "permutation"]
 NONE_COMPARED = "no participant of one of the arms covers enough of the window: nothing is compared"
 ONE = "a single participant of one of the arms is compared: no limits"
 NO_SPREAD = "all levels of an arm are the same: its limits have no width"
+ROUNDING = 1e-12  # a level below this share of the participant's largest value is 0
 MOST_REPLICATES = 1_000_000
 TESTS: dict[str, Callable[..., tuple[float, str]]] = {"wilcoxon": rank_p, "permutation": permutation_p}
 
@@ -75,6 +76,9 @@ def time_weighted_area(
     covered, between, area = _areas(*_averaged(given), len(given.participants), start, end, edges)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean_level = np.where(covered > 0, area / covered, np.nan)
+    largest = np.zeros(len(given.participants))
+    np.maximum.at(largest, given.who, np.abs(given.value))
+    mean_level[np.abs(mean_level) <= ROUNDING * largest] = 0.0  # above and below zero alike, but for rounding
     measured = between / (end - start)
     compared = (covered > 0) & (measured >= least_coverage)
     arm = 1 - given.arm_of  # the arm first, as in the rows of the result

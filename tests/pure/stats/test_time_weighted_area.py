@@ -198,6 +198,18 @@ def test_levels_that_differ_by_rounding_only_are_ties(
     assert np.isnan(found.p_welch) and found.warning == NO_SPREAD
 
 
+def test_values_that_cancel_have_a_level_of_zero() -> None:
+    """Changes from -0.2 to 0.2 in a straight line, in the arm at visits every 7 days, in the reference every 4."""
+    rows = [
+        (f"{n:02}", day, 0.1 * (day - 14) / 7, n % 2)
+        for n in range(40)
+        for day in range(0, 29, 7 if n % 2 else 4)
+    ]
+    for test in ("wilcoxon", "permutation"):
+        found = areas(rows, start=0, end=28, test=test)
+        assert found.p == 1 and (found.level == 0).all() and found.warning == NO_SPREAD
+
+
 def test_the_unit_of_time_does_not_break_ties() -> None:
     """Visits at different days, and half of the levels the same: as the ranks of the levels in whole numbers."""
     rng = np.random.default_rng(11)
