@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 
 from pvtracker.cuts.data import CutData
+from pvtracker.cuts.limits import with_limits
 from pvtracker.lib.partial_dates import PartialDateError, parse
 
 DATASETS = ("measurements", "visits", "revealing_measurements")  # what this module reads, besides derive's
-BELOW = r"^\s*<\s*(\d+(?:\.\d+)?)\s*$"
 BEFORE, AFTER = "before", "after"
 # Test codes of CDISC terminology and of the simulator.
 CD4 = ("CD4", "CD4LY", "CD4CELL")
@@ -27,7 +27,9 @@ DEFINITIONS = {
     "after baseline": "Every value taken after the day of first exposure, up to the cut-off date, planned or not. A "
     "value whose date is unknown, or may lie on either side of first exposure, is neither before nor after.",
     "unit": "An analyte is counted in the unit that most of its values have; values in another unit are left out.",
-    "below a limit": "A result such as “<50” counts as 50.",
+    "below or above a limit": "A result such as “<50” counts as 50, one such as “>5000” as 5000, which it is at least. "
+    "A limit reported in another unit than the values is converted as the analyte’s other values were; where there are "
+    "none to go by, it is left out. Any other result without a number is left out; how many there are is told.",
     "limits of normal": "Those that came with the value.",
     "week": "That of the visit’s planned day, where the day that the protocol calls day 1 begins week 0. Values at "
     "visits without one are in no week.",
@@ -65,23 +67,15 @@ def _week(day: int) -> int:
     return int(np.floor((day - 1 if day > 0 else day) / 7 + 0.5))
 
 
-def with_limits(measured: pd.DataFrame) -> pd.DataFrame:
-    """Measurements with `below`: True for a result reported as below a limit, which then is the value."""
-    text = measured["value_text"].where(measured["value"].isna(), "")
-    limit = text.str.extract(BELOW)[0].astype(float)
-    below = measured["value"].isna() & limit.notna()
-    return measured.assign(value=measured["value"].where(~below, limit), below=below)
-
-
 def values(data: CutData, people: pd.DataFrame, *, analyte: str = "", texts: bool = False) -> pd.DataFrame:
     """Every value of the treated participants who have an arm, of one analyte or of all.
 
     `people`: as from `derive.analysis_set`. One row per value: `participant` (row number in `people`), `subject`,
-    `arm`, `analyte`, `closed`, `value`, `text` (as reported), `below`, `unit`, `low`, `high` (nan where none), `day`
-    (days since first exposure, 0 on that day; nan when unknown), `week` (nan at an unplanned visit), `visit`,
-    `taken_on`, `when` (before, after, or ''), `is_baseline`. Values in another
-    unit than most are not there: see `left_out`. With `texts` also results without a number, such as NOT DETECTED; they
-    have no `value`.
+    `arm`, `analyte`, `closed`, `value`, `text` (as reported), `below` and `at_least` (as from `with_limits`), `unit`,
+    `low`, `high` (nan where none), `day` (days since first exposure, 0 on that day; nan when unknown), `week` (nan at
+    an unplanned visit), `visit`, `taken_on`, `when` (before, after, or ''), `is_baseline`. Values in another unit than
+    most are not there: see `left_out`. With `texts` also results without a number, such as NOT DETECTED; they have no
+    `value`.
     """
     measured = _all_values(data, analyte, texts=texts)
     measured = measured[measured["unit"] == measured["analyte"].map(_units(measured))]
@@ -111,7 +105,8 @@ def values(data: CutData, people: pd.DataFrame, *, analyte: str = "", texts: boo
 
 
 COLUMNS = [
-    *("participant", "subject", "arm", "analyte", "closed", "value", "text", "below", "unit", "low", "high"),
+    *("participant", "subject", "arm", "analyte", "closed", "value", "text", "below", "at_least"),
+    *("unit", "low", "high"),
     *("day", "week", "visit", "taken_on", "when", "is_baseline"),
 ]
 
@@ -141,6 +136,12 @@ def left_out(data: CutData, analyte: str) -> int:
     return int((measured["unit"] != measured["analyte"].map(_units(measured))).sum())
 
 
+def without_number(data: CutData, *analytes: str) -> int:
+    """How many results of the analytes (of all, where none is named) have no number and no limit to stand at."""
+    each = [_all_values(data, code, texts=True)["value"] for code in analytes or ("",)]
+    return int(sum(value.isna().sum() for value in each))
+
+
 def baselines(frame: pd.DataFrame) -> pd.DataFrame:
     """Value and limits at baseline by `participant` and `analyte`, from `values`."""
     of = frame[frame["is_baseline"]].groupby(["participant", "analyte"], sort=True)
@@ -160,17 +161,17 @@ def _all_values(data: CutData, analyte: str, *, texts: bool = False) -> pd.DataF
     together = with_limits(pd.concat(filled, ignore_index=True) if filled else opened)
     told = together["value"].notna()
     if texts:
-        told |= together["value_text"].fillna("") != ""
+        told |= together["value_text"].fillna("").str.strip() != ""
     together = together[told].assign(unit=together["unit"].fillna(""))
     # a result without a number often comes without a unit
-    bare = (together["unit"] == "") & (together["below"] | together["value"].isna())
+    bare = (together["unit"] == "") & (together["below"] | together["at_least"] | together["value"].isna())
     return together.assign(unit=together["unit"].where(~bare, together["analyte"].map(_units(together))))
 
 
 def _units(measured: pd.DataFrame) -> dict[str, str]:
-    """The unit of most numbers of each analyte (of results below a limit, where there are no others); the first in the
+    """The unit of most numbers of each analyte (of results at a limit, where there are no others); the first in the
     alphabet among equals."""
-    weighed = measured.assign(number=measured["value"].notna() & ~measured["below"])
+    weighed = measured.assign(number=measured["value"].notna() & ~measured["below"] & ~measured["at_least"])
     counted = weighed.groupby(["analyte", "unit"], sort=True).agg(
         numbers=("number", "sum"), rows=("number", "size")
     )
@@ -191,6 +192,7 @@ def _revealing(data: CutData, analyte: str) -> pd.DataFrame:
     return closed.assign(
         closed=True,
         domain="LB",
+        unit_text="",
         category="",
         low=np.nan,
         high=np.nan,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pvtracker.cuts.data import CutData
-from pvtracker.cuts.laboratory import CD4, VIRAL_LOAD, with_limits
+from pvtracker.cuts.laboratory import CD4, VIRAL_LOAD
+from pvtracker.cuts.limits import with_limits
 
 UNITS = {"cells/uL": "cells/µl", "copies/mL": "copies/ml"}
 
@@ -38,19 +39,21 @@ def analytes(data: CutData) -> tuple[Analyte, ...]:
 
 def values_of(data: CutData, analyte: Analyte) -> pd.DataFrame:
     """The measurements of an analyte in its unit: `subject`, `source_id`, `visit`, `taken_on_earliest`,
-    `taken_on_latest`, `value`, and `below` for a value reported as below a limit, which then is the value.
+    `taken_on_latest`, `value`, and `below` or `at_least` for a result reported as below, or above, a limit, which then
+    is the value.
     """
     measured = data.measurements
     measured = measured[
         (measured["analyte"] == analyte.code) & ~measured["not_done"].fillna(False).astype(bool)
     ]
     measured = with_limits(measured)
-    below = measured["below"]
+    limit = measured["below"] | measured["at_least"]
     in_unit = (measured["unit"] == analyte.delivered_unit) | (
-        below & measured["unit"].isin(["", analyte.delivered_unit])
+        limit & measured["unit"].isin(["", analyte.delivered_unit])
     )
     chosen = measured[measured["value"].notna() & in_unit]
-    return chosen[["subject", "source_id", "visit", "taken_on_earliest", "taken_on_latest", "value", "below"]]
+    days = ["taken_on_earliest", "taken_on_latest"]
+    return chosen[["subject", "source_id", "visit", *days, "value", "below", "at_least"]]
 
 
 def _analyte(numeric: pd.DataFrame, code: str, label: str, log: bool) -> Analyte:

@@ -106,6 +106,7 @@ class Summary:
     analyte: laboratory.Analyte
     values: int
     participants: int
+    detected: tuple[int, ...]  # values that are not below a limit, and their participants
     without_baseline: int  # measured after baseline only
     counted: tuple[Counted, ...]
     contrasts: tuple[Contrast, ...]
@@ -203,6 +204,8 @@ def overview(lab: Laboratory) -> list[Summary]:
     contrasts = _contrasts(lab, counted)
     per_analyte = people.groupby("analyte")
     measured = lab.values.groupby("analyte").size()
+    detected = lab.values[~lab.values["below"]].groupby("analyte")["participant"].agg(["size", "nunique"])
+    numbers = dict(zip(detected.index, detected.to_numpy().tolist(), strict=True))
     found = []
     for analyte in lab.analytes:
         own = per_analyte.get_group(analyte.code)
@@ -211,6 +214,7 @@ def overview(lab: Laboratory) -> list[Summary]:
                 analyte=analyte,
                 values=int(measured[analyte.code]),
                 participants=len(own),
+                detected=tuple(numbers.get(analyte.code, (0, 0))),
                 without_baseline=int((own["measured_after"] & ~own["has_baseline"]).sum()),
                 counted=counted[analyte.code],
                 contrasts=contrasts[analyte.code],
@@ -268,11 +272,13 @@ def _contrasts(lab: Laboratory, counted: dict[str, tuple[Counted, ...]]) -> dict
 
 
 def outlying(lab: Laboratory, code: str) -> tuple[Outliers, pd.DataFrame]:
-    """Tukey's outer fences of an analyte, all arms together, on logarithms where all values are above 0; and its
-    values, with the result's `score`."""
+    """Tukey's outer fences of an analyte, all arms together, on logarithms where all values are above 0, and always
+    for a viral load, of which the others are left out; and its values, with the result's `score`."""
     own = lab.values[lab.values["analyte"] == code]
     value = own["value"].to_numpy(dtype=float)
-    found = outliers(value, log_scale=bool((value > 0).all()))
+    if code in laboratory.VIRAL_LOAD:
+        value = np.where(value > 0, value, np.nan)
+    found = outliers(value, log_scale=not (value <= 0).any())
     return found, own.assign(score=found.score)
 
 
@@ -290,9 +296,20 @@ class Box:
     most: float
 
 
+def is_log(lab: Laboratory) -> bool:
+    """Of one analyte: a viral load is compared on logarithms, whatever its values."""
+    return lab.analytes[0].code in laboratory.VIRAL_LOAD
+
+
+def on_scale(lab: Laboratory) -> pd.DataFrame:
+    """The values of one analyte that have a place on its scale: of a viral load those above 0, else all."""
+    return lab.values[lab.values["value"] > 0] if is_log(lab) else lab.values
+
+
 def boxes(lab: Laboratory) -> list[Box]:
     """Of one analyte: spread in each planned week by arm."""
-    planned = lab.values[lab.values["week"].notna()]
+    values = on_scale(lab)
+    planned = values[values["week"].notna()]
     each = planned.groupby(["week", "arm", "participant"], sort=True)["value"].mean()
     of = each.groupby(["week", "arm"])
     found = pd.DataFrame({"n": of.size(), **{name: of.quantile(q) for name, q in QUANTILES.items()}})
@@ -318,6 +335,7 @@ class Detail:
     far_out: pd.DataFrame  # rows of `values` with `score`, the farthest first
     slopes: SlopeDifference | None  # None without a reference arm, or without a value in it
     log: bool  # slopes are of log10
+    off_scale: int  # values that are not above 0 where logarithms are compared: left out
     unplanned: int  # values in no week
 
 
@@ -331,7 +349,6 @@ def detail(lab: Laboratory) -> Detail:
     fences, values = outlying(lab, analyte.code)
     far_out = values[fences.flag]
     order = far_out["score"].abs().sort_values(ascending=False, kind="stable").index
-    log = analyte.code in laboratory.VIRAL_LOAD and bool((lab.values["value"] > 0).all())
     return Detail(
         summary=overview(lab)[0],
         boxes=boxes(lab),
@@ -348,8 +365,9 @@ def detail(lab: Laboratory) -> Detail:
         else None,
         fences=fences,
         far_out=far_out.loc[order],
-        slopes=_slopes(lab, log=log),
-        log=log,
+        slopes=_slopes(lab, log=is_log(lab)),
+        log=is_log(lab),
+        off_scale=len(lab.values) - len(on_scale(lab)),
         unplanned=int(lab.values["week"].isna().sum()),
     )
 
@@ -360,9 +378,8 @@ def _texts(grades: pd.Series[float]) -> list[str]:
 
 def _slopes(lab: Laboratory, *, log: bool) -> SlopeDifference | None:
     """From baseline on; values of unknown day have no place on the line."""
-    own = lab.values[
-        (lab.values["is_baseline"] | (lab.values["when"] == laboratory.AFTER)) & lab.values["day"].notna()
-    ]
+    own = on_scale(lab)
+    own = own[(own["is_baseline"] | (own["when"] == laboratory.AFTER)) & own["day"].notna()]
     reference = lab.arms.reference
     if reference is None or not (own["arm"] == reference).any():
         return None

@@ -14,7 +14,7 @@ import pandas as pd
 from pvtracker.cuts.laboratory import CD4, VIRAL_LOAD, baselines
 from pvtracker.lib.rounding import MISSING, fixed, p_text, share
 from pvtracker.signals import laboratory_charts as charts
-from pvtracker.signals.laboratory import Laboratory
+from pvtracker.signals.laboratory import Laboratory, is_log, on_scale
 from pvtracker.signals.laboratory_tables import Table, figure, table
 from pvtracker.stats import detected_by_week, mean_by_week, mmrm, time_weighted_area
 from pvtracker.stats.course_results import MeansByWeek
@@ -24,6 +24,10 @@ WINDOWS = (
     (40, 100),
 )  # weeks, as in the founding trial; where the values do not reach so far, all of them
 LEAST_COVERAGE = 0.5
+PLANNED = (
+    "Each value stands at the planned week of its visit, not at its actual day; those at unplanned visits are left "
+    "out."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,9 @@ class Section:
 
 def weekly(lab: Laboratory) -> pd.DataFrame:
     """One value for each participant and planned week, the mean of several (of logarithms for a viral load); `below`
-    where all of them were below a limit."""
-    planned = lab.values[lab.values["week"].notna()]
+    where all of them were below a limit. A viral load that is not above 0 is left out."""
+    values = on_scale(lab)
+    planned = values[values["week"].notna()]
     if is_log(lab):
         planned = planned.assign(value=np.log10(planned["value"]))
     found = planned.groupby(["participant", "week"], sort=True).agg(
@@ -51,9 +56,12 @@ def weekly(lab: Laboratory) -> pd.DataFrame:
     return found.assign(value=10.0 ** found["value"]) if is_log(lab) else found
 
 
-def is_log(lab: Laboratory) -> bool:
-    """A viral load is compared on logarithms."""
-    return lab.analytes[0].code in VIRAL_LOAD and bool((lab.values["value"] > 0).all())
+def _told(lab: Laboratory) -> str:
+    """What became of values at planned visits that are above a limit, or have no logarithm."""
+    planned = lab.values[lab.values["week"].notna()]
+    above, off = int(planned["at_least"].sum()), int((planned["value"] <= 0).sum()) if is_log(lab) else 0
+    note = f" {above} values above a limit stand at that limit." if above else ""
+    return note + (f" {off} values that are not above 0 have no logarithm and are left out." if off else "")
 
 
 def sections(lab: Laboratory, *, inference: bool, model: bool = False) -> list[Section]:
@@ -121,6 +129,7 @@ def _means(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
     note = "Student’s limits of each mean, Welch’s of the comparison; not adjusted for the number of weeks."
     if below:
         note += f" {below} values below a limit stand at that limit."
+    note += _told(lab)
     return Section(
         key="means",
         title=f"{what.capitalize()} over the weeks",
@@ -196,7 +205,7 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
             rows,
             texts=("Arm",),
             note="n: participants of whose weeks at least half lie between measurements, of those measured. Welch’s "
-            f"limits; p of Wilcoxon’s rank sum{f', {method}' if method else ''}.",
+            f"limits; p of Wilcoxon’s rank sum{f', {method}' if method else ''}. {PLANNED}{_told(lab)}",
             empty="No two planned weeks have values.",
         ),
         page="time-weighted-area.md",
@@ -206,7 +215,7 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
 def _model(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inference: bool) -> Section:
     """Weeks after baseline, with baseline as covariate; unstructured, or the next that can be fitted."""
     log, unit = is_log(lab), lab.analytes[0].unit
-    start = baselines(lab.values)["value"].droplevel("analyte")
+    start = baselines(on_scale(lab))["value"].droplevel("analyte")
     after = values[values["week"] > 0]
     rows: list[list[Any]] = []
     notes = []
@@ -250,7 +259,7 @@ def _model(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
             labels,
             rows,
             texts=("Arm",),
-            note=" ".join(["At the mean baseline; limits by Kenward and Roger.", *notes]),
+            note=" ".join([f"At the mean baseline; limits by Kenward and Roger.{_told(lab)}", *notes]),
             empty=" ".join(["No week after baseline has values.", *notes]),
         ),
         page="mmrm.md",
@@ -259,10 +268,12 @@ def _model(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
 
 def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Section | None:
     """Of a closed analyte: the share of participants with a number in each planned week and arm. `results`: as from
-    `cuts.laboratory.values` with texts. None without a reference arm or a planned week."""
+    `cuts.laboratory.values` with texts; a result below a limit has no number. None without a reference arm or a planned
+    week."""
     planned = results[results["week"].notna()]
+    planned = planned.assign(number=planned["value"].notna() & ~planned["below"])
     each = planned.groupby(["participant", "week"], sort=True).agg(
-        arm=("arm", "first"), number=("value", lambda value: value.notna().any())
+        arm=("arm", "first"), number=("number", "any")
     )
     each = each.reset_index()
     reference = lab.arms.reference
@@ -314,7 +325,8 @@ def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Sect
             ("Week", "Arm", "Arm, n/N", "Reference, n/N", *(("Fisher’s p",) if inference else ())),
             rows,
             texts=("Arm",),
-            note="Exact limits of Clopper and Pearson; not adjusted for the number of weeks.",
+            note="A result below a limit, such as “<50”, is no number. Exact limits of Clopper and Pearson; not "
+            "adjusted for the number of weeks.",
         ),
         page="detected-by-week.md",
     )

@@ -109,11 +109,17 @@ def closed_table(found: Sequence[Summary], *, url: Any) -> Table:
         "Closed analytes",
         ("Analyte", "Code", "Unit", "Participants with a number", "Numbers"),
         [
-            (one.analyte.name, one.analyte.code, one.analyte.unit or MISSING, one.participants, one.values)
+            (
+                one.analyte.name,
+                one.analyte.code,
+                one.analyte.unit or MISSING,
+                one.detected[1],
+                one.detected[0],
+            )
             for one in found
         ],
         texts=("Code", "Unit"),
-        note="These tell the arm and are in the closed room only.",
+        note="These tell the arm and are in the closed room only. A result below a limit, such as “<50”, is no number.",
         urls=[url(one.analyte.code) for one in found],
     )
 
@@ -248,8 +254,8 @@ def outliers_table(lab: Laboratory, found: Detail, *, url: Any) -> Table:
         ],
         texts=("Arm", "Visit", "Limits of normal"),
         note=f"Tukey’s outer fences of all values of all arms: {figure(fences.low)} and {figure(fences.high)}. "
-        "Distance from the nearer quartile, in distances of the quartiles; on logarithms where all values are above 0."
-        + (f" {more} more values are not listed." if more else ""),
+        "Distance from the nearer quartile, in distances of the quartiles; on logarithms where all values are above 0, "
+        "and always for a viral load." + (f" {more} more values are not listed." if more else ""),
         empty=f"None. {fences.warning.capitalize()}."
         if fences.warning
         else f"No value lies beyond Tukey’s outer fences, {figure(fences.low)} and {figure(fences.high)}.",
@@ -296,9 +302,10 @@ def detections_table(values: pd.DataFrame, lab: Laboratory) -> Table:
     rows = []
     for week, arm in sorted(set(zip(planned["week"].astype(int), planned["arm"].astype(int), strict=True))):
         own = planned[(planned["week"] == week) & (planned["arm"] == arm)]
-        each = own.groupby("participant")["value"].apply(lambda value: value.notna().any())
-        numbers = own.loc[own["value"].notna(), "value"]
-        words = sorted(set(own.loc[own["value"].isna(), "text"]))
+        number = own["value"].notna() & ~own["below"]
+        each = number.groupby(own["participant"]).any()
+        numbers = own.loc[number, "value"]
+        words = sorted(set(own.loc[~number, "text"]))
         rows.append(
             (
                 week,
@@ -313,13 +320,15 @@ def detections_table(values: pd.DataFrame, lab: Laboratory) -> Table:
         ("Week", "Arm", "With a number", "Least", "Median", "Most", "Results without one"),
         rows,
         texts=("Arm", "Results without one"),
-        note="Of the participants with a result in that week, those with a number in one.",
+        note="Of the participants with a result in that week, those with a number in one. A result below a limit, "
+        "such as “<50”, is no number.",
         empty="No result was taken at a visit with a planned day.",
     )
 
 
 def value_text(row: Mapping[Any, Any]) -> str:
-    return f"{'<' if row['below'] else ''}{figure(row['value'])} {row['unit']}".strip()
+    mark = "<" if row["below"] else "≥" if row["at_least"] else ""
+    return f"{mark}{figure(row['value'])} {row['unit']}".strip()
 
 
 def limits_text(row: Mapping[Any, Any]) -> str:

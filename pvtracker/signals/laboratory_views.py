@@ -88,7 +88,13 @@ def laboratory_list(request: HttpRequest, code: str) -> HttpResponse:
         "table": tables.overview_table(lab, opened, url=_analyte_url(asked), inference=asked.inference),
         "closed_table": tables.closed_table(revealing, url=_analyte_url(asked)) if revealing else None,
         "edish": asked.address("laboratory_edish"),
-        "facts": _facts(asked, lab),
+        "facts": [
+            *_facts(asked, lab),
+            *_as_facts(
+                ("In another unit, left out", rules.left_out(data, "")),
+                ("Results without a number, left out", rules.without_number(data)),
+            ),
+        ],
     }
     return render(request, "signals/laboratory.html", _with(asked, data, context))
 
@@ -109,7 +115,7 @@ def laboratory_analyte(request: HttpRequest, code: str) -> HttpResponse:
     analyte = found.summary.analyte
     arms, reference = lab.arms.names, _reference(lab)
     limits = lab.values[["low", "high"]].median()
-    log = bool((lab.values["value"] > 0).all()) and (found.log or analyte.closed)
+    log = found.log or (analyte.closed and bool((lab.values["value"] > 0).all()))
     unit = f", {analyte.unit}" if analyte.unit else ""
     context = {
         "analyte": analyte,
@@ -120,6 +126,12 @@ def laboratory_analyte(request: HttpRequest, code: str) -> HttpResponse:
                 ("Values", f"{found.summary.values} of {found.summary.participants} participants"),
                 ("Measured after baseline only", f"{found.summary.without_baseline} participants"),
                 ("In another unit, left out", rules.left_out(data, analyte.code)),
+                (
+                    f"Results without a number{'' if analyte.closed else ', left out'}",
+                    rules.without_number(data, analyte.code),
+                ),
+                ("Above a limit, counted at it", int(lab.values["at_least"].sum())),
+                *([("Not above 0, left out of logarithms", found.off_scale)] if found.off_scale else []),
                 ("At visits without a planned week", found.unplanned),
             ),
         ],
@@ -180,6 +192,8 @@ def laboratory_edish(request: HttpRequest, code: str) -> HttpResponse:
                 ("In the picture", f"{len(drawn)} participants"),
                 ("Without a value of both kinds", f"{len(found.row) - len(drawn)} participants"),
                 ("Values without an upper limit, left out", found.without_limit),
+                ("Results without a number, left out", rules.without_number(data, *LIVER_TESTS)),
+                ("Above a limit of the method, counted at it", found.at_least),
             ),
         ],
         "cases": liver_tables.cases_table(lab, found, url=url),

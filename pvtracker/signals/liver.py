@@ -33,6 +33,7 @@ class Liver:
     cases: HysLawCases
     case_row: list[int]
     baseline: dict[int, float]  # highest ALT or AST at baseline as multiple of its limit, by row
+    at_least: int  # values after first exposure that are reported as above a limit, and counted at it
     without_limit: int  # values after first exposure without an upper limit of normal: not counted
 
 
@@ -69,6 +70,7 @@ def liver(lab: Laboratory) -> Liver:
         cases=cases,
         case_row=[int(name) for name in cases.participant],
         baseline=dict(zip(highest.index.astype(int).tolist(), highest.tolist(), strict=True)),
+        at_least=int(after["at_least"].sum()),
         without_limit=len(every) - len(after),
     )
 

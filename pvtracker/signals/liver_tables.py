@@ -14,7 +14,10 @@ from pvtracker.signals.liver import RULE, Liver
 from pvtracker.stats.liver import LIVER_TESTS, QUADRANTS
 
 MOST_ROWS = 500
-EITHER = "Either the peaks lay too far apart, or alkaline phosphatase was high at the rise: the course tells."
+EITHER = (
+    "Either the peaks lay too far apart, or bilirubin rose before ALT or AST, or alkaline phosphatase was high at the "
+    "rise, or a day is not wholly known: the course tells."
+)
 NONE_FOUND = (
     "No participant meets the rule. That is no proof of safety: among N participants without a case the risk may "
     "still be about 3 / N."

@@ -14,6 +14,7 @@ import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
+from pvtracker.cuts.limits import with_limits
 from pvtracker.cuts.term_queries import matching
 from pvtracker.lib.rounding import fixed
 from pvtracker.stats.liver import LIVER_TESTS, hys_law_cases
@@ -105,7 +106,8 @@ def _deaths(data: CutData, arm_of: Mapping[str, str], first: pd.Series[Any]) -> 
 def _hys_law(data: CutData, people: pd.DataFrame, arm_of: Mapping[str, str]) -> Iterator[Trigger]:
     """By the limits of normal that came with each value; a value without one, or of unknown day, tells nothing."""
     values = data.frame("measurements")
-    values = values[values["analyte"].isin(LIVER_TESTS) & (values["value"] > 0) & (values["high"] > 0)]
+    values = with_limits(values[values["analyte"].isin(LIVER_TESTS)])
+    values = values[(values["value"] > 0) & (values["high"] > 0)]
     first = pd.Series(people["first_exposure"].to_numpy(), index=people["subject"])
     start = pd.Series(first.reindex(values["subject"]).to_numpy(), index=values.index)
     whole = values["taken_on_earliest"] == values["taken_on_latest"]

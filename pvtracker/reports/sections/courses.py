@@ -62,6 +62,9 @@ def _course(snapshot: Snapshot, analyte: Analyte, key: str) -> list[Block]:
             f"{len(limits):,} of {len(planned):,} values were reported as below a limit and stand at that limit, so "
             "the means are upper bounds where many are."
         )
+    above = int(planned["at_least"].sum())
+    if above:
+        notes.append(f"{above:,} values were reported as above a limit and stand at that limit.")
     if left_out:
         notes.append(UNPLANNED.format(n=left_out, total=total))
     figure = charts.figure(

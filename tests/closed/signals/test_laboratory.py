@@ -19,6 +19,7 @@ from pvtracker.formats.records import MeasurementRecord, RevealingMeasurementRec
 from pvtracker.signals import laboratory, laboratory_courses
 from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Study
+from tests.closed.cuts import folder
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, participant_id, put_cut
 from tests.closed.people import client_of, person_of, signed_in
 from tests.small_cut import allocated, cut, day, person, treated
@@ -69,6 +70,47 @@ def test_a_possible_case_stands_first_and_opens_its_participant(client: Client) 
     assert [row[0] for row in beyond] == ["ALT in blood", "BILI in blood"]
     quadrants = {row[0]: row[1:] for row in rows_of(page, "Quadrants by arm")}
     assert quadrants["Hy’s law quadrant"][:2] == ["0/2 (0.0%)", "1/2 (50.0%)"]
+
+
+def fact(page: Any, label: str) -> str:
+    """What the page states under a label."""
+    found = re.search(rf"<dt[^>]*>{label}</dt>\s*<dd[^>]*>(.*?)</dd>", page.text, re.DOTALL)
+    assert found, label
+    return re.sub(r"<[^>]*>", "", found[1]).strip()
+
+
+def test_what_has_no_number_or_stands_at_a_limit_is_told(
+    open_storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = folder.rows
+    texts = [
+        {**folder.measured("S-2", "ALT", 0.0, "2026-01-15", 90 + n), "value": None, "value_text": text}
+        for n, text in enumerate(("haemolysed", ">5000"))
+    ]
+
+    def with_texts(study_id: str) -> dict[str, list[dict[str, Any]]]:
+        given = plain(study_id)
+        return {**given, "measurements": [*given["measurements"], *texts]}
+
+    monkeypatch.setattr(folder, "rows", with_texts)
+    put_cut(open_storage)
+    closed.receive_cuts(by=BY)
+    study = Study.objects.get(id=STUDY_ID)
+    allocate(study)
+    closed.receive_cuts(by=BY)
+    reader = client_of(study, "dsmb_member")
+    edish, alt, bili = (
+        reader.get(f"{PAGE}{page}") for page in ("edish/", "analyte/?analyte=ALT", "analyte/?analyte=BILI")
+    )
+    for page, expected in ((reader.get(PAGE), "1"), (edish, "1"), (alt, "1"), (bili, "0")):
+        assert fact(page, "Results without a number, left out") == expected
+    assert fact(edish, "Above a limit of the method, counted at it") == "1"
+    assert (
+        fact(alt, "Above a limit, counted at it") == "1" and fact(bili, "Above a limit, counted at it") == "0"
+    )
+    assert "125.00" in edish.text and "such as “&gt;5000” as 5000" in alt.text.replace(
+        "“>5000”", "“&gt;5000”"
+    )
 
 
 def test_the_list_counts_participants_by_arm(client: Client) -> None:

@@ -81,6 +81,55 @@ def test_a_result_below_a_limit_stands_at_it_and_takes_the_unit() -> None:
     assert frame["unit"].tolist() == ["U/L", "U/L"]
 
 
+@pytest.mark.parametrize("text", [">5000", " > 5000 ", "≥5000", "≥ 5000.0", ">=5000"])
+def test_a_result_above_a_limit_stands_at_it_and_is_marked(text: str) -> None:
+    above = measured("2026-01-20", None, 2, value_text=text, unit="")
+    frame = values(one_person(measured("2026-01-15", 9.0, 1), above))
+    assert frame["value"].tolist() == [9.0, 5000.0] and frame["at_least"].tolist() == [False, True]
+    assert not frame["below"].any() and frame["unit"].tolist() == ["U/L", "U/L"]
+
+
+def test_a_limit_in_another_unit_is_converted_as_the_values_were() -> None:
+    """Bilirubin reported in mg/dL, delivered in µmol/L: a limit of 20 mg/dL is 342 µmol/L, with or without a unit."""
+    shown = {"analyte": "BILI", "unit": "umol/L", "unit_text": "mg/dL"}
+    rows = [
+        measured("2026-01-15", 17.1, 1, **shown, value_text="1"),
+        measured("2026-01-16", 34.2, 2, **shown, value_text="2.0"),
+        measured("2026-01-17", None, 3, **shown, value_text=">20"),
+        measured("2026-01-18", None, 4, **shown | {"unit": ""}, value_text=">30"),
+    ]
+    frame = values(one_person(*rows))
+    assert frame["value"].tolist() == pytest.approx([17.1, 34.2, 342.0, 513.0])
+    assert frame["at_least"].tolist() == [False, False, True, True] and set(frame["unit"]) == {"umol/L"}
+
+
+def test_a_limit_in_another_unit_without_values_to_go_by_is_left_out_and_counted() -> None:
+    """No value was reported in mg/dL, or those that were do not tell one factor."""
+    plain = {"analyte": "BILI", "unit": "umol/L", "unit_text": "umol/L"}
+    other = plain | {"unit_text": "mg/dL"}
+    lone = [
+        measured("2026-01-15", 17.0, 1, **plain),
+        measured("2026-01-17", None, 3, **other, value_text=">20"),
+        measured("2026-01-18", None, 4, **other | {"unit": ""}, value_text="<1"),
+    ]
+    data = one_person(*lone)
+    assert values(data)["value"].tolist() == [17.0]
+    assert laboratory.without_number(data, "BILI") == 1 and laboratory.left_out(data, "BILI") == 1
+    at_odds = [measured("2026-01-1" + n, 10.0 * int(n), int(n), **other, value_text="1") for n in "56789"]
+    assert laboratory.without_number(one_person(*lone[1:2], *at_odds), "BILI") == 1
+
+
+def test_every_other_result_without_a_number_is_counted() -> None:
+    texts = ("haemolysed", ">high", "> 1,000", "5-10", "+++", "", "  ", "<7", ">9")
+    rows = [measured("2026-01-20", None, n, value_text=text) for n, text in enumerate(texts)]
+    rows.append(measured("2026-01-20", None, 20, analyte="AST", value_text="lost"))
+    rows.append(measured("2026-01-20", None, 21, value_text="not taken", not_done=True))
+    data = one_person(*rows)
+    assert laboratory.without_number(data, "ALT") == 5
+    assert laboratory.without_number(data, "ALT", "AST") == laboratory.without_number(data) == 6
+    assert values(data)["value"].tolist() == [7.0, 9.0]
+
+
 def test_values_in_another_unit_and_what_was_not_done_are_left_out() -> None:
     data = one_person(
         measured("2026-01-15", 9.0, 1),

@@ -20,6 +20,13 @@ def lab() -> Laboratory:
     return laboratory.read(laboratory_cut(), analysis_arm="planned", scale="ctcae-5.0")
 
 
+def test_limits_reported_in_another_unit_are_those_of_the_delivery(lab: Laboratory) -> None:
+    """The text that is stored is as reported, in mg/dL; the delivery's own standard text tells it in SI units."""
+    at_limit = lab.values[lab.values["below"]]
+    found = sorted(zip(at_limit["analyte"], at_limit["value"].round(4), strict=True))
+    assert found == [("BILI", 3.42)] * 5 + [("GLUC", 2.2204)]
+
+
 @pytest.fixture(scope="module")
 def recount() -> pd.DataFrame:
     """Chemistry and haematology of the treated with first day of treatment and planned arm, straight from the files."""
@@ -28,8 +35,9 @@ def recount() -> pd.DataFrame:
     arm = domain("dm").set_index("USUBJID")["ARM"]
     frame = frame[frame["USUBJID"].isin(first.index)]
     value = frame["LBSTRESN"]
-    below = frame["LBORRES"].str.fullmatch(r"\s*<\s*[0-9.]+\s*") & value.isna()
-    value = value.where(~below, pd.to_numeric(frame["LBORRES"].str.strip(" <"), errors="coerce"))
+    # the delivery has the limit in the standard unit, too: <0.2 mg/dL of bilirubin is <3.42 µmol/L
+    below = frame["LBSTRESC"].str.fullmatch(r"\s*<\s*[0-9.]+\s*") & value.isna()
+    value = value.where(~below, pd.to_numeric(frame["LBSTRESC"].str.strip(" <"), errors="coerce"))
     frame = frame.assign(
         value=value,
         day=(pd.to_datetime(frame["LBDTC"].str[:10]) - pd.to_datetime(frame["USUBJID"].map(first))).dt.days,

@@ -129,5 +129,20 @@ def test_who_meets_the_laboratory_part_of_hys_law_is_a_case() -> None:
         ],
     )
     assert "Alkaline phosphatase was not measured" in found(without_alp)[0][5]
+    above = [
+        {**row, "value": None, "value_text": text}
+        for row, text in (
+            (measured("A", "ALT", "2026-01-10", 0.0), ">5000"),
+            (measured("A", "BILI", "2026-01-10", 0.0, 1.2), "≥ 20"),
+        )
+    ]
+    beyond_range = cut(
+        participants=[person("A")],
+        exposures=[treated("A")],
+        arms=[allocated("A", "LOW")],
+        measurements=above,
+    )
+    ((*_, told),) = found(beyond_range)
+    assert told.startswith("ALT or AST 125.0 × the upper limit on day 10, total bilirubin 16.7 ×")
     frames = {name: frame for name, frame in data.frames.items() if name != "measurements"}
     assert found(CutData("x", "", data.manifest, frames)) == []  # nothing loaded, nothing looked for
