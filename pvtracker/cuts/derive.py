@@ -224,7 +224,9 @@ def emergent_events(data: CutData, people: pd.DataFrame, rules: Definitions | No
     first = pd.Series(people["first_exposure"].to_numpy()[number], index=events.index)
     end = pd.Series(people["follow_up_end"].to_numpy()[number], index=events.index)
     counted, began = _emergent(data, people, rules, events, number)
-    onset = began.clip(lower=first).clip(upper=end)
+    # not `clip`: it fails where some participants have no first exposure
+    onset = began.where(~(began < first), first)
+    onset = onset.where(~(onset > end), end)
     chosen = {
         "all": pd.Series(True, index=events.index),
         "serious": is_serious(events),

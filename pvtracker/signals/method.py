@@ -62,6 +62,9 @@ class Columns:
     p_adjusted: FloatArray
     warning: TextArray
     posterior: FloatArray | None = None  # probability of more in the arm; None where the method has none
+    more: NDArray[np.bool_] | None = (
+        None  # more in the arm? None: the method's estimate says, else the counts do
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,7 @@ METHODS: dict[str, Method] = {
             "eair_ratio",
             "Exposure-adjusted incidence rate ratio, exact",
             _rate_ratio,
-            "1",
+            "2",
             Threshold("low", 1.0),
             "rate-ratio.md",
             1.0,

@@ -15,12 +15,20 @@ from pvtracker.cuts.derive import Arms, TermCounts
 from pvtracker.cuts.sites import sites_of
 from pvtracker.cuts.term_queries import Queries, by_query
 from pvtracker.signals import silence, triggers
-from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Columns, Comparison, Source, Threshold
+from pvtracker.signals.methods import (
+    DEFAULT_METHODS,
+    METHODS,
+    Columns,
+    Comparison,
+    Method,
+    Source,
+    Threshold,
+)
 from pvtracker.signals.pieces import LEVELS as LEVELS
 from pvtracker.signals.pieces import Asked, Piece, pieces_of
 from pvtracker.signals.rows import ResultRow
 from pvtracker.signals.time_methods import with_deaths
-from pvtracker.stats.results import FloatArray
+from pvtracker.stats.results import BoolArray, FloatArray
 from pvtracker.stats.tree_scan import SEED
 from pvtracker.studies.definitions import Definitions
 
@@ -308,8 +316,11 @@ class _Blocks:
             self.follow_up_arm.tolist(),
             strict=True,
         )
-        more = c.n_arm * c.N_ref > c.n_ref * c.N_arm
-        said = {key: _said(thresholds[key], columns, more) for key, columns in found.items()}
+        counted = c.n_arm * c.N_ref > c.n_ref * c.N_arm
+        said = {
+            key: _said(thresholds[key], columns, _more(METHODS[key], columns, counted))
+            for key, columns in found.items()
+        }
         for index, (label, n_arm, N_arm, n_ref, N_ref, e_arm, e_ref, py_arm, py_ref, fu_arm) in enumerate(
             shared
         ):
@@ -343,6 +354,17 @@ class _Blocks:
                     warning,
                     analysis_arm,
                 )
+
+
+def _more(method: Method, columns: Columns, counted: BoolArray) -> BoolArray:
+    """Is it more in the arm? As the method itself measures it: time, strata and exposure may turn what was counted."""
+    if columns.more is not None:
+        return columns.more
+    if method.null_value is None:
+        return counted
+    with np.errstate(invalid="ignore"):
+        found: BoolArray = columns.estimate > method.null_value
+    return found
 
 
 def _said(threshold: Threshold, columns: Columns, more: Any) -> list[tuple[Any, ...]]:

@@ -12,7 +12,7 @@ from pvtracker import stats
 from pvtracker.cuts import derive
 from pvtracker.cuts.term_queries import by_query
 from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Source, Threshold
-from pvtracker.stats.results import IntArray, Interval, PValues
+from pvtracker.stats.results import BoolArray, IntArray, Interval, PValues
 
 NO_STRATA = "the study names no strata (definitions): nothing is stratified"
 RULE = "Within the strata that the study's definitions name; a stratum without participants of both arms adds nothing."
@@ -62,12 +62,21 @@ def _within(of: Callable[[Stratified], Interval | PValues]) -> Callable[[Compari
         if "stratum" not in c.source.people or not len(c.n_arm):
             warning = np.full(len(c.n_arm), NO_STRATA, dtype=object)
             return Columns(nothing, nothing, nothing, nothing, nothing, warning)
-        found = of(by_stratum(c.source))
+        counted = by_stratum(c.source)
+        found = of(counted)
         if isinstance(found, Interval):
             return Columns(found.estimate, found.low, found.high, nothing, nothing, found.warning)
-        return Columns(nothing, nothing, nothing, found.p, nothing, found.warning)
+        return Columns(nothing, nothing, nothing, found.p, nothing, found.warning, more=_more(counted))
 
     return compute
+
+
+def _more(s: Stratified) -> BoolArray:
+    """More in the arm than the margins of the strata let expect."""
+    people = s.N_arm + s.N_ref
+    expected = (s.n_arm + s.n_ref) * s.N_arm / np.maximum(people, 1)
+    found: BoolArray = s.n_arm.sum(axis=1) > expected.sum(axis=1)
+    return found
 
 
 METHODS = (

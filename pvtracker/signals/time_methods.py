@@ -20,6 +20,7 @@ from pvtracker.cuts.term_queries import Queries, matching
 from pvtracker.signals.method import DAYS, RATIO, Columns, Comparison, Method, Source, Threshold
 from pvtracker.stats.event_times import CENSORED, DEATH, EVENT
 from pvtracker.stats.results import BoolArray, FloatArray, IntArray
+from pvtracker.stats.survival_results import CurveTest
 
 EMPTY = "empty arm: nobody is followed in the arm or in the reference"
 RULE = "Days from first exposure to the first event; an event of unknown day counts at the end of follow-up."
@@ -78,43 +79,53 @@ def _by_term(events: pd.DataFrame, queries: Queries, level: str, selection: str)
     return dict(zip(names.tolist(), np.split(chosen[order], starts[1:]), strict=True))
 
 
-Said = tuple[float, float, float, float, str | None]  # estimate, low, high, p, warning
+Said = tuple[float, float, float, float, bool, str | None]  # estimate, low, high, p, more in the arm, warning
 
 
 def _row_by_row(of: Callable[[FirstTimes], Said]) -> Callable[[Comparison], Columns]:
     def compute(c: Comparison) -> Columns:
-        nothing = (np.nan, np.nan, np.nan, np.nan, EMPTY)
+        nothing = (np.nan, np.nan, np.nan, np.nan, False, EMPTY)
         said = [
             of(times) if times.in_arm.any() and not times.in_arm.all() else nothing
             for times in first_times(c.source)
         ]
         numbers = np.array([row[:4] for row in said], dtype=np.float64).reshape(-1, 4)
-        warning = np.array([row[4] for row in said], dtype=object)
+        more = np.array([row[4] for row in said], dtype=bool)
+        warning = np.array([row[5] for row in said], dtype=object)
         adjusted = np.full(len(said), np.nan)
-        return Columns(numbers[:, 0], numbers[:, 1], numbers[:, 2], numbers[:, 3], adjusted, warning)
+        return Columns(
+            numbers[:, 0], numbers[:, 1], numbers[:, 2], numbers[:, 3], adjusted, warning, more=more
+        )
 
     return compute
 
 
+def _tested(found: CurveTest) -> Said:
+    """More in the arm where it had more events than the test expected of it."""
+    [arm] = np.flatnonzero(found.arm.astype(str) == "1")
+    more = bool(found.observed[arm] > found.expected[arm])
+    return np.nan, np.nan, np.nan, found.p, more, found.warning
+
+
 def _log_rank(t: FirstTimes) -> Said:
-    found = stats.log_rank(t.time, t.what, t.in_arm.astype(int))
-    return np.nan, np.nan, np.nan, found.p, found.warning
+    return _tested(stats.log_rank(t.time, t.what, t.in_arm.astype(int)))
 
 
 def _gray(t: FirstTimes) -> Said:
-    found = stats.gray(t.time, t.what, t.in_arm.astype(int))
-    return np.nan, np.nan, np.nan, found.p, found.warning
+    return _tested(stats.gray(t.time, t.what, t.in_arm.astype(int)))
 
 
 def _cox(t: FirstTimes) -> Said:
     found = stats.cox(t.time, t.what, t.in_arm)
     numbers = (found.estimate[0], found.low[0], found.high[0], found.p_likelihood[0])
-    return *(float(number) for number in numbers), found.warning[0]
+    estimate, low, high, p = (float(number) for number in numbers)
+    return estimate, low, high, p, estimate > 1, found.warning[0]
 
 
 def _time_lost(t: FirstTimes) -> Said:
     found = stats.restricted_mean_time_lost(t.time, t.what, t.in_arm)
-    return float(found.estimate[2]), float(found.low[2]), float(found.high[2]), found.p, found.warning[2]
+    estimate = float(found.estimate[2])
+    return estimate, float(found.low[2]), float(found.high[2]), found.p, estimate > 0, found.warning[2]
 
 
 METHODS = (
