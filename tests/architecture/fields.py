@@ -120,7 +120,7 @@ NO_IDS = {
         "baseline",
     ),
     *("partial_onset", "unknown_onset", "follow_up_days", "analysis_set", "exposed_to", "crossover", "pools"),
-    *("strata", "special_interest"),
+    *("strata", "special_interest", "queries"),
 }
 HOLD_ADDRESSES = {"next"}  # an address of ours, whose ids count when it is asked for
 # That somebody asked, and for what; and what is being typed, as it was typed, before anybody looked at it.
