@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from pvtracker.accounts.actions import notices
@@ -28,12 +28,14 @@ from pvtracker.monitoring.enums import Level, Selection
 from pvtracker.monitoring.judging import judge
 from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, WatchedTerm
 from pvtracker.monitoring.pooled import Pool, count
-from pvtracker.monitoring.rules import LONGEST_NAME, Expected, WatchRefused, check_expected, is_news
+from pvtracker.monitoring.rules import LONGEST_NAME, Expected, WatchRefused, check_expected
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import study_of, who_may
 
 log = logging.getLogger(__name__)
 CHANGED = "Somebody has changed this meanwhile. Read what is expected now, then decide again."
+WATCHED = "This is watched already. Change what is expected of it on its own page."
+LOCK = 0x776174  # of a watched term, by its id: its rows are written once, so that no login may lock them
 
 
 # --- what is watched -----------------------------------------------------------------------------------------------
@@ -52,12 +54,19 @@ def watch(
     name = " ".join(name.split())
     if not 1 <= len(name) <= LONGEST_NAME:
         raise WatchRefused("name", f"A name has 1 to {LONGEST_NAME} characters. Enter it.")
-    known = WatchedTerm.objects.filter(study=study, level=level, selection=selection, name__iexact=name)
-    if known.exists():
-        raise WatchRefused("name", "This is watched already. Change what is expected of it on its own page.")
-    watched = WatchedTerm.objects.create(
-        study=study, level=level.value, name=name, selection=selection.value, created_at=timezone.now()
-    )
+    if queries.is_watched(study, level, name, selection):
+        raise WatchRefused("name", WATCHED)
+    try:
+        with transaction.atomic():
+            watched = WatchedTerm.objects.create(
+                study=study,
+                level=level.value,
+                name=name,
+                selection=selection.value,
+                created_at=timezone.now(),
+            )
+    except IntegrityError as fault:  # somebody else's was stored meanwhile
+        raise WatchRefused("name", WATCHED) from fault
     return expect(watched=watched, expected=expected, version=0, by=by, reason=reason)
 
 
@@ -69,6 +78,7 @@ def expect(
     against it. `version` is the one that was read, 0 for the first; WatchRefused when another came meanwhile.
     """
     check_expected(expected, is_set=watched.level == Level.SET)
+    _hold([watched.id])
     latest = Expectation.objects.filter(watched=watched).order_by("-version").first()
     if (latest.version if latest else 0) != version:
         raise WatchRefused("", CHANGED)
@@ -96,6 +106,13 @@ def expect(
             unique_key=str(made.id),
         )
     return made
+
+
+def _hold(watched: Iterable[uuid.UUID]) -> None:
+    """Lock watched terms to the end of the transaction: what is expected of them stays, nobody else tells of them."""
+    with connection.cursor() as cursor:
+        for one in sorted(set(watched)):
+            cursor.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, str(one)])
 
 
 # --- what the cuts show --------------------------------------------------------------------------------------------
@@ -128,18 +145,19 @@ def keep(*, study: Study, looks: list[Look], by: Actor) -> int:
     """Store looks, and tell who has to know where one at the latest cut begins to warn; how many were new.
 
     Run twice, by two at once, or killed between: a unique constraint lets each pair of cut and expectation in once, and
-    only who stored it tells.
+    only who stored it tells. Of an expectation that was changed or ended while its look was computed, nobody is told.
     """
+    _hold(look.expectation.watched_id for look in looks)
     Look.objects.bulk_create(looks, ignore_conflicts=True)
     ids = [look.id for look in looks]  # another's are there under other ids
     stored = set(Look.objects.filter(id__in=ids).values_list("id", flat=True))
     mine = [look for look in looks if look.id in stored]
     latest = latest_cut(study)
+    in_force = {one.id for one in queries.expectations_in_force(study)}
     for look in mine:
-        if latest is None or look.cut_id != latest.id:
+        if latest is None or look.cut_id != latest.id or look.expectation_id not in in_force:
             continue
-        before = queries.look_before(look, besides=ids)
-        if is_news(look.warns, before.warns if before else None):
+        if look.warns and not queries.told_already(look):
             tell(study=study, look=look, by=by)
     return len(mine)
 
@@ -169,22 +187,28 @@ def look_job(claim: jobs.Claim) -> None:
     """The work of a `monitoring.look` job: every usable cut that was not held against an expectation in force yet.
 
     Its parameters say what it was rung for, a `cut` or an `expectation`; either way nothing that is missing is left.
+    What a cut showed is stored before the next one is read, so that a later attempt goes on where this one stopped.
     """
     study = study_of(claim.job.study_id)
     if study is None:
         raise jobs.Refused("The study of this job does not exist.")
     with within(study.id):
         wanted = queries.missing(study)
-    looks: list[Look] = []
-    unreadable = []
-    for done, (cut, expectations) in enumerate(wanted):
-        claim.progress(done=done, total=len(wanted), text="counting what is watched")
-        try:
-            with within(study.id):
-                looks += look_at(cut=cut, expectations=expectations)
-        except CutError as fault:  # the others are not kept waiting; whoever opens this cut is told the same
-            log.error("%s", fault)
-            unreadable.append(str(cut.id))
     by = job_actor(claim.job.requested_by)
+    new = 0
+    unreadable = []
+    with claim.kept():
+        for done, (cut, expectations) in enumerate(wanted):
+            claim.progress(done=done, total=len(wanted), text="counting what is watched")
+            try:
+                with within(study.id):
+                    looks = look_at(cut=cut, expectations=expectations)
+            except (
+                CutError
+            ) as fault:  # the others are not kept waiting; whoever opens this cut is told the same
+                log.error("%s", fault)
+                unreadable.append(str(cut.id))
+                continue
+            new += keep(study=study, looks=looks, by=by)
     with claim.completing():
-        claim.result.update(looks=keep(study=study, looks=looks, by=by), unreadable=unreadable)
+        claim.result.update(looks=new, unreadable=unreadable)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.db.models.functions import Lower
 
 from pvtracker.monitoring.enums import Level, Selection
 
@@ -21,7 +22,9 @@ class WatchedTerm(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["study", "level", "name", "selection"], name="watched_term_once"),
+            models.UniqueConstraint(
+                "study", "level", "selection", Lower("name"), name="watched_term_once_in_any_capitals"
+            ),
             models.CheckConstraint(condition=models.Q(level__in=Level.values), name="watched_level_known"),
             models.CheckConstraint(
                 condition=models.Q(selection__in=Selection.values), name="watched_selection_known"

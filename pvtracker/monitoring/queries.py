@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from pvtracker.accounts.models import Account
 from pvtracker.coding import queries as coding_queries
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.cuts.queries import cuts_of
-from pvtracker.monitoring.enums import Level, Standing
+from pvtracker.monitoring.enums import Level, Selection, Standing
 from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, WatchedTerm
 from pvtracker.monitoring.pooled import COLUMNS
 from pvtracker.studies.models import Study
@@ -73,6 +73,12 @@ def watched_for(study: Study, watched_id: uuid.UUID) -> WatchedTerm:
     return found
 
 
+def is_watched(study: Study, level: Level, name: str, selection: Selection) -> bool:
+    """Is this name of this level and selection watched, in whatever capitals, in force or not?"""
+    named = WatchedTerm.objects.filter(study=study, level=level, selection=selection, name__iexact=name)
+    return named.exists()
+
+
 def expectations_of(watched: WatchedTerm) -> list[Expectation]:
     """Every version, the latest first."""
     found = Expectation.objects.filter(watched=watched).select_related("watched")
@@ -85,15 +91,20 @@ def looks_of(expectation: Expectation) -> list[Look]:
     return list(found.order_by("cut__made_at", "cut__id"))
 
 
-def look_before(look: Look, *, besides: Iterable[uuid.UUID]) -> Look | None:
-    """The look of the same watched term that came last before this one: an earlier cut, or an earlier version.
-    `besides`: looks that nobody could have read yet, because they were stored with it.
+def told_already(look: Look) -> bool:
+    """Was somebody told since the watched term began to warn? Read backwards from this look, over earlier cuts and
+    earlier versions, to the last one that did not warn; a warning of which nobody heard silences no later one.
     """
-    same = Look.objects.filter(expectation__watched=look.expectation.watched_id).exclude(id__in=list(besides))
+    same = Look.objects.filter(expectation__watched=look.expectation.watched_id)
     earlier = same.filter(cut__made_at__lt=look.cut.made_at) | same.filter(
         cut=look.cut_id, expectation__version__lt=look.expectation.version
     )
-    return earlier.order_by("-cut__made_at", "-expectation__version").first()
+    told = Exists(EarlyWarning.objects.filter(look=OuterRef("pk")))
+    backwards = earlier.order_by("-cut__made_at", "-expectation__version").annotate(told=told)
+    for warned, heard in backwards.values_list("warns", "told"):
+        if heard or not warned:
+            return bool(heard)
+    return False
 
 
 def missing(study: Study) -> list[tuple[Cut, list[Expectation]]]:

@@ -71,13 +71,5 @@ def check_expected(entry: Expected, *, is_set: bool) -> None:
             _refuse(name, f"This says something, in at most {LONGEST_TEXT} characters. Write it.")
 
 
-def is_news(now: bool, before: bool | None) -> bool:
-    """Is somebody told? When a term begins to warn, not again while it goes on.
-
-    `before`: did it warn when people could last read of it; None when they could not yet.
-    """
-    return now and not before
-
-
 def _refuse(field: str, sentence: str) -> None:
     raise WatchRefused(field, sentence)

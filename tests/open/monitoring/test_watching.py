@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -11,17 +13,20 @@ import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import ProgrammingError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from pvtracker.accounts.models import Notice
 from pvtracker.audit.context import acting
 from pvtracker.cuts import derive
+from pvtracker.cuts.models import Cut
 from pvtracker.cuts.open import load_cut
 from pvtracker.cuts.wording import USUAL
+from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job
 from pvtracker.monitoring import actions, queries
 from pvtracker.monitoring.enums import Level, Selection, Standing
-from pvtracker.monitoring.models import EarlyWarning, Expectation, Look
+from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, WatchedTerm
 from pvtracker.monitoring.rules import Expected, WatchRefused
 from pvtracker.monitoring.tables import expected_of
 from pvtracker.stats import blinded_rate, incidence_rate_exact
@@ -174,6 +179,79 @@ def test_it_is_told_anew_when_it_had_ceased(world: World) -> None:
     assert EarlyWarning.objects.count() == 2
 
 
+def test_a_job_that_is_killed_keeps_what_it_had_and_goes_on_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease is kept while a cut is computed; each cut is stored before the next; the end tells once."""
+    first, latest = freeze_now(world, date(2026, 3, 10)), freeze_now(world)
+    watch(world)
+    whole, held = actions.look_at, []
+
+    @contextlib.contextmanager
+    def kept(self: jobs.Claim) -> Iterator[None]:
+        held.append(True)
+        yield
+        held.pop()
+
+    def dies_at_the_latest(*, cut: Cut, expectations: list[Expectation]) -> list[Look]:
+        assert held, "nobody renews the lease"
+        if cut == latest:
+            raise RuntimeError
+        return whole(cut=cut, expectations=expectations)
+
+    monkeypatch.setattr(jobs.Claim, "kept", kept)
+    monkeypatch.setattr(actions, "look_at", dies_at_the_latest)
+    job = Job.objects.filter(task="monitoring.look").latest("created_at")
+    jobs.run(str(job.id), actions.look_job)
+    job.refresh_from_db()
+    assert job.state == "queued" and [look.cut for look in Look.objects.all()] == [first]
+    assert Look.objects.get().warns and not EarlyWarning.objects.exists()
+    monkeypatch.setattr(actions, "look_at", whole)
+    jobs.run(str(job.id), actions.look_job)
+    job.refresh_from_db()
+    assert (job.state, job.result["looks"], Look.objects.count()) == ("done", 1, 2)
+    (warning,) = EarlyWarning.objects.all()
+    assert warning.look.cut == latest, "the earlier cut warned too, but nobody was told of it"
+
+
+@pytest.mark.parametrize("said", [{"rate": 20.0}, {"in_force": False}, {"rate": 0.11}])
+def test_nobody_is_told_of_an_expectation_that_is_no_longer_in_force(
+    world: World, said: dict[str, Any]
+) -> None:
+    """It is changed or ended between counting and storing. What is in force then is told for itself."""
+    made = watch(world)
+    cut = freeze_now(world)
+    counted = actions.look_at(cut=cut, expectations=[made])
+    assert counted[0].warns
+    later = again(world, made, reason="changed meanwhile", **said)
+    assert actions.keep(study=world.study, looks=counted, by=SOMEONE) == 1
+    assert Look.objects.get().expectation == made and not EarlyWarning.objects.exists()
+    work(world)
+    told = [warning.look.expectation for warning in EarlyWarning.objects.all()]
+    assert told == ([later] if said == {"rate": 0.11} else [])
+
+
+def test_storing_and_changing_wait_for_each_other(world: World) -> None:
+    """Each takes the lock of the watched term before it reads or writes anything of it."""
+    made = watch(world)
+    cut = freeze_now(world)
+    counted = actions.look_at(cut=cut, expectations=[made])
+    acts: list[Callable[[], object]] = [
+        lambda: actions.keep(study=world.study, looks=counted, by=SOMEONE),
+        lambda: again(world, made, rate=0.2, reason="other"),
+    ]
+    for act in acts:
+        with CaptureQueriesContext(connection) as asked:
+            act()
+        said = [one["sql"] for one in asked.captured_queries]
+        place = {
+            word: next(i for i, sql in enumerate(said) if word in sql)
+            for word in (f"pg_advisory_xact_lock({actions.LOCK}, ", "monitoring_")
+        }
+        lock, touched = place.values()
+        assert lock < touched and str(made.watched_id) in said[lock]
+
+
 def test_a_cut_that_cannot_be_read_keeps_the_others_not_waiting(world: World, storage: Any) -> None:
     broken, whole = freeze_now(world, date(2026, 3, 8)), freeze_now(world)
     file = storage / str(broken.id) / "adverse_events.parquet"
@@ -250,6 +328,21 @@ def test_what_is_watched_already_or_was_changed_meanwhile_is_refused(world: Worl
     with pytest.raises(WatchRefused, match="meanwhile"):
         again(world, made, reason="second")
     assert Expectation.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["Headache", "HEADACHE"])
+def test_the_second_of_two_submits_at_once_is_refused_in_words(
+    world: World, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looked before the first was stored: only the constraint sees it, in whatever capitals."""
+    watch(world)
+    monkeypatch.setattr(queries, "is_watched", lambda *named: False)
+    with pytest.raises(WatchRefused, match="watched already") as refused:
+        watch(world, name)
+    assert refused.value.field == "name"
+    assert WatchedTerm.objects.count() == Expectation.objects.count() == 1
+    watch(world, name, Level.SOC)
+    assert WatchedTerm.objects.count() == 2
 
 
 def test_the_command_says_what_the_pages_say_and_looks_once(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
 from pvtracker.stats import blinded_rate, blinded_warning
+from pvtracker.stats.blinded_rate import Mixture, p_as_many
 from tests.pure.stats.against import Against
 
 CASES: list[tuple[float, float, dict[str, Any]]] = [
@@ -29,6 +30,59 @@ def test_the_needed_count_is_the_first_that_warns(
     warns |= found.p_exceeds <= options.get("warn_predictive", -np.inf)
     assert told.needed[0] == np.flatnonzero(warns)[0] > 1
     assert told.expected[0] == found.expected[0]
+
+
+def test_halving_finds_what_trying_every_count_finds() -> None:
+    """Random designs: the posterior of the margin rises with every count or falls with every count, as the sign says;
+    the count that is needed is the first of all that were tried."""
+    rng = np.random.default_rng(11)
+    kinds = []
+    for _ in range(80):
+        share, worth, treated = (
+            rng.uniform(0.03, 0.97),
+            10 ** rng.uniform(-0.5, 3),
+            10 ** rng.uniform(-1, 2.5),
+        )
+        background, years, margin = (
+            10 ** rng.uniform(-2, 0.5),
+            10 ** rng.uniform(0, 2),
+            10 ** rng.uniform(0, 0.7),
+        )
+        split = {"background_years": worth, "treated_share": share, "treated_years": treated}
+        at = [Mixture.of(x, years, background, **split).above_ratio(margin) for x in range(61)]
+        p_margin = np.array(at)
+        p_exceeds = np.array([p_as_many(x, background * worth, years, worth) for x in range(61)])
+        rises = share * worth > (1 - share) * treated
+        step = np.diff(p_margin) if rises else -np.diff(p_margin)
+        assert (step > -1e-11).all() and (np.diff(p_exceeds) <= 1e-14).all()
+        posterior = float(rng.choice([p_margin.max(), p_margin[20]])) * rng.uniform(0.8, 1.2)
+        rules: dict[str, float] = {"warn_posterior": min(max(posterior, 1e-6), 1 - 1e-6)}
+        if rng.random() < 0.7:
+            rules["warn_predictive"] = 10 ** rng.uniform(-4, -0.01)
+        warns = p_margin >= rules["warn_posterior"]
+        warns |= p_exceeds <= rules.get("warn_predictive", -np.inf)
+        tried = np.flatnonzero(warns)
+        needed = blinded_warning(years, background, margin=margin, **split, **rules).needed[0]
+        if len(tried):
+            assert needed == tried[0]
+        else:
+            assert not needed <= 60
+        kinds.append((bool(rises), len(tried) > 0, len(tried) > 0 and tried[0] > 0))
+    assert {(True, True, True), (False, True, False), (False, True, True)} <= set(kinds)
+
+
+def test_the_cost_hardly_grows_with_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+    whole = Mixture.of.__func__  # type: ignore[attr-defined]
+
+    def of(cls: type[Mixture], count: int, *args: Any, **options: Any) -> Mixture:
+        tried.append(count)
+        return cast(Mixture, whole(cls, count, *args, **options))
+
+    monkeypatch.setattr(Mixture, "of", classmethod(of))
+    told = blinded_warning(25_000, 0.1, background_years=1000.0, warn_posterior=0.8)
+    assert told.needed[0] == max(c for c in tried if c <= told.needed[0])
+    assert told.needed[0] > 2_500 and len(tried) < 25
 
 
 def test_chances_are_those_of_simulated_trials(against: Against) -> None:
@@ -74,7 +128,7 @@ def test_what_no_count_reaches_is_said() -> None:
         warn_posterior=0.99,
     )
     assert np.isnan(told.needed).all() and np.isnan(told.chance).all() and np.isnan(told.false_warning).all()
-    assert told.warning.tolist() == ["no count up to 2000 gives an early warning"] * 2
+    assert told.warning.tolist() == ["no count up to 100000 gives an early warning"] * 2
 
 
 @pytest.mark.parametrize(
