@@ -15,6 +15,7 @@ from scipy.special import ndtri
 from scipy.stats import hypergeom
 
 from pvtracker import stats
+from pvtracker.stats import maxsprt_binomial, stopping_rules
 from pvtracker.stats.group_sequential import Spending
 from pvtracker.stats.group_sequential_counts import most_events
 from pvtracker.stats.normal_paths import CLOSEST
@@ -23,6 +24,12 @@ RATIOS = (1.0, 1.5, 2.0, 3.0)  # true risk ratios of the operating characteristi
 MOST_EXACT = 800  # events that an arm may come to: of more the exact recursion takes longer than a page may
 THRESHOLD = 0.95  # of the posterior probability
 STOPPING = ("toxicity", "beta_binomial")
+MOST = {  # planned at the end, of each kind: what its computation bears; of the others only shares of it are used
+    "maxsprt": maxsprt_binomial.MOST,
+    "toxicity": stopping_rules.MOST,
+    "beta_binomial": stopping_rules.MOST,
+}
+MOST_OTHERWISE = 1_000_000
 LOWEST_Z, HIGHEST_Z = (
     -3.0,
     8.0,
@@ -79,9 +86,10 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """`measure`: what a look knows more of than the one before: "participants" treated, or "events", participants with
-    the event; both arms together, but of stopping rules the arm alone, and of MaxSPRT events always. `planned`: so many
-    when all is in. `alpha`: error of all looks together, one-sided. `risk`: of the arm that is still acceptable."""
+    """`measure`: what a look knows more of than the one before: "participants" of the analysis set, or "events",
+    participants with the event; both arms together, but of stopping rules the arm alone, and of MaxSPRT events always.
+    `planned`: so many when all is in. `alpha`: error of all looks together, one-sided. `risk`: of the arm that is still
+    acceptable."""
 
     kind: str
     measure: str
@@ -97,6 +105,11 @@ def drawn(looks: Sequence[Look], design: Design) -> Drawn:
     if design.kind == "maxsprt":
         return _maxsprt(looks, design)
     return _stopping(looks, design)
+
+
+def most_of(kind: str) -> int:
+    """How many may be planned at the end of a boundary of this kind."""
+    return MOST.get(kind, MOST_OTHERWISE)
 
 
 def amount(design: Design, look: Look) -> int:
@@ -244,6 +257,16 @@ def _stopping(looks: Sequence[Look], design: Design) -> Drawn:
 def _check(kept: Sequence[Look], design: Design) -> None:
     if not kept:
         raise ValueError("no look has any information for this boundary yet")
+    if design.kind not in STOPPING and not (kept[-1].N_arm and kept[-1].N_ref):
+        side = "reference" if kept[-1].N_arm else "arm"
+        raise ValueError(
+            f"nobody of the {side} is in the analysis set, and this boundary holds one against the other"
+        )
+    if amount(design, kept[-1]) > most_of(design.kind):
+        raise ValueError(
+            f"{amount(design, kept[-1]):,} are in already, and this boundary is computed up to "
+            f"{most_of(design.kind):,}; a group-sequential one has room for them"
+        )
     if amount(design, kept[-1]) > design.planned:
         raise ValueError(
             f"{amount(design, kept[-1])} are in already, more than the {design.planned} planned; plan at least as many"

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 from pvtracker.accounts.roles import Permission
 from pvtracker.lib.rounding import fixed, share
 from pvtracker.signals import boundaries, boundary_chart, inference, queries, tables, taking_out
-from pvtracker.signals.boundaries import STOPPING, Design, Drawn, Look
+from pvtracker.signals.boundaries import MOST, STOPPING, Design, Drawn, Look
+from pvtracker.signals.evidence import sizes_of
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.tables import Table, about
 from pvtracker.studies.models import Study
@@ -28,8 +29,8 @@ KINDS = {
     "toxicity": "Continuous toxicity boundary of the arm",
     "beta_binomial": "Bayesian beta-binomial stopping of the arm",
 }
+USUAL = "obrien_fleming"
 PAGES = {"maxsprt": "maxsprt.md", "toxicity": "toxicity-boundary.md", "beta_binomial": "toxicity-boundary.md"}
-MOST = 2000
 
 
 class BoundaryForm(forms.Form):
@@ -46,7 +47,7 @@ class BoundaryForm(forms.Form):
         label="Planned at the end",
         required=False,
         min_value=1,
-        max_value=MOST,
+        max_value=boundaries.MOST_OTHERWISE,
         help_text="Participants, or participants with the event; of stopping rules, participants of the arm.",
         error_messages={"invalid": "Planned at the end is a whole number. Write digits only."},
     )
@@ -65,6 +66,16 @@ class BoundaryForm(forms.Form):
         help_text="Of the stopping rules.",
         error_messages={"invalid": "The risk is a percentage such as 10. Write it with a point."},
     )
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or {}
+        kind, planned = told.get("kind") or USUAL, told.get("planned")
+        if planned and planned > (most := boundaries.most_of(kind)):
+            self.add_error(
+                "planned",
+                f"“{KINDS[kind]}” is computed up to {most:,} planned at the end. Write at most that.",
+            )
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +149,8 @@ def signal_boundary(request: HttpRequest, code: str, row_id: int) -> HttpRespons
         "hidden_text": inference.HIDDEN,
         "page": PAGES.get(design.kind, "group-sequential.md") if design else "",
         "back": tables.term_url(row),
+        "remarks": _remarks(held, row),
+        "whence": _whence(design, form, held[-1].look, study) if shown else "",
     }
     return render(
         request, "signals/boundary.html", context, status=422 if form.is_bound and form.errors else 200
@@ -148,9 +161,8 @@ def _held(run: Run, at: Result | None, row: Result) -> _Held:
     """A run as a look. Where nobody had the event, the run says how many participants each arm has."""
     if at is not None:
         return _Held(Look(run.cut.date, at.n_arm, at.N_arm, at.n_ref, at.N_ref), run, at)
-    sides = [*run.settings["arms"], *run.settings.get("pools", [])]
-    sizes = {side["name"]: int(side["participants"]) for side in sides}
-    return _Held(Look(run.cut.date, 0, sizes.get(row.arm, 0), 0, sizes.get(row.reference, 0)), run, None)
+    sizes = sizes_of(run)
+    return _Held(Look(run.cut.date, 0, sizes[row.arm], 0, sizes[row.reference]), run, None)
 
 
 def _design(form: BoundaryForm, looks: list[Look], study: Study) -> Design | None:
@@ -158,17 +170,52 @@ def _design(form: BoundaryForm, looks: list[Look], study: Study) -> Design | Non
     if form.is_bound and not form.is_valid():
         return None
     chosen = form.cleaned_data if form.is_bound else {}
-    kind, last = chosen.get("kind") or "obrien_fleming", looks[-1]
+    kind, last = chosen.get("kind") or USUAL, looks[-1]
     measure = chosen.get("measure") or "participants"
     alpha = chosen.get("alpha") or (0.1 if kind == "toxicity" else 0.05 if kind == "maxsprt" else 0.025)
-    risk = (chosen.get("risk") or 100 * max(last.n_ref / max(last.N_ref, 1), 0.05)) / 100
+    risk = (chosen.get("risk") or 100 * min(max(last.n_ref / max(last.N_ref, 1), 0.05), 0.9)) / 100
     design = Design(kind, measure, 1, alpha, round(risk, 4))
     by_default = max(boundaries.amount(design, last), 1)
     if kind in STOPPING or kind == "maxsprt" or measure == "events":
         by_default = by_default if kind in STOPPING else 2 * by_default
     else:
         by_default = max(by_default, study.planned_participants or 0)
-    return Design(kind, measure, chosen.get("planned") or by_default, design.alpha, design.risk)
+    planned = chosen.get("planned") or min(by_default, boundaries.most_of(kind))
+    return Design(kind, measure, planned, design.alpha, design.risk)
+
+
+def _whence(design: Design | None, form: BoundaryForm, look: Look, study: Study) -> str:
+    """Where the planned end is from that nobody typed."""
+    if design is None or (form.is_bound and form.cleaned_data.get("planned")):
+        return ""
+    if design.planned == boundaries.most_of(design.kind):
+        return f"Planned at the end is filled in with {design.planned:,}, the most of this boundary."
+    by_participants = design.kind not in MOST and design.measure == "participants"
+    if by_participants and design.planned == study.planned_participants:
+        return (
+            f"Planned at the end is filled in with {design.planned:,}, the participants that the study plans."
+        )
+    times = design.planned // max(boundaries.amount(design, look), 1)
+    told = "twice what is in already" if times > 1 else "what is in already"
+    return f"Planned at the end is filled in with {design.planned:,}, {told}; no plan for it is known here."
+
+
+def _remarks(held: list[_Held], row: Result) -> list[str]:
+    """What the looks do not share, and which runs are none."""
+    runs = [one.run for one in held]
+    told = []
+    if missing := queries.not_looked(row, runs):
+        dates = ", ".join(map(str, missing))
+        told.append(
+            f"Not a look, for no run by this analysis arm screened it there (level, selection, query, arm or pool): "
+            f"{dates}."
+        )
+    if differing := queries.differing_definitions(runs):
+        told.append(
+            f"The looks were not counted by the same definitions: {'; '.join(differing)}. Steps of the path may be "
+            "that, not the data."
+        )
+    return told
 
 
 def _initial(design: Design | None) -> dict[str, Any]:
@@ -223,7 +270,7 @@ def _looks_table(held: list[_Held], drawn: Drawn | None, row: Result) -> Table:
         "caption": "The looks: what each run counted",
         "columns": [{"label": label, "numeric": 0 < n < 6} for n, label in enumerate(columns)],
         "rows": rows,
-        "note": "One look for each cut-off date: the last run on it, by the same analysis arm.",
+        "note": "One look for each cut-off date: the last run on it that screened the term, by the same analysis arm.",
         "empty": "",
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from pvtracker.cuts.derive import QUERY
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run, Signal
 from pvtracker.signals.rules import Basis
@@ -67,9 +68,27 @@ def flagged_by(numbers: dict[str, Any]) -> list[str]:
     return [METHODS[key].label if key in METHODS else key for key, one in said.items() if one["flag"]]
 
 
-def basis_of(run: Run | None, numbers: dict[str, Any]) -> Basis | None:
-    """What the re-opening rule compares; no run, no basis. A finding without a row had no event: nought."""
-    if run is None:
+def sizes_of(run: Run) -> dict[str, int]:
+    """Participants of each arm and pool of a run, by name."""
+    sides = [*run.settings["arms"], *run.settings.get("pools", [])]
+    return {side["name"]: int(side["participants"]) for side in sides}
+
+
+def was_screened(run: Run, key: Key) -> bool:
+    """Did the run look for this finding, so that without a row nobody had the event? A run without its level or
+    selection, its query, or its arm or pool against this reference tells nothing of it."""
+    level, term, selection, arm, reference = key
+    told, sizes = run.settings, sizes_of(run)
+    if level == QUERY and term not in told.get("rules", {}).get("queries", {}):
+        return False
+    compared = arm in sizes and reference in sizes and told["reference"] == reference
+    return compared and f"{level} {selection}" in told.get("terms", {})
+
+
+def basis_of(run: Run | None, key: Key, numbers: dict[str, Any]) -> Basis | None:
+    """What the re-opening rule compares; no run, no basis. Of a finding without a row nobody had the event, where the
+    run screened it; where not, how many had it is not known: no basis."""
+    if run is None or not (numbers or was_screened(run, key)):
         return None
     return Basis(run.cut.date, run.cut.made_at, numbers.get("n_arm", 0))
 

@@ -73,9 +73,10 @@ class FilterForm(forms.Form):
         ]
 
     def chosen(self) -> dict[str, str]:
-        """The valid choices; the first of each where none, or no valid one, was made."""
+        """The valid choices; the first of each where none, or no valid one, was made, and '' where there is none to
+        choose, as of arms in a run of a study that has the reference alone."""
         self.is_valid()
         return {
-            name: self.cleaned_data.get(name) or str(field.choices[0][0])  # type: ignore[attr-defined]
+            name: self.cleaned_data.get(name) or next((str(key) for key, _ in field.choices), "")  # type: ignore[attr-defined]
             for name, field in self.fields.items()
         }

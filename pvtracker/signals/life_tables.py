@@ -98,8 +98,9 @@ def counts(rows: Sequence[Result]) -> list[dict[str, object]]:
     return [{"label": label, "value": value} for label, value in pairs]
 
 
-def evidence(rows: Sequence[Result]) -> Table:
-    """What each method says in the newest run, estimates with their intervals first."""
+def evidence(rows: Sequence[Result], *, screened: bool = True) -> Table:
+    """What each method says in the newest run, estimates with their intervals first. Not `screened`: that run did
+    not look for it."""
     ordered = sorted(rows, key=lambda row: (row.estimate is None, row.id))
     return {
         "caption": "Evidence by method",
@@ -122,7 +123,9 @@ def evidence(rows: Sequence[Result]) -> Table:
         ],
         "note": "Ratios arm ÷ reference. Differences of risks in percentage points, of rates in events per 100 "
         "person-years, of time in days.",
-        "empty": "The newest run counted no participant with this event, or no run was made.",
+        "empty": "The newest run counted no participant with this event, or no run was made."
+        if screened
+        else "The newest run did not screen this finding, so what is so now is not known.",
     }
 
 

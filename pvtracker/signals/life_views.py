@@ -23,7 +23,7 @@ from pvtracker.signals import life_tables, queries, signing, triggers
 from pvtracker.signals.actions import alerts as alert_actions
 from pvtracker.signals.actions import life
 from pvtracker.signals.enums import Measure, State, Step
-from pvtracker.signals.evidence import key_of, newest_run, rows_of
+from pvtracker.signals.evidence import key_of, newest_run, rows_of, was_screened
 from pvtracker.signals.life_forms import TITLES, HandForm, PlanForm, StepForm, WhichForm, form_of
 from pvtracker.signals.models import Signal, SignalAlert
 from pvtracker.signals.rules import REOPENING, TRANSITIONS, Changed, StepRefused
@@ -232,6 +232,7 @@ def _page(
     rows = rows_of(run, [key_of(found)]).get(key_of(found), []) if run else []
     kept = triggers.kept_in(run.settings) if run and found.level == triggers.CASE else []
     may_sign = has_permission(request.user, SIGN, study=study) and signing.to_sign(found) is not None
+    steps = queries.steps_of(found)
     context = {
         "signal": found,
         "facts": life_tables.facts(found),
@@ -241,10 +242,11 @@ def _page(
         "run": run,
         "row": rows[0] if rows else None,
         "counts": life_tables.counts(rows),
-        "evidence": life_tables.evidence(rows),
+        "evidence": life_tables.evidence(rows, screened=run is None or was_screened(run, key_of(found))),
         "is_case": found.level == triggers.CASE,
         "case": [triggers.facts(one) for one in kept if one.name == found.term],
-        "steps": queries.steps_of(found),
+        "steps": steps,
+        "unscreened": {one.id for one in steps if one.run and not was_screened(one.run, key_of(found))},
         "signatures": signing.manifestations_of(found),
         "forms": _forms(request, study, found, refused),
         "reopening": REOPENING,

@@ -15,7 +15,7 @@ from pvtracker.accounts.roles import Permission
 from pvtracker.audit.enums import AccessKind
 from pvtracker.jobs import queries as job_queries
 from pvtracker.jobs.actions import Refused
-from pvtracker.signals import orders, queries, storage
+from pvtracker.signals import inference, orders, queries, storage
 from pvtracker.signals.actions import orders as actions
 from pvtracker.signals.actions.orders import OrderRefused
 from pvtracker.signals.models import ScreeningOrder
@@ -25,6 +25,9 @@ from pvtracker.studies.queries import actor_for, has_permission, study_for
 
 READ, RUN = Permission.READ_SIGNALS, Permission.RUN_SIGNALS
 PARQUET = "application/vnd.apache.parquet"
+PARQUET_HIDDEN = (
+    "All rows as Parquet hold inferential output, which is hidden as you chose. Show it, then take them out."
+)
 
 
 @require_safe
@@ -88,6 +91,9 @@ def signal_run_parquet(request: HttpRequest, code: str, run_id: uuid.UUID) -> Ht
     run = queries.run_for(study, run_id)
     if not run.parquet_sha256:
         raise Http404("This run was made before its rows were kept as Parquet.")
+    if not inference.is_shown(request):
+        messages.error(request, PARQUET_HIDDEN)
+        return redirect("signal_run", study.code, run.id)
     ask = look(
         request,
         study,

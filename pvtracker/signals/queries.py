@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,11 +24,13 @@ from pvtracker.signals.evidence import (
     newest_run,
     numbers_of,
     rows_of,
+    was_screened,
 )
 from pvtracker.signals.models import Result, Run, Signal, SignalAlert, SignalStep
 from pvtracker.signals.rules import ENDED
 from pvtracker.signals.signing import SIGNED_IN, is_signed
 from pvtracker.signals.triggers import CASE
+from pvtracker.studies.definitions import HELP
 from pvtracker.studies.models import Study
 
 
@@ -54,16 +56,41 @@ def run_before(run: Run, method: str) -> Run | None:
     return earlier.filter(made_at__lt=run.made_at).exclude(cut=run.cut_id).first()
 
 
-def is_judged_alike(run: Run, before: Run, method: str) -> bool:
-    """Did both runs compute the method in the same version and flag by the same threshold?"""
-    now, then = ((one.methods[method], one.settings["thresholds"][method]) for one in (run, before))
-    return bool(now == then)
+def judged_otherwise(run: Run, before: Run, method: str) -> list[str]:
+    """In what two runs differ besides the data, in words: the method's version and threshold, levels, selections, seed,
+    and each definition; [] where they are judged alike."""
+    now, then = run.settings, before.settings
+    pairs = {
+        "the method’s version": (run.methods[method], before.methods[method]),
+        "the method’s threshold": (now["thresholds"].get(method), then["thresholds"].get(method)),
+        **{name: (now.get(name), then.get(name)) for name in ("levels", "selections")},
+        "the seed": (now.get("seed"), then.get("seed")),
+    }
+    differing = [name for name, (one, other) in pairs.items() if one != other]
+    return [*differing, *(f"definition “{label}”" for label in differing_definitions([run, before]))]
 
 
-def changes(run: Run, before: Run, *, method: str) -> list[Change[Result]]:
-    """What became of the findings that a method flagged in either run."""
+def differing_definitions(runs: Sequence[Run]) -> list[str]:
+    """Labels of the definitions that are not the same in all of these runs. A run of an earlier version that keeps none
+    is held against no other."""
+    kept = [one.settings["rules"] for one in runs if one.settings.get("rules") is not None]
+    return [
+        label for name, (label, _) in HELP.items() if any(one.get(name) != kept[0].get(name) for one in kept)
+    ]
+
+
+def changes(run: Run, before: Run, *, method: str) -> tuple[list[Change[Result]], int]:
+    """What became of the findings that a method flagged in either run, and of how many that is not known: the other run
+    did not screen them."""
     now, then = (with_run(Result.objects.filter(run=one, method=method), one) for one in (run, before))
-    return compare(now=now, before=then)
+    compared = compare(now=now, before=then)
+    known = [
+        one
+        for one in compared
+        if (one.now or was_screened(run, key_of(one.row)))
+        and (one.before or was_screened(before, key_of(one.row)))
+    ]
+    return known, len(compared) - len(known)
 
 
 def row_for(study: Study, row_id: int) -> Result:
@@ -119,16 +146,17 @@ def results(
 
 def looks_at(row: Result) -> list[tuple[Run, Result | None]]:
     """What was looked at of a row's term up to its run, the earliest first: for each cut-off date the last run by the
-    same analysis arm, with the term's row of one method there (None: nobody had the event)."""
-    runs = runs_of(row.run.study).filter(analysis_arm=row.run.analysis_arm, made_at__lte=row.run.made_at)
-    by_date: dict[date, Run] = {}
-    for run in runs.filter(cut__date__lt=row.run.cut.date):  # the latest first
-        run.study = row.run.study
-        by_date.setdefault(run.cut.date, run)
-    by_date[row.run.cut.date] = row.run
+    same analysis arm that screened it, with the term's row of one method there (None: nobody had the event)."""
     where = {name: getattr(row, name) for name in ("level", "selection", "term", "arm", "reference")}
-    table = Result.objects.filter(**where, run__in=list(by_date.values())).order_by("run_id", "id")
+    runs = list(_up_to(row))
+    table = Result.objects.filter(**where, run__in=[*runs, row.run]).order_by("run_id", "id")
     found = {one.run_id: one for one in table.distinct("run_id")}
+    by_date: dict[date, Run] = {}
+    for run in runs:  # the latest first
+        run.study = row.run.study
+        if run.id in found or was_screened(run, key_of(row)):
+            by_date.setdefault(run.cut.date, run)
+    by_date[row.run.cut.date] = row.run
     looks = []
     for _, run in sorted(by_date.items()):
         at = found.get(run.id)
@@ -136,6 +164,18 @@ def looks_at(row: Result) -> list[tuple[Run, Result | None]]:
             at.run = run
         looks.append((run, at))
     return looks
+
+
+def _up_to(row: Result) -> QuerySet[Run]:
+    """Runs on earlier cut-off dates by the same analysis arm, made before the row's, the latest first."""
+    runs = runs_of(row.run.study).filter(analysis_arm=row.run.analysis_arm, made_at__lte=row.run.made_at)
+    return runs.filter(cut__date__lt=row.run.cut.date)
+
+
+def not_looked(row: Result, looks: Iterable[Run]) -> list[date]:
+    """Earlier cut-off dates of which no run screened the row's term, so that they are none of the looks."""
+    held = {run.cut.date for run in looks}
+    return sorted({run.cut.date for run in _up_to(row)} - held)
 
 
 def strongest(run: Run, arm: str) -> list[Result]:

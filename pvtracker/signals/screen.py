@@ -119,14 +119,16 @@ class Prepared:
 def prepare(data: CutData, asked: Asked, tell: Tell = lambda text: None) -> Prepared:
     """Choose who is analysed and which events count, and count them. The study's queries are a level of every run.
 
-    CutError when the protocol names no reference arm. A level without any coded term (all "Not coded") is left out when
-    it is neither SOC nor PT.
+    CutError when the protocol names no reference arm, or no other. A level without any coded term (all "Not coded") is
+    left out when it is neither SOC nor PT.
     """
     arms = derive.arms_of(data)
     if arms.reference is None:
         raise CutError(
             "The protocol names no reference arm; name one (import_study --reference) and freeze again."
         )
+    if not arms.active:
+        raise CutError("The protocol names no arm besides the reference, so there is nothing to compare.")
     tell("Choosing treatment-emergent events")
     people = with_deaths(data, derive.analysis_set(data, analysis_arm=asked.analysis_arm))
     events = derive.emergent_events(data, people)

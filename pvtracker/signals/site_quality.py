@@ -11,7 +11,7 @@ from pvtracker.lib.rounding import fixed, p_text, share
 Table = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_HEIGHT = 20
-NO_SITE = "No participant was treated at any site."
+NO_SITE = "No participant of the analysis set is at any site."
 LOOK = {"less": "reports less", "more": "reports more", "": ""}
 
 
@@ -30,7 +30,7 @@ def summary(settings: Mapping[str, Any], *, inferred: bool = True) -> list[dict[
     sites, events = found.sites, _total(found, lambda site: site.events)
     known, late = _total(found, lambda site: site.known_delay), _total(found, lambda site: site.late)
     pairs = [
-        ("Sites with treated participants", str(len(sites))),
+        ("Sites with participants of the analysis set", str(len(sites))),
         *(
             [
                 ("Reporting less than the others", _names(sites, "less")),
@@ -72,7 +72,7 @@ def reporting_table(found: Sites, *, inferred: bool = True) -> Table:
         (
             *(
                 "Site",
-                "Treated",
+                "Participants",
                 "Events",
                 "Years",
                 "Events per year",
@@ -82,7 +82,7 @@ def reporting_table(found: Sites, *, inferred: bool = True) -> Table:
             *("Adjusted p", "Look"),
         ),
         rows,
-        "All arms together; treatment-emergent events of treated participants. Ratio: the site’s rate ÷ that of all "
+        "All arms together; treatment-emergent events of the analysis set. Ratio: the site’s rate ÷ that of all "
         "others, exact limits for events that come one by one. Events of one participant cluster, so p exchanges whole "
         "participants between sites; adjusted over the sites (Benjamini–Hochberg), a look is asked for at 0.1."
         f"{spread}",
@@ -106,9 +106,9 @@ def _rates_table(found: Sites) -> Table:
     ]
     return _table(
         "Events per year of follow-up, each site against all others",
-        ("Site", "Treated", "Events", "Years", "Events per year", "Ratio"),
+        ("Site", "Participants", "Events", "Years", "Events per year", "Ratio"),
         rows,
-        "All arms together; treatment-emergent events of treated participants. Ratio: the site’s rate ÷ that of all "
+        "All arms together; treatment-emergent events of the analysis set. Ratio: the site’s rate ÷ that of all "
         "others.",
     )
 

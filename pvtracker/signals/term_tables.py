@@ -7,12 +7,14 @@ from typing import Any
 
 from django.urls import reverse
 
+from pvtracker.cuts.wording import set_name
 from pvtracker.lib.rounding import MISSING, fixed, p_text, share
 from pvtracker.signals.curves import Curves, Mark, Point
 from pvtracker.signals.methods import METHODS
-from pvtracker.signals.models import Result
+from pvtracker.signals.models import Result, Run
 from pvtracker.signals.tables import Table, estimate_text, interval, is_estimate, participants_url, warning_of
 from pvtracker.stats.catalogue import STATISTICS
+from pvtracker.studies.definitions import parse
 
 TEXTS = ("Method", "Of what", "Flag")
 METHOD_PAGES = {statistic.page for statistic in STATISTICS.values()}
@@ -62,6 +64,12 @@ def method_url(method: str) -> str:
     return f"{reverse('calculator_methods')}?page={page}" if page in METHOD_PAGES else ""
 
 
+def denominator(run: Run) -> str:
+    """What N counts, by the definitions of the run; one of an earlier version keeps none."""
+    kept = run.settings.get("rules")
+    return "participants of the analysis set" if kept is None else set_name(parse(kept))
+
+
 def counts_table(rows: Sequence[Result]) -> Table:
     """What was counted in every arm: one row of each active arm, and the reference."""
     first = rows[0]
@@ -88,7 +96,7 @@ def counts_table(rows: Sequence[Result]) -> Table:
             }
             for arm, n, N, events, years, row in told
         ],
-        "note": "N: treated participants. Each n/N opens the participants and events behind it.",
+        "note": f"N: {denominator(first.run)}. Each n/N opens the participants and events behind it.",
         "empty": "",
     }  # fmt: skip
 

@@ -197,10 +197,11 @@ def _since(run: Run, method: str) -> dict[str, Any]:
     before = queries.run_before(run, method)
     if before is None:
         return {}
-    changes = queries.changes(run, before, method=method)
+    changes, unknown = queries.changes(run, before, method=method)
     return {
         "before": before,
-        "judged_alike": queries.is_judged_alike(run, before, method),
+        "judged_otherwise": "; ".join(queries.judged_otherwise(run, before, method)),
+        "unknown_changes": unknown,
         "changed": [(kind, count) for kind, count in counted(changes).items() if count],
         "changes": tables.changes_table(changes, before),
     }

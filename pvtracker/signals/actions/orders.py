@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from django.db import IntegrityError, transaction
@@ -22,6 +23,7 @@ from pvtracker.cuts.data import CutError
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.actions import Claim, Refused
 from pvtracker.jobs.models import Job, JobState
+from pvtracker.lib.canonical import sha256_hex
 from pvtracker.lib.code_version import code_version
 from pvtracker.signals import storage
 from pvtracker.signals.actions.runs import Request, load, request_for, save_run
@@ -57,7 +59,7 @@ def place_order(
                     study_id=request.study.id,
                     parameters={"order": str(order_id)},
                     by=by,
-                    unique_key=f"{request.unique_key} {asked_from.value}",
+                    unique_key=sha256_hex(f"{request.unique_key} {asked_from.value}".encode()),
                 )
                 if job.parameters["order"] != str(order_id):
                     return ScreeningOrder.objects.get(id=job.parameters["order"])
@@ -85,17 +87,19 @@ def place_order(
 
 @action
 def cancel(*, order: ScreeningOrder, by: Actor, source: str = "form") -> None:
-    """Stop it. Finished pieces are kept; what a worker is computing now is thrown away when it is done."""
+    """Stop it. Finished pieces are kept; what a worker is computing now is thrown away when it is done.
+
+    The order is locked before its jobs, here as where it is finished: it may have been resumed since it was read."""
+    held = ScreeningOrder.objects.select_for_update(no_key=True).get(id=order.id)
+    if held.state != OrderState.OPEN.value:
+        raise OrderRefused("It was finished or cancelled before, so nothing was stopped.")
     pieces = Job.objects.filter(
         task="signals.piece", parameters__order=str(order.id), state__in=OPEN_JOBS
     ).values_list("id", flat=True)
     saying = f"Cancelled by {by.name}. What is finished is kept; it can be resumed."
-    jobs.stop(job_ids=[order.job_id, *pieces], saying=saying, by=by)
-    stopped = ScreeningOrder.objects.filter(id=order.id, state=OrderState.OPEN.value).update(
-        state=OrderState.CANCELLED.value, stopped_by_name=by.name, stopped_at=timezone.now()
-    )
-    if not stopped:
-        raise OrderRefused("It was finished or cancelled before, so nothing was stopped.")
+    jobs.stop(job_ids=[held.job_id, *pieces], saying=saying, by=by)
+    held.state, held.stopped_by_name, held.stopped_at = OrderState.CANCELLED.value, by.name, timezone.now()
+    held.save(update_fields=["state", "stopped_by_name", "stopped_at"])
 
 
 @action
@@ -160,11 +164,18 @@ def detect_job(claim: Claim) -> None:
                 screened = _in_pieces(claim, order, prepare(data, request.asked), pieces)
     except CutError as fault:
         raise Refused(str(fault)) from fault
-    with claim.completing():
+    with within(order.study_id), _locked(order), claim.completing():
         run = save_run(request=request, screened=screened, by=by, run_id=order.id)
         _finish(order=order, run_id=run.id, by=by)
         claim.result.update(run=str(run.id), cut=str(request.cut.id), sha256=run.sha256)
     storage.remove_pieces(order.id)
+
+
+@contextmanager
+def _locked(order: ScreeningOrder) -> Iterator[None]:
+    """The order before its job, as `cancel` locks them: in the other order the two could wait for each other."""
+    ScreeningOrder.objects.select_for_update(no_key=True).get(id=order.id)
+    yield
 
 
 @action

@@ -141,15 +141,30 @@ def _returned(signal: Signal, run: Run, numbers: dict[str, Any]) -> str | None:
         return None
     decisions = SignalStep.objects.filter(signal=signal, what__in=[one.value for one in DECISIONS])
     decided = decisions.select_related("run__cut").latest("version")
-    before = basis_of(decided.run, decided.numbers)
-    found = basis_of(run, numbers)
-    assert found is not None  # noqa: S101 - there is a run
+    before, then = _decided_on(signal, decided)
+    found = basis_of(run, key_of(signal), numbers)
+    assert found is not None  # noqa: S101 - there is a run, with these numbers
     if not evidence_returned(before, decided.recorded_at, found):
         return None
-    return f"Flagged again in the run on the cut of {run.cut.date}: {_counts(numbers)}. {_then(before)}"
+    return f"Flagged again in the run on the cut of {run.cut.date}: {_counts(numbers)}. {then}"
 
 
-def _then(before: Basis | None) -> str:
-    if before is None:
-        return "The decision had rested on no run."
-    return f"When it was decided, on the cut of {before.cut_date}, {before.participants} of the arm had the event."
+def _decided_on(signal: Signal, decided: SignalStep) -> tuple[Basis | None, str]:
+    """What a decision rested on, and in words. Where its run did not screen the finding (a plan without its level), the
+    participants are those of the last step before it that knew them, for they are what the decision was about."""
+    if decided.run is None:
+        return None, "The decision had rested on no run."
+    before = basis_of(decided.run, key_of(signal), decided.numbers)
+    if before is not None:
+        had = f"{before.participants} of the arm had the event"
+        return before, f"When it was decided, on the cut of {before.cut_date}, {had}."
+    earlier = SignalStep.objects.filter(signal=signal, version__lt=decided.version, run__isnull=False)
+    for step in earlier.select_related("run__cut").order_by("-version"):
+        known = basis_of(step.run, key_of(signal), step.numbers)
+        if known is not None:
+            cut = decided.run.cut
+            return Basis(cut.date, cut.made_at, known.participants), (
+                f"The run that the decision rested on, on the cut of {cut.date}, did not screen it; on the cut of "
+                f"{known.cut_date} {known.participants} of the arm had the event."
+            )
+    return None, "The run that the decision rested on did not screen it."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from pvtracker.audit.context import within
 from pvtracker.cuts.models import Cut
@@ -30,16 +31,21 @@ def rows(
     return [one, replace(one, **FISHER, p=0.04, p_adjusted=0.08 if adjusted else 0.6, flag=adjusted)]
 
 
-def run_on(cut: Cut, *found: list[ResultRow], used: InUse = UNPLANNED) -> Run:
-    """A run on the cut that found these, by a plan."""
+def run_on(cut: Cut, *found: list[ResultRow], used: InUse = UNPLANNED, **settings: Any) -> Run:
+    """A run on the cut that found these, by a plan; it screened preferred terms, unless its settings say otherwise."""
     screened = Screen(
         rows=[row for finding in found or (rows(),) for row in finding],
         settings={
             "reference": "Placebo",
-            "arms": [{"name": "Low dose", "participants": 20, "follow_up_years": 10.0}],
+            "arms": [
+                {"name": name, "participants": 20, "follow_up_years": 10.0}
+                for name in ("Low dose", "Placebo")
+            ],
             "treated_without_arm": 0,
             "definitions": {},
             "thresholds": {},
+            "terms": {"PT all": 1},
+            **settings,
         },
         methods={"rd_mn": "1", "fisher": "1"},
     )

@@ -35,7 +35,7 @@ def test_the_sites_stand_before_the_results_and_on_a_page(study: Study, joined_c
     client = client_of(study, "dsmb_member")
     address = f"/studies/JOIN/signals/runs/{run.id}/"
     before = client.get(address).text.split("Terms, strongest evidence first")[0]
-    assert "Sites with treated participants" in before and f'href="{address}sites/"' in before
+    assert "Sites with participants of the analysis set" in before and f'href="{address}sites/"' in before
     page = client.get(f"{address}sites/")
     assert page.status_code == 200
     assert "no other site to compare with" in page.text  # the participants of this cut have no site

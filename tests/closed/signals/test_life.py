@@ -308,6 +308,23 @@ def test_it_reopens_when_the_evidence_returns_and_only_then(
     assert SignalStep.objects.filter(what="dismiss", reason="Because of dismiss.").exists(), "kept for ever"
 
 
+@pytest.mark.parametrize(("n_arm", "state"), [(5, "not_a_signal"), (6, "flagged")])
+def test_a_run_that_did_not_screen_it_is_no_basis_of_nought(
+    raised: Signal, joined_cut: Cut, follower: Account, browser: Client, n_arm: int, state: str
+) -> None:
+    """Decided on such a run, it re-opens when more had it than when it was last counted: five."""
+    run_on(later_cut(joined_cut), [], terms={"SOC all": 0})
+    take(raised, Step.DISMISS, by=follower)
+    page = browser.get(f"{HERE}{raised.id}/").text
+    assert "The newest run did not screen this finding" in page and "it did not screen this finding." in page
+    assert "no participant with the event" not in page
+    run_on(later_cut(joined_cut, days=62), rows(n_arm=n_arm))
+    raised.refresh_from_db()
+    assert raised.state == state
+    for step in SignalStep.objects.filter(what="reopen"):
+        assert "did not screen it; on the cut of 2026-06-30 5 of the arm had the event." in step.reason
+
+
 def test_the_same_cut_does_not_reopen_it_whatever_the_run(
     raised: Signal, joined_cut: Cut, follower: Account
 ) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
 import pandas as pd
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pvtracker.audit.models import AccessRecord
@@ -18,6 +21,7 @@ from pvtracker.jobs.models import Job, JobState
 from pvtracker.signals import actions, orders, storage
 from pvtracker.signals.actions import orders as order_actions
 from pvtracker.signals.enums import AskedFrom
+from pvtracker.signals.methods import FURTHER_METHODS
 from pvtracker.signals.models import Result, Run, ScreeningOrder, ScreeningPiece
 from pvtracker.signals.pieces import Piece
 from pvtracker.signals.rows import FIELDS
@@ -205,6 +209,58 @@ def test_the_same_thing_asked_for_twice_is_one_order_while_it_is_open(study: Stu
     assert ScreeningOrder.objects.count() == Job.objects.count() == 2
 
 
+def test_all_further_methods_at_once_are_one_order_while_it_is_open(study: Study) -> None:
+    every = list(FURTHER_METHODS)
+    assert place(study, also=every) == place(study, also=every) != place(study, also=every[1:])
+    assert all(len(job.unique_key) == 64 for job in Job.objects.all())
+
+
+def test_who_read_the_order_before_it_was_resumed_cancels_what_is_at_work(study: Study) -> None:
+    order = place(study, also=[])
+    read_before = ScreeningOrder.objects.get()
+    order_actions.cancel(order=order, by=BY)
+    order_actions.resume(order=order, by=BY)
+    resumed = ScreeningOrder.objects.get().job_id
+    assert resumed != read_before.job_id
+    order_actions.cancel(order=read_before, by=BY)
+    assert Job.objects.get(id=resumed).state == JobState.FAILED
+    assert not Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).exists()
+    with pytest.raises(order_actions.OrderRefused, match="nothing was stopped"):
+        order_actions.cancel(order=read_before, by=BY)
+
+
+def test_order_and_job_are_locked_in_one_order_where_it_ends(study: Study) -> None:
+    """`cancel` and the end of the work, each locking the other's row first, would wait for each other."""
+    order = place(study, also=[])
+    with CaptureQueriesContext(connection) as asked:
+        work(order)
+    said = [one["sql"] for one in asked]
+    locked = max(n for n, sql in enumerate(said) if "FOR NO KEY UPDATE" in sql and "screeningorder" in sql)
+    done = next(n for n, sql in enumerate(said) if sql.startswith("UPDATE") and "'done'" in sql)
+    assert locked < done
+
+
+def test_what_takes_the_focus_has_an_id_for_it_to_come_back_after_a_swap(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = place(study)
+    browser, address = client_of(study, "statistician"), f"/studies/JOIN/signals/orders/{order.id}/"
+    for standing in ("queued", "cancelled", "done"):
+        if standing == "cancelled":
+            order_actions.cancel(order=order, by=BY)
+        if standing == "done":
+            order_actions.resume(order=order, by=BY)
+            work(order)
+        part = browser.get(address, headers={"HX-Request": "true"}).text
+        tags = re.findall(
+            r"<(?:button|a)\b[^>]*>|<[^>]*\btabindex[^>]*>",
+            part.split("<noscript>")[0] + part.split("</noscript>")[-1],
+        )
+        ids = [re.search(r'\bid="([^"]+)"', tag) for tag in tags]
+        assert len(tags) >= 2 and all(ids), tags
+        assert len({found[1] for found in ids if found}) >= 2
+
+
 def test_a_job_without_an_order_gets_one(study: Study, joined_cut: Cut) -> None:
     job = jobs.enqueue(
         task="signals.detect",
@@ -256,6 +312,11 @@ def test_the_rows_are_downloaded_as_parquet_and_that_is_recorded(study: Study) -
         assert found == list(stored.values_list(name, flat=True)), name
     kept = AccessRecord.objects.filter(actor=str(account.id)).latest("id")
     assert (kept.kind, kept.object_kind, kept.detail) == ("export", "screening run", "all rows as Parquet")
+    browser.post("/studies/JOIN/signals/inference/", {"shown": "no", "next": "/studies/JOIN/signals/"})
+    assert address not in browser.get(f"/studies/JOIN/signals/runs/{run.id}/").text
+    refused = browser.get(address, follow=True)
+    assert refused.redirect_chain and "which is hidden as you chose" in refused.text
+    browser.post("/studies/JOIN/signals/inference/", {"shown": "yes", "next": "/studies/JOIN/signals/"})
     sealed = storage._path(run.id, storage.RESULTS)
     assert b"PAR1" not in sealed.read_bytes(), "what lies in storage is encrypted"
     sealed.write_bytes(sealed.read_bytes()[:-1] + b"\0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +14,15 @@ from pvtracker.cuts.models import Cut
 from pvtracker.signals import actions, queries
 from pvtracker.signals.models import Result, Run
 from pvtracker.studies.actions import StudyEntry, create_study
+from pvtracker.studies.definitions import DEFAULTS, HELP
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY, put_cut
 from tests.closed.people import client_of
+from tests.closed.signals import runs
+from tests.closed.signals.runs import rows, run_on
 
 pytestmark = pytest.mark.django_db
+ANY = {"rd_mn": "x", "fisher": "x"}
 
 
 def run_of(study: Study, cut: Cut | None = None, analysis_arm: str = "") -> Run:
@@ -64,13 +69,61 @@ def test_the_page_says_when_the_method_changed(study: Study, joined_cut: Cut, op
     screened = actions.compute(request, by=BY, progress=lambda *told: None)
     newer = replace(screened, methods={**screened.methods, "rd_mn": "2"})
     after = actions.save_run(request=request, screened=newer, by=BY)
-    assert not queries.is_judged_alike(after, before, "rd_mn")
-    assert queries.is_judged_alike(after, before, "fisher")
+    assert queries.judged_otherwise(after, before, "rd_mn") == ["the method’s version"]
+    assert queries.judged_otherwise(after, before, "fisher") == []
     client = client_of(study, "dsmb_member")
     address = f"/studies/JOIN/signals/runs/{after.id}/"
-    said = "may be the method, not the data"
+    said = "The two runs differ in more than the data: the method’s version. What changed here may be that"
     assert said in client.get(address, {"method": "rd_mn"}).text
     assert said not in client.get(address, {"method": "fisher"}).text
+
+
+def test_the_page_says_which_definition_level_or_seed_changed(study: Study, joined_cut: Cut) -> None:
+    alike: dict[str, Any] = {
+        "rules": {**DEFAULTS.stated(), "pools": {}},
+        "levels": ["SOC", "PT"],
+        "selections": ["all", "serious"],
+        "seed": 1,
+        "thresholds": {"rd_mn": "x", "fisher": "x"},
+    }
+    first = run_on(joined_cut, rows(), **alike)
+    other: dict[str, Any] = {
+        "rules": {**alike["rules"], "unknown_onset": "does not count", "analysis_set": "randomised"},
+        "levels": ["PT"],
+        "selections": ["all"],
+        "seed": 2,
+    }
+    client = client_of(study, "dsmb_member")
+    labels = [f"definition “{HELP[name][0]}”" for name in ("unknown_onset", "analysis_set")]
+    said = {"rules": labels, "levels": ["levels"], "selections": ["selections"], "seed": ["the seed"]}
+    for days, name in enumerate(other, start=1):
+        run = run_on(runs.later_cut(joined_cut, days=days), rows(), **{**alike, name: other[name]})
+        assert queries.judged_otherwise(run, first, "rd_mn") == said[name]
+        page = client.get(f"/studies/JOIN/signals/runs/{run.id}/", {"method": "rd_mn"}).text
+        assert all(one in page for one in said[name])
+
+
+def test_what_one_run_did_not_screen_is_neither_new_nor_gone(study: Study, joined_cut: Cut) -> None:
+    serious = [replace(one, selection="serious") for one in rows()]
+    before = run_on(joined_cut, rows(), serious, terms={"PT all": 1, "PT serious": 1}, thresholds=ANY)
+    after = run_on(runs.later_cut(joined_cut), rows(term="Nausea"), thresholds=ANY)
+    found, unknown = queries.changes(after, before, method="rd_mn")
+    assert [(one.kind, one.row.term, one.row.selection) for one in found] == [
+        ("new", "Nausea", "all"),
+        ("gone", "Headache", "all"),
+    ]
+    assert unknown == 1
+    page = client_of(study, "dsmb_member").get(f"/studies/JOIN/signals/runs/{after.id}/").text
+    assert "1 new, 1 gone" in page
+    assert "1 finding flagged in one run was not screened in the other" in page
+
+
+def test_a_run_of_the_reference_alone_is_a_page(study: Study, joined_cut: Cut) -> None:
+    alone = [{"name": "Placebo", "participants": 20, "follow_up_years": 10.0}]
+    run = run_on(joined_cut, [], arms=alone)
+    client = client_of(study, "dsmb_member")
+    assert client.get(f"/studies/JOIN/signals/runs/{run.id}/").status_code == 200
+    assert client.get("/studies/JOIN/signals/").status_code == 200
 
 
 def test_the_page_says_what_is_new_and_what_is_gone(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,6 +16,8 @@ from pvtracker.audit.models import AccessRecord
 from pvtracker.cuts.models import Cut
 from pvtracker.signals import actions
 from pvtracker.signals.models import Result, Run
+from pvtracker.signals.term_tables import counts_table
+from pvtracker.studies.definitions import DEFAULTS, HELP
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY
 from tests.closed.people import client_of, person_of, signed_in
@@ -232,7 +235,7 @@ def test_earlier_looks_are_read_from_the_runs(study: Study, joined_cut: Cut) -> 
     told = [[cell["text"] for cell in line["cells"]][:3] for line in page.context["looks"]["rows"]]
     assert told == [
         ["2026-06-30", "3/20 (15.0%)", "1/20 (5.0%)"],
-        ["2026-07-31", "0/20 (0.0%)", "0/0"],  # nobody had it there: sizes as the run keeps them
+        ["2026-07-31", "0/20 (0.0%)", "0/20 (0.0%)"],  # nobody had it there: sizes as the run keeps them
         ["2026-08-31", "9/20 (45.0%)", "1/20 (5.0%)"],
     ]
     assert "crosses" in page.text and "first on the cut of 2026-08-31" in page.text
@@ -245,6 +248,99 @@ def test_earlier_looks_are_read_from_the_runs(study: Study, joined_cut: Cut) -> 
     assert "Boundary" not in hidden.text.split("<main")[1] and "9/20 (45.0%)" in hidden.text
     svg = client.get(f"{here(row)}boundary/", {"format": "svg", "what": "path"})
     assert svg.status_code == 404
+
+
+QUERY_OF = {"rules": {**DEFAULTS.stated(), "queries": {"Aches": ["Headache"]}}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "of", "said"),
+    [
+        ({"terms": {"SOC all": 1}}, {}, "Not a look"),
+        ({"terms": {"PT all": 1}}, {"selection": "serious"}, "Not a look"),
+        ({"arms": [{"name": "Placebo", "participants": 20}]}, {}, "Not a look"),
+        ({"reference": "Low dose"}, {}, "Not a look"),
+        ({"terms": {"PT all": 1}}, {"arm": "Both doses"}, "Not a look"),
+        ({"terms": {"query all": 1}}, {"level": "query", "term": "Aches"}, "Not a look"),
+        ({"terms": {"query all": 1}, **QUERY_OF}, {"level": "query", "term": "Aches"}, ""),
+        ({"pools": [{"name": "Both doses", "participants": 40}]}, {"arm": "Both doses"}, ""),
+        ({}, {}, ""),
+    ],
+)
+def test_a_run_that_did_not_screen_the_term_is_no_look(
+    study: Study, joined_cut: Cut, changed: dict[str, Any], of: dict[str, str], said: str
+) -> None:
+    """Where it did, nobody had it."""
+    run_on(joined_cut, rows(term="Nausea"), **changed)
+    last = run_on(later_cut(joined_cut), [replace(one, **of) for one in rows()])
+    row = Result.objects.get(run=last, method="rd_mn")
+    page = client_of(study, "dsmb_member").get(f"{here(row)}boundary/")
+    lines = [[cell["text"] for cell in line["cells"]][:2] for line in page.context["looks"]["rows"]]
+    told = [line for line in lines if line[0] != "planned end"]
+    held = [] if said else [["2026-06-30", f"0/{40 if of.get('arm') else 20} (0.0%)"]]
+    assert told == [*held, ["2026-07-31", "5/20 (25.0%)"]]
+    assert ("Not a look" in page.text) == bool(said)
+    if said:
+        assert "pool): 2026-06-30." in page.text
+
+
+def test_the_earlier_of_two_runs_on_a_day_is_the_look_where_the_later_did_not_screen(
+    study: Study, joined_cut: Cut
+) -> None:
+    run_on(joined_cut, rows(n_arm=3))
+    run_on(joined_cut, [], terms={"SOC all": 0})
+    row = Result.objects.get(run=run_on(later_cut(joined_cut), rows()), method="rd_mn")
+    page = client_of(study, "dsmb_member").get(f"{here(row)}boundary/")
+    assert page.context["looks"]["rows"][0]["cells"][1]["text"] == "3/20 (15.0%)"
+    assert not page.context["remarks"]
+
+
+def test_looks_by_other_definitions_are_named(study: Study, joined_cut: Cut) -> None:
+    usual = DEFAULTS.stated()
+    run_on(joined_cut, rows(n_arm=3), rules={**usual, "unknown_onset": "does not count"})
+    row = Result.objects.get(run=run_on(later_cut(joined_cut), rows(), rules=usual), method="rd_mn")
+    client = client_of(study, "dsmb_member")
+    page = client.get(f"{here(row)}boundary/").text
+    assert f"The looks were not counted by the same definitions: {HELP['unknown_onset'][0]}." in page
+    assert counts_table([row])["note"].startswith("N: treated participants.")
+    everybody = {**usual, "analysis_set": "randomised"}
+    row = Result.objects.get(
+        run=run_on(later_cut(joined_cut, days=62), rows(), rules=everybody), method="rd_mn"
+    )
+    assert counts_table([row])["note"].startswith("N: all randomised participants.")
+
+
+def test_the_boundary_takes_its_own_defaults_of_a_large_study(study: Study, joined_cut: Cut) -> None:
+    large = [replace(one, n_arm=700, N_arm=2100, n_ref=600, N_ref=2100) for one in rows()]
+    row = Result.objects.get(run=run_on(joined_cut, large), method="rd_mn")
+    client = client_of(study, "dsmb_member")
+    for kind, planned, said in (
+        ("obrien_fleming", 4200, "what is in already; no plan for it"),
+        ("maxsprt", 1000, "the most of this boundary"),
+        ("toxicity", 2000, "the most of this boundary"),
+    ):
+        page = client.get(f"{here(row)}boundary/", {"kind": kind})
+        assert page.status_code == 200 and said in page.text, kind
+        shown = page.context["form"].initial
+        assert shown["planned"] == planned
+        again = client.get(f"{here(row)}boundary/", shown)
+        assert again.status_code == 200 and said not in again.text, kind
+        too_much = planned < 4200
+        assert (again.context["drawn"] is None) == too_much
+        assert ("are in already, and this boundary is computed up to" in again.text) == too_much
+    wrong = client.get(f"{here(row)}boundary/", {"kind": "maxsprt", "planned": "1001"})
+    assert wrong.status_code == 422 and "is computed up to 1,000 planned at the end." in wrong.text
+
+
+@pytest.mark.parametrize(("side", "kind"), [("ref", "obrien_fleming"), ("arm", "pocock"), ("ref", "maxsprt")])
+def test_an_empty_side_is_said_on_the_boundary_page(
+    study: Study, joined_cut: Cut, side: str, kind: str
+) -> None:
+    empty = [replace(one, **{f"n_{side}": 0, f"N_{side}": 0}) for one in rows()]
+    row = Result.objects.get(run=run_on(joined_cut, empty), method="rd_mn")
+    page = client_of(study, "dsmb_member").get(f"{here(row)}boundary/", {"kind": kind, "measure": "events"})
+    name = "reference" if side == "ref" else "arm"
+    assert page.status_code == 200 and f"nobody of the {name} is in the analysis set" in page.text
 
 
 def test_a_run_with_the_hierarchical_model_shows_how_it_draws_terms_in(study: Study, joined_cut: Cut) -> None:

@@ -94,7 +94,7 @@ def test_a_silent_site_is_named_before_the_results() -> None:
     kept = screen(data, analysis_arm="planned").settings
     facts = {fact["label"]: fact["value"] for fact in site_quality.summary(kept)}
     assert facts["Reporting less than the others"] == "07"
-    assert facts["Sites with treated participants"] == "3"
+    assert facts["Sites with participants of the analysis set"] == "3"
     assert facts["Aware more than 7 days after onset"] == "not known"
     found = site_quality.read(kept)
     assert found == sites_of(data)

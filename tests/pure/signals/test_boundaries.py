@@ -125,7 +125,12 @@ def test_a_look_without_more_information_is_no_look_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     ("looks", "planned", "said"),
-    [(LOOKS, 20, "more than the 20 planned"), ([Look(date(2026, 1, 1), 0, 0, 0, 0)], 20, "no look has any")],
+    [
+        (LOOKS, 20, "more than the 20 planned"),
+        ([Look(date(2026, 1, 1), 0, 0, 0, 0)], 20, "no look has any"),
+        ([Look(date(2026, 1, 1), 3, 9, 0, 0)], 20, "nobody of the reference is"),
+        ([Look(date(2026, 1, 1), 0, 0, 1, 9)], 20, "nobody of the arm is"),
+    ],
 )
 def test_what_cannot_be_drawn_is_said(looks: list[Look], planned: int, said: str) -> None:
     with pytest.raises(ValueError, match=said):

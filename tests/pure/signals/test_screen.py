@@ -137,6 +137,12 @@ def test_a_protocol_without_a_reference_arm_is_refused_with_the_remedy() -> None
         screen(trial({"A": "LOW"}, stated=manifest(arms=arms)), analysis_arm="planned")
 
 
+def test_a_protocol_with_the_reference_alone_is_refused() -> None:
+    arms = [{"code": "PBO", "name": "Placebo", "is_reference": True}]
+    with pytest.raises(CutError, match="no arm besides the reference"):
+        screen(trial({"A": "PBO"}, stated=manifest(arms=arms)), analysis_arm="planned")
+
+
 def test_the_rows_do_not_depend_on_the_order_of_the_events() -> None:
     arms = {f"A{i}": "LOW" for i in range(6)} | {f"B{i}": "PBO" for i in range(6)}
     first = screen(trial(arms, ("A0", "A1", "B3")), analysis_arm="planned")
