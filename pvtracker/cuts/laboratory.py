@@ -6,7 +6,8 @@ The rules are the sentences of `DEFINITIONS`, which are printed with every resul
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -67,7 +68,66 @@ def _week(day: int) -> int:
     return int(np.floor((day - 1 if day > 0 else day) / 7 + 0.5))
 
 
-def values(data: CutData, people: pd.DataFrame, *, analyte: str = "", texts: bool = False) -> pd.DataFrame:
+def done(measured: pd.DataFrame) -> pd.DataFrame:
+    """Measurements that were done."""
+    return measured[~measured["not_done"].fillna(False).astype(bool)]
+
+
+def few_for(data: CutData, subject: str) -> CutData:
+    """The cut with the measurements of one participant, and, where a result of theirs has no number, those of others of
+    that analyte, by which a limit is brought to the unit of the values. The unit is that of the cut: see `units`."""
+    opened = data.measurements
+    own = opened["subject"] == subject
+    odd = opened.loc[own & opened["value"].isna(), "analyte"].unique()
+    frames = {**data.frames, "measurements": opened[own | opened["analyte"].isin(odd)]}
+    if "revealing_measurements" in frames:
+        closed = frames["revealing_measurements"]
+        frames["revealing_measurements"] = closed[closed["subject"] == subject]
+    return replace(data, frames=frames)
+
+
+def units(data: CutData) -> dict[str, str]:
+    """The unit of each analyte in the cut."""
+    few = data.measurements[["analyte", "unit", "unit_text", "value", "value_text", "not_done"]]
+    return _units(_all_values(replace(data, frames={**data.frames, "measurements": few}), ""))
+
+
+def set_against(measured: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+    """The measurements of the treated, with `participant` (row number in `people`), `arm`, `when` (before, after, or
+    ''), `day` (days since first exposure; of a value that is certainly after, though its date is partial, the first
+    possible day; else nan when unknown) and `whole`, whether the date is a whole one."""
+    position = pd.Series(np.arange(len(people)), index=people["subject"])
+    measured = measured.assign(participant=measured["subject"].map(position))
+    measured = measured[measured["participant"].notna()]
+    number = measured["participant"].to_numpy(dtype=np.int64)
+    first = pd.Series(people["first_exposure"].to_numpy()[number], index=measured.index)
+    before = (measured["taken_on_latest"] <= first).to_numpy()
+    after = (measured["taken_on_earliest"] > first).to_numpy()
+    whole = measured["taken_on_earliest"] == measured["taken_on_latest"]
+    return measured.assign(
+        participant=number,
+        arm=people["arm"].to_numpy()[number],
+        when=np.where(before, BEFORE, np.where(after, AFTER, "")),
+        day=(measured["taken_on_earliest"] - first).dt.days.where(whole | after).astype("float64"),
+        whole=whole.astype(bool),
+    )
+
+
+def at_baseline(frame: pd.DataFrame) -> pd.Series[bool]:
+    """Which values of `set_against` are the baseline of their participant and analyte."""
+    latest = frame["taken_on_latest"].where(frame["when"] == BEFORE)
+    last = latest.groupby([frame["participant"], frame["analyte"]]).transform("max")
+    return (frame["when"] == BEFORE) & (latest == last)
+
+
+def values(
+    data: CutData,
+    people: pd.DataFrame,
+    *,
+    analyte: str = "",
+    texts: bool = False,
+    unit_of: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Every value of the treated participants who have an arm, of one analyte or of all.
 
     `people`: as from `derive.analysis_set`. One row per value: `participant` (row number in `people`), `subject`,
@@ -75,33 +135,16 @@ def values(data: CutData, people: pd.DataFrame, *, analyte: str = "", texts: boo
     `low`, `high` (nan where none), `day` (days since first exposure, 0 on that day; nan when unknown), `week` (nan at
     an unplanned visit), `visit`, `taken_on`, `when` (before, after, or ''), `is_baseline`. Values in another unit than
     most are not there: see `left_out`. With `texts` also results without a number, such as NOT DETECTED; they have no
-    `value`.
+    `value`. `unit_of`: the unit of each analyte, where `data` is less than the cut.
     """
-    measured = _all_values(data, analyte, texts=texts)
-    measured = measured[measured["unit"] == measured["analyte"].map(_units(measured))]
-    position = pd.Series(np.arange(len(people)), index=people["subject"])
-    measured = measured.assign(participant=measured["subject"].map(position))
-    measured = measured[measured["participant"].notna()]
-    number = measured["participant"].to_numpy(dtype=np.int64)
-    first = pd.Series(people["first_exposure"].to_numpy()[number], index=measured.index)
-    arm = people["arm"].to_numpy()[number]
-    before = (measured["taken_on_latest"] <= first).to_numpy()
-    after = (measured["taken_on_earliest"] > first).to_numpy()
-    sure = measured["taken_on_earliest"] == measured["taken_on_latest"]
-    day = (measured["taken_on_earliest"] - first).dt.days.where(sure | after).astype("float64")
-    frame = measured.assign(
-        participant=number,
-        arm=arm,
-        day=day,
-        week=measured["visit"].map(weeks_of_visits(data.visits)).astype("float64"),
-        when=np.where(before, BEFORE, np.where(after, AFTER, "")),
-    )
-    frame = frame[arm >= 0].reset_index(drop=True)
-    latest = frame["taken_on_latest"].where(frame["when"] == BEFORE)
-    last = latest.groupby([frame["participant"], frame["analyte"]]).transform("max")
-    is_baseline = (frame["when"] == BEFORE) & (latest == last)
-    whole: pd.DataFrame = frame.assign(is_baseline=is_baseline, text=frame["value_text"].fillna(""))[COLUMNS]
-    return whole
+    measured = _all_values(data, analyte, texts=texts, unit_of=unit_of)
+    measured = measured[measured["unit"] == measured["analyte"].map(unit_of or _units(measured))]
+    frame = set_against(measured, people)
+    frame = frame[frame["arm"] >= 0].reset_index(drop=True)
+    week = frame["visit"].map(weeks_of_visits(data.visits)).astype("float64")
+    frame = frame.assign(week=week, is_baseline=at_baseline(frame))
+    told: pd.DataFrame = frame.assign(text=frame["value_text"].fillna(""))[COLUMNS]
+    return told
 
 
 COLUMNS = [
@@ -111,16 +154,16 @@ COLUMNS = [
 ]
 
 
-def analytes(data: CutData) -> list[Analyte]:
+def analytes(data: CutData, *, unit_of: Mapping[str, str] | None = None) -> list[Analyte]:
     """What has a number in the cut: by domain, category and name, those that tell the arm last."""
-    measured = _all_values(data, "")
-    units = _units(measured)
+    measured = _all_values(data, "", unit_of=unit_of)
+    unit_of = unit_of or _units(measured)
     first = measured.drop_duplicates("analyte")
     found = [
         Analyte(
             code=str(row.analyte),
             name=str(row.name_ or row.analyte),
-            unit=units[str(row.analyte)],
+            unit=unit_of[str(row.analyte)],
             domain=str(row.domain or ""),
             category=str(row.category or ""),
             closed=bool(row.closed),
@@ -148,12 +191,14 @@ def baselines(frame: pd.DataFrame) -> pd.DataFrame:
     return of.agg(value=("value", "mean"), low=("low", "first"), high=("high", "first"))
 
 
-def _all_values(data: CutData, analyte: str, *, texts: bool = False) -> pd.DataFrame:
+def _all_values(
+    data: CutData, analyte: str, *, texts: bool = False, unit_of: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Open and closed measurements that have a number (or, with `texts`, any result), in one shape."""
     opened = data.measurements
     if analyte:
         opened = opened[opened["analyte"] == analyte]
-    opened = opened[~opened["not_done"].fillna(False).astype(bool)].assign(closed=False)
+    opened = done(opened).assign(closed=False)
     parts = [opened]
     if "revealing_measurements" in data.frames:
         parts.append(_revealing(data, analyte))
@@ -165,7 +210,9 @@ def _all_values(data: CutData, analyte: str, *, texts: bool = False) -> pd.DataF
     together = together[told].assign(unit=together["unit"].fillna(""))
     # a result without a number often comes without a unit
     bare = (together["unit"] == "") & (together["below"] | together["at_least"] | together["value"].isna())
-    return together.assign(unit=together["unit"].where(~bare, together["analyte"].map(_units(together))))
+    return together.assign(
+        unit=together["unit"].where(~bare, together["analyte"].map(unit_of or _units(together)))
+    )
 
 
 def _units(measured: pd.DataFrame) -> dict[str, str]:

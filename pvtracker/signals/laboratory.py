@@ -117,17 +117,34 @@ class Summary:
         return tuple(one for one in self.contrasts if one.flag)
 
 
-def read(data: CutData, *, analysis_arm: str, scale: str, analyte: str = "") -> Laboratory:
-    """The values of a cut with their categories and grades; of one analyte, or of all."""
+def people_of(data: CutData, *, analysis_arm: str) -> pd.DataFrame:
+    """Who is analysed, as from `derive.analysis_set`, with `sex` and `participant_id`."""
     people = derive.analysis_set(data, analysis_arm=analysis_arm)
     known = data.participants.set_index("subject")[["sex", "participant"]].reindex(people["subject"])
-    people = people.assign(
+    return people.assign(
         sex=known["sex"].fillna("").to_numpy(), participant_id=known["participant"].fillna("").to_numpy()
     )
-    values = laboratory.values(data, people, analyte=analyte)
+
+
+def without_values(data: CutData, *, analysis_arm: str) -> Laboratory:
+    """The arms and participants of a cut; no measurement is read."""
+    nothing = pd.DataFrame(columns=[*laboratory.COLUMNS, "category", "grade"])
+    return Laboratory(derive.arms_of(data), people_of(data, analysis_arm=analysis_arm), nothing, (), "")
+
+
+def read(data: CutData, *, analysis_arm: str, scale: str, analyte: str = "", subject: str = "") -> Laboratory:
+    """The values of a cut with their categories and grades; of one analyte, of one participant, or of all."""
+    people = people_of(data, analysis_arm=analysis_arm)
+    unit_of = None
+    if subject:
+        unit_of = laboratory.units(data)
+        data = laboratory.few_for(data, subject)
+    values = laboratory.values(data, people, analyte=analyte, unit_of=unit_of)
+    if subject:
+        values = values[values["subject"] == subject].reset_index(drop=True)
     found = tuple(
         one
-        for one in laboratory.analytes(data)
+        for one in laboratory.analytes(data, unit_of=unit_of)
         if (not analyte or one.code == analyte) and (values["analyte"] == one.code).any()
     )
     values = values.assign(

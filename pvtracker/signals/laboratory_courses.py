@@ -5,6 +5,7 @@ The one place of the laboratory pages that shows the statistics of courses.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,12 @@ PLANNED = (
     "Each value stands at the planned week of its visit, not at its actual day; those at unplanned visits are left "
     "out."
 )
+# The mixed model of all arms together may take a second or two while somebody waits; more weeks cost far more than
+# more participants (111 in 30 weeks: 8 s).
+MOST_WEEKS, MOST_WORK = 16, 100_000
+
+
+AREAS, MODEL = "Time-weighted area", "Mixed model for repeated measures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +81,56 @@ def sections(lab: Laboratory, *, inference: bool, model: bool = False) -> list[S
     active = [arm for arm in lab.arms.active if (values["arm"] == arm).any()]
     if not active:
         return []
-    found = [_means(lab, values, active, inference=inference)]
+    parts = [("means", f"{_what(lab).capitalize()} over the weeks", "mean-by-week.md", _means)]
     if lab.analytes[0].code in (*CD4, *VIRAL_LOAD):
-        found.append(_areas(lab, values, active, inference=inference))
+        parts.append(("areas", AREAS, "time-weighted-area.md", _areas))
         if model:
-            found.append(_model(lab, values, active, inference=inference))
-    return found
+            parts.append(("model", MODEL, "mmrm.md", _model))
+    return [
+        _or_why_not(key, title, page, make, lab, values, active, inference)
+        for key, title, page, make in parts
+    ]
+
+
+def _or_why_not(
+    key: str,
+    title: str,
+    page: str,
+    make: Callable[..., Section],
+    lab: Laboratory,
+    values: pd.DataFrame,
+    active: list[int],
+    inference: bool,
+) -> Section:
+    """The section, or what the statistic refused: a value that cannot be does not take the rest of the page with it."""
+    try:
+        return make(lab, values, active, inference=inference)
+    except ValueError as fault:
+        said = table(title, ("Week",), [], empty=f"Not computed: {fault}.")
+        return Section(key, title, "", None, said, page)
+
+
+def _what(lab: Laboratory) -> str:
+    return "geometric means" if is_log(lab) else "means"
+
+
+def too_large(lab: Laboratory, values: pd.DataFrame) -> str:
+    """Why the mixed model is not fitted here: a sentence, or '' where it is. `values`: as from `weekly`."""
+    after = values[values["week"] > 0]
+    work, most = 0, 0
+    for arm in lab.arms.active:
+        own = after[after["arm"].isin([arm, lab.arms.reference])]
+        if (own["arm"] == arm).any():
+            weeks = own["week"].nunique()
+            most = max(most, weeks)
+            work += own["participant"].nunique() * weeks**2
+    if most <= MOST_WEEKS and work <= MOST_WORK:
+        return ""
+    return (
+        f"Too large to be fitted while the page waits: at most {MOST_WEEKS} weeks, and {MOST_WORK:,} as the sum of "
+        f"participants × weeks² over the arms, against {most} weeks and {work:,} here. `manage.py calculate mmrm "
+        "--cases FILE` fits it from a file with a row for each value, one arm and the reference at a time."
+    )
 
 
 def may_have_model(lab: Laboratory) -> bool:
@@ -121,7 +172,7 @@ def _means(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
             _means_row(found, row, lab.arms.names[arm], log, inference=inference)
             for row in range(len(found.week))
         ]
-    what = "geometric means" if log else "means"
+    what = _what(lab)
     compared = "Ratio [95 %]" if log else "Difference [95 %]"
     labels = ["Week", "Arm", "n, arm", "Mean, arm", "n, ref.", "Mean, ref."]
     labels += [compared, "p"] if inference else [compared.split(" ")[0]]
@@ -196,7 +247,7 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
     scale = f"log₁₀ {unit}" if log else unit
     return Section(
         key="areas",
-        title="Time-weighted area",
+        title=AREAS,
         lead="The area under each participant’s values within the weeks, divided by the time: a mean level.",
         chart=None,
         table=table(
@@ -214,6 +265,9 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
 
 def _model(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inference: bool) -> Section:
     """Weeks after baseline, with baseline as covariate; unstructured, or the next that can be fitted."""
+    refused = too_large(lab, values)
+    if refused:
+        return Section("model", MODEL, "", None, table(MODEL, ("Week",), [], empty=refused), "mmrm.md")
     log, unit = is_log(lab), lab.analytes[0].unit
     start = baselines(on_scale(lab))["value"].droplevel("analyte")
     after = values[values["week"] > 0]
@@ -251,7 +305,7 @@ def _model(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
     labels += [f"{compared} [95 %]", "p"] if inference else [compared]
     return Section(
         key="model",
-        title="Mixed model for repeated measures",
+        title=MODEL,
         lead="Who has no value in a week is taken to be like those with the same arm, baseline and earlier values.",
         chart=None,
         table=table(

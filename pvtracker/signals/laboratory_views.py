@@ -23,6 +23,8 @@ from pvtracker.signals import laboratory_tables as tables
 from pvtracker.signals import liver as livers
 from pvtracker.signals.laboratory import Laboratory
 from pvtracker.signals.laboratory_forms import NO_GRADES, LaboratoryForm
+from pvtracker.signals.liver_values import liver_values
+from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.stats.liver import LIVER_TESTS
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
@@ -61,9 +63,13 @@ class Asked:
     def load(self) -> CutData:
         return closed.load_joined(self.cut, only=laboratory.DATASETS)
 
-    def read(self, data: CutData, analyte: str = "") -> Laboratory:
+    def read(self, data: CutData, analyte: str = "", subject: str = "") -> Laboratory:
         return laboratory.read(
-            data, analysis_arm=self.chosen["analysis_arm"], scale=self.scale, analyte=analyte
+            data,
+            analysis_arm=self.chosen["analysis_arm"],
+            scale=self.scale,
+            analyte=analyte,
+            subject=subject,
         )
 
     def participant(self, lab: Laboratory) -> Any:
@@ -73,6 +79,7 @@ class Asked:
 
 
 @require_safe
+@tells_unreadable
 def laboratory_list(request: HttpRequest, code: str) -> HttpResponse:
     """Every analyte with what is flagged first."""
     asked = _asked(request, code, "every analyte")
@@ -100,6 +107,7 @@ def laboratory_list(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
+@tells_unreadable
 def laboratory_analyte(request: HttpRequest, code: str) -> HttpResponse:
     """One analyte; the first of the cut where none is named."""
     name = request.GET.get("analyte", "")
@@ -162,14 +170,15 @@ def laboratory_analyte(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
+@tells_unreadable
 def laboratory_edish(request: HttpRequest, code: str) -> HttpResponse:
     """Peaks of the liver tests, possible cases of Hy's law first."""
     asked = _asked(request, code, "eDISH")
     if isinstance(asked, HttpResponse):
         return asked
     data = asked.load()
-    lab = asked.read(data)
-    found = livers.liver(lab)
+    lab = laboratory.without_values(data, analysis_arm=asked.chosen["analysis_arm"])
+    found = livers.liver(data, lab)
     url = asked.participant(lab)
     peaks = found.peaks
     drawn = [
@@ -191,7 +200,8 @@ def laboratory_edish(request: HttpRequest, code: str) -> HttpResponse:
             *_as_facts(
                 ("In the picture", f"{len(drawn)} participants"),
                 ("Without a value of both kinds", f"{len(found.row) - len(drawn)} participants"),
-                ("Values without an upper limit, left out", found.without_limit),
+                ("Values without an upper limit or not above 0, left out", found.unlimited),
+                ("Values without a whole date, in no pair", found.undated),
                 ("Results without a number, left out", rules.without_number(data, *LIVER_TESTS)),
                 ("Above a limit of the method, counted at it", found.at_least),
             ),
@@ -216,20 +226,22 @@ def laboratory_edish(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
+@tells_unreadable
 def laboratory_participant(request: HttpRequest, code: str, subject_id: uuid.UUID) -> HttpResponse:
     """One participant's liver tests over time, and what lay beyond its limits."""
     asked = _asked(request, code, "one participant", participant=str(subject_id))
     if isinstance(asked, HttpResponse):
         return asked
     data = asked.load()
-    lab = asked.read(data)
-    rows = [row for row, one in enumerate(lab.people["participant_id"]) if one == str(subject_id)]
+    everybody = data.participants
+    subject = str(everybody.loc[everybody["participant"] == str(subject_id), "subject"].iloc[0])
+    lab = asked.read(data, subject=subject)
+    rows = [row for row, one in enumerate(lab.people["subject"]) if one == subject]
     if not rows or lab.people["arm"].iloc[rows[0]] < 0:
         raise Http404("No such participant in this cut.")
     person = lab.people.iloc[rows[0]]
-    own = lab.values[lab.values["participant"] == rows[0]]
-    tests = livers.multiples(lab)
-    tests = tests[(tests["participant"] == rows[0]) & tests["day"].notna()].sort_values("day", kind="stable")
+    found = liver_values(rules.few_for(data, subject), lab.people).of(rows[0])
+    tests = found.values[found.values["day"].notna()]
     points = [
         laboratory_charts.LiverPoint(
             str(row["analyte"]), float(tables.day_text(row["day"])), float(row["times"])
@@ -249,6 +261,13 @@ def laboratory_participant(request: HttpRequest, code: str, subject_id: uuid.UUI
                 ("Follow-up, years", f"{person['follow_up_years']:.2f}"),
             ),
             *_facts(asked, lab),
+            *_as_facts(
+                (
+                    "Liver tests without an upper limit or not above 0, left out",
+                    sum(found.unlimited.values()),
+                ),
+                ("Liver tests without a whole date, not drawn", int(found.values["day"].isna().sum())),
+            ),
         ],
         "chart": laboratory_charts.liver_course(
             points, transaminase=livers.TRANSAMINASE_LIMIT, bilirubin=livers.BILIRUBIN_LIMIT
@@ -256,7 +275,7 @@ def laboratory_participant(request: HttpRequest, code: str, subject_id: uuid.UUI
         if points
         else None,
         "course": liver_tables.course_table(tests),
-        "beyond": liver_tables.beyond_table(lab, own),
+        "beyond": liver_tables.beyond_table(lab, lab.values),
         "back": asked.address("laboratory_edish"),
     }
     return render(request, "signals/laboratory_participant.html", _with(asked, data, context))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
-from pvtracker.cuts import laboratory
+from pvtracker.cuts.data import CutData
 from pvtracker.signals.laboratory import Laboratory
+from pvtracker.signals.liver_values import LIMITS, liver_values
 from pvtracker.stats import edish, hys_law_cases
 from pvtracker.stats.laboratory_results import Edish, HysLawCases
-from pvtracker.stats.liver import LIVER_TESTS, QUADRANTS, TRANSAMINASES
+from pvtracker.stats.liver import QUADRANTS, TRANSAMINASES
 
-TRANSAMINASE_LIMIT, BILIRUBIN_LIMIT, ALP_LIMIT, WINDOW_DAYS = 3.0, 2.0, 2.0, 30.0
-ROUNDED = 9  # decimals of a multiple, so that 0.9 ÷ 0.3 is 3
+TRANSAMINASE_LIMIT, BILIRUBIN_LIMIT, ALP_LIMIT, WINDOW_DAYS = LIMITS.values()
 RULE = (
     f"ALT or AST of {TRANSAMINASE_LIMIT:g} × the upper limit of normal (ULN) or more, and total bilirubin above "
     f"{BILIRUBIN_LIMIT:g} × ULN on that day or up to {WINDOW_DAYS:g} days later, unless alkaline phosphatase was "
@@ -34,44 +32,29 @@ class Liver:
     case_row: list[int]
     baseline: dict[int, float]  # highest ALT or AST at baseline as multiple of its limit, by row
     at_least: int  # values after first exposure that are reported as above a limit, and counted at it
-    without_limit: int  # values after first exposure without an upper limit of normal: not counted
+    unlimited: int  # values after first exposure that make no multiple: not counted
+    undated: int  # values that make no pair, as their day is not known
 
 
-def multiples(lab: Laboratory) -> pd.DataFrame:
-    """The liver tests with an upper limit: as `Laboratory.values`, with `times`, the multiple of it."""
-    values = lab.values[lab.values["analyte"].isin(LIVER_TESTS)]
-    values = values[(values["high"] > 0) & (values["value"] > 0)]
-    return values.assign(times=np.round(values["value"] / values["high"], ROUNDED))
-
-
-def liver(lab: Laboratory) -> Liver:
-    """Of everybody with a liver test after first exposure."""
-    tests = multiples(lab)
-    after = tests[tests["when"] == laboratory.AFTER]
-    columns = (
-        after["participant"].astype(str).to_numpy(),
-        after["analyte"].to_numpy(),
-        after["day"].to_numpy(dtype=float),
-        after["times"].to_numpy(dtype=float),
-    )
-    options: dict[str, Any] = {
-        "transaminase": TRANSAMINASE_LIMIT,
-        "bilirubin": BILIRUBIN_LIMIT,
-        "alkaline_phosphatase": ALP_LIMIT,
-        "window_days": WINDOW_DAYS,
-    }
-    peaks, cases = edish(*columns, **options), hys_law_cases(*columns, **options)
+def liver(data: CutData, lab: Laboratory) -> Liver:
+    """Of everybody in an arm with a liver test after first exposure; of `lab` arms and participants alone are used."""
+    found = liver_values(data, lab.people)
+    arm = lab.people["arm"].to_numpy()
+    placed = replace(found, values=found.values[found.values["arm"] >= 0])
+    columns = placed.columns("participant")
+    peaks, cases = edish(*columns, **LIMITS), hys_law_cases(*columns, **LIMITS)
+    tests = placed.values
     start = tests[tests["is_baseline"] & tests["analyte"].isin(TRANSAMINASES)]
     highest = start.groupby("participant")["times"].max()
-    every = lab.values[lab.values["analyte"].isin(LIVER_TESTS) & (lab.values["when"] == laboratory.AFTER)]
     return Liver(
         peaks=peaks,
         row=[int(name) for name in peaks.participant],
         cases=cases,
         case_row=[int(name) for name in cases.participant],
         baseline=dict(zip(highest.index.astype(int).tolist(), highest.tolist(), strict=True)),
-        at_least=int(after["at_least"].sum()),
-        without_limit=len(every) - len(after),
+        at_least=int(placed.after["at_least"].sum()),
+        unlimited=sum(n for row, n in found.unlimited.items() if arm[row] >= 0),
+        undated=sum(n for row, n in found.undated.items() if arm[row] >= 0),
     )
 
 

@@ -111,7 +111,11 @@ class Prepared:
         return Screen(
             rows=ordered,
             settings=_settings(self)
-            | {"triggers": triggers.stated(cases), "sites": sites_of(self.data).stated()},
+            | {
+                "triggers": triggers.stated(cases),
+                "liver_left_out": triggers.liver_left_out(self.data, self.people),
+                "sites": sites_of(self.data).stated(),
+            },
             methods={key: METHODS[key].version for key in asked.methods},
         )
 

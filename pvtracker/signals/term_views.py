@@ -20,6 +20,7 @@ from pvtracker.signals.numerators import counted
 from pvtracker.signals.sentences import said_of
 from pvtracker.signals.term_pictures import pictures_of
 from pvtracker.signals.times import RULES
+from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import study_for
 
@@ -28,6 +29,7 @@ MOST_EVENTS = 200  # shown; a file has them all
 
 
 @require_safe
+@tells_unreadable
 def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     """What a run says of one term: in words, by every method, over time, and event by event."""
     study = _study(request, code)

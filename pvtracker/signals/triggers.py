@@ -9,15 +9,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
-from pvtracker.cuts.limits import with_limits
 from pvtracker.cuts.term_queries import matching
 from pvtracker.lib.rounding import fixed
-from pvtracker.stats.liver import LIVER_TESTS, hys_law_cases
+from pvtracker.signals.liver_values import LIMITS, liver_values
+from pvtracker.stats.liver import hys_law_cases
 
 CASE = "case"  # level of a signal that is about one case
 FATAL = "fatal"  # outcome of an event
@@ -28,8 +27,8 @@ DEFINITIONS = {
     DEATH: "A participant who died, or has an event with a fatal outcome, whatever its onset; screen failures are left "
     "out.",
     HYS_LAW: "After first exposure ALT or AST at 3 times the upper limit of normal or more, and total bilirubin above "
-    "2 times it on that day or up to 30 days later, unless alkaline phosphatase was at 2 times it or more then. A "
-    "physician says whether another cause explains it.",
+    "2 times it on that day or up to 30 days later, unless alkaline phosphatase was at 2 times it or more then. Values "
+    "without an upper limit, or a whole date, are left out. A physician says whether another cause explains it.",
     SPECIAL_INTEREST: "A treatment-emergent event of a term, of any level, that the study calls of special interest.",
 }
 
@@ -75,6 +74,15 @@ def triggers(data: CutData, *, analysis_arm: str, special_interest: Collection[s
     return [*_deaths(data, arm_of, first), *liver, *_special(data, people, arm_of, special_interest)]
 
 
+def liver_left_out(data: CutData, people: pd.DataFrame) -> dict[str, int]:
+    """Liver values after first exposure that could make no case: without an upper limit of normal (or not above 0), and
+    without a whole date. {} where the measurements are not loaded."""
+    if "measurements" not in data.frames:
+        return {}
+    found = liver_values(data, people)
+    return {"unlimited": sum(found.unlimited.values()), "undated": sum(found.undated.values())}
+
+
 def _deaths(data: CutData, arm_of: Mapping[str, str], first: pd.Series[Any]) -> Iterator[Trigger]:
     events = data.adverse_events
     fatal = events[events["outcome"] == FATAL].sort_values(["subject", "number"], kind="stable")
@@ -104,24 +112,8 @@ def _deaths(data: CutData, arm_of: Mapping[str, str], first: pd.Series[Any]) -> 
 
 
 def _hys_law(data: CutData, people: pd.DataFrame, arm_of: Mapping[str, str]) -> Iterator[Trigger]:
-    """By the limits of normal that came with each value; a value without one, or of unknown day, tells nothing."""
-    values = data.frame("measurements")
-    values = with_limits(values[values["analyte"].isin(LIVER_TESTS)])
-    values = values[(values["value"] > 0) & (values["high"] > 0)]
-    first = pd.Series(people["first_exposure"].to_numpy(), index=people["subject"])
-    start = pd.Series(first.reindex(values["subject"]).to_numpy(), index=values.index)
-    whole = values["taken_on_earliest"] == values["taken_on_latest"]
-    values = values.assign(day=(values["taken_on_earliest"] - start).dt.days)[
-        whole & (values["taken_on_earliest"] > start)
-    ]
-    values = values.sort_values(["subject", "day"], kind="stable")
-    times = np.round((values["value"] / values["high"]).to_numpy(dtype=float), 9)  # so that 0.9 ÷ 0.3 is 3
-    found = hys_law_cases(
-        values["subject"].to_numpy(dtype=object),
-        values["analyte"].to_numpy(dtype=object),
-        values["day"].to_numpy(dtype=float),
-        times,
-    )
+    """By the limits of normal that came with each value; a value without one, or of unknown day, makes no pair."""
+    found = hys_law_cases(*liver_values(data, people).columns("subject"), **LIMITS)
     for row, subject in enumerate(found.participant):
         at, bilirubin = int(found.transaminase_day[row]) + 1, int(found.bilirubin_day[row]) + 1
         said = (
@@ -186,8 +178,10 @@ def kept_in(settings: Mapping[str, Any]) -> list[Trigger]:
     return [Trigger(**one) for one in settings.get("triggers", [])]
 
 
-def table(found: Iterable[Trigger], addresses: Mapping[str, str]) -> dict[str, Any]:
-    """The cases for a page; `addresses` of their signals by name."""
+def table(
+    found: Iterable[Trigger], addresses: Mapping[str, str], left_out: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """The cases for a page; `addresses` of their signals by name; `left_out` as from `liver_left_out`."""
     labels = ("Case", "Participant", "Arm", "Day", "What is known")
     rows = []
     for one in found:
@@ -201,10 +195,21 @@ def table(found: Iterable[Trigger], addresses: Mapping[str, str]) -> dict[str, A
         "caption": "Single cases, each a signal without any test",
         "columns": [{"label": label, "numeric": label == "Day"} for label in labels],
         "rows": rows,
-        "note": f"Day 1 is the day of first exposure. {' '.join(f'{LABELS[k]}: {t}' for k, t in DEFINITIONS.items())}",
+        "note": f"Day 1 is the day of first exposure. {' '.join(f'{LABELS[k]}: {t}' for k, t in DEFINITIONS.items())}"
+        f"{_left_out(left_out or {})}",
         "empty": "No participant died, none meets the laboratory part of Hy’s law, and no event of special interest "
         "was recorded.",
     }
+
+
+def _left_out(counted: Mapping[str, int]) -> str:
+    """In words; nothing where nothing was, or a run of an earlier version did not count."""
+    words = {
+        "unlimited": "without an upper limit of normal or not above 0",
+        "undated": "without a whole date",
+    }
+    told = [f"{counted[key]} {text}" for key, text in words.items() if counted.get(key)]
+    return f" Liver values after first exposure that were left out: {', '.join(told)}." if told else ""
 
 
 def facts(one: Trigger) -> list[dict[str, object]]:

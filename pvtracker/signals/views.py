@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.cuts import closed, derive
+from pvtracker.cuts.data import CutError
 from pvtracker.jobs.actions import Refused
 from pvtracker.signals import (
     actions,
@@ -37,6 +38,7 @@ from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.screen import LEVELS
 from pvtracker.signals.sentences import overview_of
+from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import actor_for, has_permission, study_for
@@ -120,6 +122,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
 
 
 @require_safe
+@tells_unreadable
 def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     """The participants and events behind a number of a run, read from the cut that the run rests on."""
     study = _study(request, code, Permission.READ_SIGNALS)
@@ -183,11 +186,15 @@ def _switch(inferred: bool) -> dict[str, Any]:
 
 
 def _shrinkage(run: Run, rows: list[Result], method: str, *, inferred: bool) -> dict[str, Any]:
-    """How the hierarchical model drew the terms in, where its rows are shown: the organ classes are the cut's."""
+    """How the hierarchical model drew the terms in, where its rows are shown: the organ classes are the cut's; or why
+    they cannot be read."""
     if not (inferred and rows and method == shrinkage.METHOD and rows[0].level == "PT"):
         return {}
-    data = closed.load_joined(run.cut, only=(*derive.DATASETS, "arms"))
-    people = derive.analysis_set(data, analysis_arm=run.analysis_arm)
+    try:
+        data = closed.load_joined(run.cut, only=(*derive.DATASETS, "arms"))
+        people = derive.analysis_set(data, analysis_arm=run.analysis_arm)
+    except CutError as fault:
+        return {"no_shrinkage": str(fault)}
     found = shrinkage.shrinkage(rows, derive.body_systems(derive.emergent_events(data, people)))
     return {"shrinkage": {**found, "title": shrinkage.TITLE, "description": shrinkage.DESCRIPTION}}
 
@@ -324,7 +331,7 @@ def _cases(run: Run) -> dict[str, Any]:
     """The single cases of the run, each with the address of its signal."""
     code, known = run.study.code, queries.cases_of(run.study)
     addresses = {name: reverse("signal", args=[code, signal]) for name, signal in known.items()}
-    return triggers.table(triggers.kept_in(run.settings), addresses)
+    return triggers.table(triggers.kept_in(run.settings), addresses, run.settings.get("liver_left_out", {}))
 
 
 def _run_form(request: HttpRequest, study: Study) -> RunForm | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pvtracker.audit.models import AccessRecord
 from pvtracker.cuts import closed
 from pvtracker.cuts.models import Cut
 from pvtracker.formats.records import MeasurementRecord, RevealingMeasurementRecord
-from pvtracker.signals import laboratory, laboratory_courses
+from pvtracker.signals import actions, laboratory, laboratory_courses
 from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Study
 from tests.closed.cuts import folder
@@ -331,3 +332,78 @@ def hiv_laboratory() -> laboratory.Laboratory:
         measurements=rows,
     )
     return laboratory.read(data, analysis_arm="planned", scale="", analyte="HIVRNA")
+
+
+@pytest.mark.parametrize("code", ["HIVRNA", "CD4"])
+def test_a_value_beyond_all_measure_takes_its_sections_away_and_no_more(code: str) -> None:
+    lab = hiv_laboratory()
+    value = lab.values["value"].where(lab.values.index != 3, 1e13)
+    odd = replace(
+        lab,
+        values=lab.values.assign(value=value, analyte=code),
+        analytes=(replace(lab.analytes[0], code=code),),
+    )
+    found = laboratory_courses.sections(odd, inference=True, model=True)
+    assert [one.key for one in found] == ["means", "areas", "model"]
+    assert all(not one.table["rows"] and "must lie within ±1e+12" in one.table["empty"] for one in found)
+    laboratory.detail(odd)  # the rest of the page
+
+
+def test_a_model_too_large_for_a_page_is_not_fitted_and_the_page_says_where(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """16 participants × 3 weeks² = 144."""
+    lab = hiv_laboratory()
+    monkeypatch.setattr(laboratory_courses, "MOST_WORK", 144)
+    assert laboratory_courses.too_large(lab, laboratory_courses.weekly(lab)) == ""
+    monkeypatch.setattr(laboratory_courses, "MOST_WORK", 143)
+    monkeypatch.setattr(laboratory_courses, "mmrm", None)  # a call would fail
+    model = laboratory_courses.sections(lab, inference=True, model=True)[-1]
+    assert model.key == "model" and not model.table["rows"]
+    assert "3 weeks and 144 here" in model.table["empty"] and "calculate mmrm" in model.table["empty"]
+    monkeypatch.undo()
+    monkeypatch.setattr(laboratory_courses, "MOST_WEEKS", 2)
+    assert "at most 2 weeks" in laboratory_courses.too_large(lab, laboratory_courses.weekly(lab))
+
+
+def altered(joined_cut: Cut, closed_storage: Path) -> None:
+    """The closed file of the participants is no longer what was sealed."""
+    path = closed_storage / "cuts" / str(joined_cut.id) / "participants.parquet.sealed"
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+
+@pytest.mark.parametrize("page", ["", "analyte/?analyte=ALT", "edish/", "participants/{}/"])
+def test_a_cut_that_cannot_be_read_is_told_and_the_look_is_kept(
+    page: str, study: Study, joined_cut: Cut, closed_storage: Path
+) -> None:
+    altered(joined_cut, closed_storage)
+    account = person_of(study, "dsmb_member")
+    answer = signed_in(account, study).get(f"{PAGE}{page.format(participant_id('S-1'))}")
+    said = f"The closed file of participants of cut {joined_cut.id} cannot be opened."
+    assert answer.status_code == 409 and said in answer.text
+    looks = AccessRecord.objects.filter(actor=str(account.id)).count()
+    assert looks == (0 if page.startswith("participants") else 1)  # whether they are there is asked before
+
+
+def test_the_term_and_the_participants_of_a_run_tell_it_too(
+    study: Study, joined_cut: Cut, closed_storage: Path
+) -> None:
+    request = actions.request_for(study=study, cut_id=joined_cut.id)
+    screened = actions.compute(request, by=BY, progress=lambda *told: None)
+    model = [
+        replace(row, method="berry_berry", posterior=0.9, flag=False)
+        for row in screened.rows
+        if row.method == "rd_mn"
+    ]
+    made = replace(screened, rows=[*screened.rows, *model], methods={**screened.methods, "berry_berry": "1"})
+    run = actions.save_run(request=request, screened=made, by=BY)
+    altered(joined_cut, closed_storage)
+    reader = client_of(study, "dsmb_member")
+    row = run.results.filter(level="PT", method="rd_mn", arm="Low dose")[0]
+    said = f"The closed file of participants of cut {joined_cut.id} cannot be opened."
+    for page in (f"rows/{row.id}/", f"rows/{row.id}/participants/"):
+        answer = reader.get(f"/studies/JOIN/signals/{page}")
+        assert answer.status_code == 409 and said in answer.text, page
+    of_run = reader.get(f"/studies/JOIN/signals/runs/{run.id}/", {"method": "berry_berry", "level": "PT"})
+    assert of_run.status_code == 200 and said in of_run.text and "Headache" in of_run.text

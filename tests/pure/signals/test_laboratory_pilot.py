@@ -8,6 +8,7 @@ import pytest
 
 from pvtracker.signals import laboratory, liver
 from pvtracker.signals.laboratory import NEW_HIGH, NEW_LOW, Laboratory
+from pvtracker.signals.liver_values import liver_values
 from pvtracker.stats import hys_law_cases
 from tests.pure.signals.pilot import domain
 from tests.pure.signals.pilot_laboratory import delivered, laboratory_cut
@@ -121,7 +122,7 @@ def test_the_shift_of_alt_adds_up_and_agrees_with_the_recount(lab: Laboratory) -
 
 def test_the_pilot_s_one_jaundiced_participant_is_cholestatic_and_no_case(lab: Laboratory) -> None:
     """ADLBHY names 01-705-1186 (placebo); alkaline phosphatase was five times its limit before treatment."""
-    found = liver.liver(lab)
+    found = liver.liver(laboratory_cut(), lab)
     assert found.case_row == []
     drawn = [
         row for row, one in zip(found.row, found.peaks.quadrant, strict=True) if one == "Hy’s law quadrant"
@@ -132,9 +133,7 @@ def test_the_pilot_s_one_jaundiced_participant_is_cholestatic_and_no_case(lab: L
     assert sum(map(sum, quadrants.values())) == len(found.row) - sum(
         one == "" for one in found.peaks.quadrant
     )
-    tests = liver.multiples(lab)
-    after = tests[tests["when"] == "after"]
-    columns = [after[name].to_numpy() for name in ("subject", "analyte", "day", "times")]
+    columns = liver_values(laboratory_cut(), lab.people).columns("subject")
     assert list(hys_law_cases(*columns, alkaline_phosphatase=None).participant) == ["01-705-1186"]
 
 
