@@ -28,7 +28,7 @@ DEFINITIONS = {
     "out.",
     HYS_LAW: "After first exposure ALT or AST at 3 times the upper limit of normal or more, and total bilirubin above "
     "2 times it on that day or up to 30 days later, unless alkaline phosphatase was at 2 times it or more then. Values "
-    "without an upper limit, or a whole date, are left out. A physician says whether another cause explains it.",
+    "without the upper limit of normal, or a whole date, are left out. A physician says whether another cause explains it.",
     SPECIAL_INTEREST: "A treatment-emergent event of a term, of any level, that the study calls of special interest.",
 }
 
@@ -205,7 +205,7 @@ def table(
 def _left_out(counted: Mapping[str, int]) -> str:
     """In words; nothing where nothing was, or a run of an earlier version did not count."""
     words = {
-        "unlimited": "without an upper limit of normal or not above 0",
+        "unlimited": "without the upper limit of normal or not above 0",
         "undated": "without a whole date",
     }
     told = [f"{counted[key]} {text}" for key, text in words.items() if counted.get(key)]

@@ -114,7 +114,7 @@ def test_what_makes_no_multiple_is_left_out_and_told() -> None:
     left_out = triggers.liver_left_out(data, people)
     assert left_out == {"unlimited": 4, "undated": 0}
     note = triggers.table([], {}, left_out)["note"]
-    assert note.endswith("left out: 4 without an upper limit of normal or not above 0.")
+    assert note.endswith("left out: 4 without the upper limit of normal or not above 0.")
     assert "left out:" not in triggers.table([], {})["note"]
 
 
