@@ -28,7 +28,8 @@ DEFINITIONS = {
     "out.",
     HYS_LAW: "After first exposure ALT or AST at 3 times the upper limit of normal or more, and total bilirubin above "
     "2 times it on that day or up to 30 days later, unless alkaline phosphatase was at 2 times it or more then. Values "
-    "without the upper limit of normal, or a whole date, are left out. A physician says whether another cause explains it.",
+    "without the upper limit of normal, or a whole date, are left out. Whether another cause explains it, a physician "
+    "says.",
     SPECIAL_INTEREST: "A treatment-emergent event of a term, of any level, that the study calls of special interest.",
 }
 
