@@ -24,7 +24,11 @@ LINKS = "links => links.map(a => a.getAttribute('href'))"
 
 def shape(path: str) -> str:
     """The path without its ids: pages of one shape come from one template."""
-    return "/".join("*" if len(part) == 36 and part.count("-") == 4 else part for part in path.split("/"))
+    return "/".join("*" if is_id(part) else part for part in path.split("/"))
+
+
+def is_id(part: str) -> bool:
+    return part.isdigit() or (len(part) == 36 and part.count("-") == 4)
 
 
 def walk(page: Page, base: str, known: set[str]) -> Iterator[str]:
