@@ -11,8 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import toeplitz
-from scipy.special import gammaln, log_ndtr, xlog1py, xlogy
-from scipy.stats import binom
+from scipy.special import bdtrc, gammaln, log_ndtr, xlog1py, xlogy
 
 from pvtracker.stats.inputs import counts, refuse
 from pvtracker.stats.results import FloatArray, SequentialCrossing
@@ -78,7 +77,16 @@ def group_sequential_counts_crossing(
 
 def most_events(N: int, risk: float) -> int:
     """Of N participants with this risk so many have the event at most, but for a chance of BEYOND."""
-    return min(N, int(max(binom.isf(BEYOND, N, risk), 0.0)) + 1) if 0 < risk < 1 else N * int(risk)
+    if not 0 < risk < 1:
+        return N * int(risk)
+    beyond, most = -1, N  # the smallest count that is exceeded with no more than that chance, by halving
+    while most - beyond > 1:
+        middle = (beyond + most) // 2
+        if bdtrc(middle, N, risk) <= BEYOND:
+            most = middle
+        else:
+            beyond = middle
+    return min(N, most + 1)
 
 
 def _more(had: int, further: int, risk: float, most: int) -> FloatArray:
