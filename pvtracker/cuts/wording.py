@@ -82,7 +82,8 @@ def _first_exposure(rules: Definitions) -> str:
 def _follow_up(rules: Definitions) -> str:
     if rules.follow_up_days is None:
         return ""
-    return f" It ends {_after(rules.follow_up_days)} last exposure, and no later onset counts."
+    said = f" It ends {_after(rules.follow_up_days)} last exposure, and no later onset counts."
+    return said + (" Who was never treated is followed without that end." if _has_untreated(rules) else "")
 
 
 def _emergent(rules: Definitions, protocol: Mapping[str, Any]) -> str:
@@ -105,6 +106,9 @@ def _emergent(rules: Definitions, protocol: Mapping[str, Any]) -> str:
         said.append(
             f"Events of the phase {phase}: {limit} in that phase, or to anything where there was none in it."
         )
+    windows = rules.emergent_window_days is not None or rules.intervention_windows or rules.phase_windows
+    if windows and _has_untreated(rules):
+        said.append("Who was never treated has no window: every onset counts.")
     if rules.re_exposure == "each":
         said.append("Each exposure opens a window of its own; an onset between two windows does not count.")
     elif rules.re_exposure == "first":
@@ -117,6 +121,10 @@ def _emergent(rules: Definitions, protocol: Mapping[str, Any]) -> str:
             "one and that rise would count as an onset; it lies between the two records."
         )
     return " ".join(said)
+
+
+def _has_untreated(rules: Definitions) -> bool:
+    return rules.analysis_set == "randomised"
 
 
 def _window(exposure: str, days: Days) -> str:

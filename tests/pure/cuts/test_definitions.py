@@ -9,7 +9,7 @@ import pytest
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData, CutError
-from pvtracker.cuts.wording import USUAL
+from pvtracker.cuts.wording import USUAL, words
 from pvtracker.studies.definitions import (
     DEFAULTS,
     HELP,
@@ -305,3 +305,24 @@ def test_the_cut_says_which_rules_hold() -> None:
     data = cut(stated=known, participants=[person("P1")], exposures=[exposed("2026-01-01")])
     assert derive.rules_of(data) == Definitions(exposed_to=("CELLS",))
     assert derive.analysis_set(data).empty
+
+
+def test_the_words_say_that_windows_are_of_the_treated() -> None:
+    """Among all randomised: who has no exposure has no day from which a window could run."""
+    limits = {"emergent_window_days": 30, "follow_up_days": 30}
+    told = words(parse({"analysis_set": "randomised", **limits}), {})
+    assert told["treatment-emergent"].endswith("Who was never treated has no window: every onset counts.")
+    assert told["follow-up"].endswith("Who was never treated is followed without that end.")
+    assert not [text for text in words(parse(limits), {}).values() if "never treated" in text]
+    data = cut(
+        participants=[
+            person("P1"),
+            person("P2", **day("started_on", ""), **day("consented_on", "2026-01-01")),
+        ],
+        exposures=[treated("P1")],
+        adverse_events=[event(name, 1, day("onset", "2026-03-02"), phase="") for name in ("P1", "P2")],
+        arms=[allocated("P1", "LOW"), allocated("P2", "PBO")],
+    )
+    rules = parse({"analysis_set": "randomised", **limits})
+    people = derive.analysis_set(data, analysis_arm="planned", rules=rules)
+    assert derive.emergent_events(data, people, rules)["subject"].tolist() == ["P2"]
