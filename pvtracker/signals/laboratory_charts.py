@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvtracker.signals.charts import SCHEMA
-from pvtracker.signals.laboratory import Box
+from pvtracker.signals.laboratory_detail import Box
 
 Spec = dict[str, Any]
 SHAPES = ("circle", "diamond", "triangle-up", "square", "cross")

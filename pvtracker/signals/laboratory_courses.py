@@ -15,7 +15,8 @@ import pandas as pd
 from pvtracker.cuts.laboratory import CD4, VIRAL_LOAD, baselines
 from pvtracker.lib.rounding import MISSING, fixed, p_text, share
 from pvtracker.signals import laboratory_charts as charts
-from pvtracker.signals.laboratory import Laboratory, is_log, on_scale
+from pvtracker.signals.laboratory import Laboratory
+from pvtracker.signals.laboratory_detail import is_log, on_scale
 from pvtracker.signals.laboratory_tables import Table, figure, table
 from pvtracker.stats import detected_by_week, mean_by_week, mmrm, time_weighted_area
 from pvtracker.stats.course_results import MeansByWeek

@@ -15,13 +15,11 @@ from pvtracker.signals.laboratory import (
     KINDS,
     NEW_HIGH,
     NEW_LOW,
-    SLOPE_DAYS,
-    Box,
     Contrast,
-    Detail,
     Laboratory,
     Summary,
 )
+from pvtracker.signals.laboratory_detail import SLOPE_DAYS, Box, Detail
 from pvtracker.stats.laboratory_results import ShiftTable, SlopeDifference, WorstGrades
 
 Table = dict[str, Any]

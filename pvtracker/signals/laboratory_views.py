@@ -18,7 +18,14 @@ from pvtracker.cuts import closed, derive
 from pvtracker.cuts import laboratory as rules
 from pvtracker.cuts.data import CutData
 from pvtracker.cuts.models import Cut
-from pvtracker.signals import inference, laboratory, laboratory_charts, laboratory_courses, liver_tables
+from pvtracker.signals import (
+    inference,
+    laboratory,
+    laboratory_charts,
+    laboratory_courses,
+    laboratory_detail,
+    liver_tables,
+)
 from pvtracker.signals import laboratory_tables as tables
 from pvtracker.signals import liver as livers
 from pvtracker.signals.laboratory import Laboratory
@@ -119,7 +126,7 @@ def laboratory_analyte(request: HttpRequest, code: str) -> HttpResponse:
     lab = asked.read(data, name)
     if not lab.analytes:
         raise Http404("No such analyte in this cut.")
-    found = laboratory.detail(lab)
+    found = laboratory_detail.detail(lab)
     analyte = found.summary.analyte
     arms, reference = lab.arms.names, _reference(lab)
     limits = lab.values[["low", "high"]].median()

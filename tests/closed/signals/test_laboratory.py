@@ -17,7 +17,7 @@ from pvtracker.audit.models import AccessRecord
 from pvtracker.cuts import closed
 from pvtracker.cuts.models import Cut
 from pvtracker.formats.records import MeasurementRecord, RevealingMeasurementRecord
-from pvtracker.signals import actions, laboratory, laboratory_courses
+from pvtracker.signals import actions, laboratory, laboratory_courses, laboratory_detail
 from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Study
 from tests.closed.cuts import folder
@@ -346,7 +346,7 @@ def test_a_value_beyond_all_measure_takes_its_sections_away_and_no_more(code: st
     found = laboratory_courses.sections(odd, inference=True, model=True)
     assert [one.key for one in found] == ["means", "areas", "model"]
     assert all(not one.table["rows"] and "must lie within ±1e+12" in one.table["empty"] for one in found)
-    laboratory.detail(odd)  # the rest of the page
+    laboratory_detail.detail(odd)  # the rest of the page
 
 
 def test_a_model_too_large_for_a_page_is_not_fitted_and_the_page_says_where(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pvtracker.signals import laboratory, liver
+from pvtracker.signals import laboratory, laboratory_detail, liver
 from pvtracker.signals.laboratory import NEW_HIGH, NEW_LOW, Laboratory
 from pvtracker.signals.liver_values import liver_values
 from pvtracker.stats import hys_law_cases
@@ -106,7 +106,7 @@ def test_baselines_are_the_last_value_before_treatment(lab: Laboratory, recount:
 
 
 def test_the_shift_of_alt_adds_up_and_agrees_with_the_recount(lab: Laboratory) -> None:
-    found = laboratory.detail(lab.of("ALT"))
+    found = laboratory_detail.detail(lab.of("ALT"))
     table = found.shift
     assert table is not None
     by_arm = {arm: int(table.participants[table.arm == arm].sum()) for arm in ARMS}

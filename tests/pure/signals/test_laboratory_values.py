@@ -10,7 +10,7 @@ import pytest
 
 from pvtracker.cuts import derive
 from pvtracker.cuts import laboratory as rules
-from pvtracker.signals import laboratory, laboratory_courses, liver, liver_tables
+from pvtracker.signals import laboratory, laboratory_courses, laboratory_detail, liver, liver_tables
 from pvtracker.signals import laboratory_tables as tables
 from pvtracker.signals.laboratory import Laboratory
 from tests.small_cut import allocated, cut, day, person, treated
@@ -67,11 +67,11 @@ def test_a_case_of_hy_s_law_beyond_the_method_s_range_is_found_and_in_every_deno
         measured("A", "ALT", "Week 4", 30.0),
     )
     lab = read(data)
-    found = liver.liver(lab)
+    found = liver.liver(data, lab)
     assert [lab.people["subject"].iloc[row] for row in found.case_row] == ["B"] and found.at_least == 2
     assert found.peaks.transaminase.max() == 125.0
     alt = lab.of("ALT")
-    detail = laboratory.detail(alt)
+    detail = laboratory_detail.detail(alt)
     counted = {one.kind: one for one in detail.summary.counted}
     assert counted[laboratory.NEW_HIGH].n.tolist()[:2] == [0, 1]
     assert counted[laboratory.NEW_HIGH].N.tolist()[:2] == [1, 1]
@@ -92,7 +92,7 @@ def test_both_peaks_without_a_case_may_come_from_the_order_or_from_unknown_days(
         measured("B", "ALT", "Week 4", 400.0, **day("taken_on", "2026-02-10")),
     )
     lab = read(data)
-    table = liver_tables.peaks_table(lab, liver.liver(lab), url=lambda row: "", no_case=True)
+    table = liver_tables.peaks_table(lab, liver.liver(data, lab), url=lambda row: "", no_case=True)
     assert [row["cells"][0]["text"] for row in table["rows"]] == ["A", "B"]
     assert "bilirubin rose before ALT or AST" in table["note"] and "not wholly known" in table["note"]
 
@@ -146,7 +146,7 @@ def loads() -> tuple[Laboratory, Laboratory]:
 def test_a_zero_leaves_a_viral_load_on_logarithms(loads: tuple[Laboratory, Laboratory]) -> None:
     plain, zero = loads
     pd.testing.assert_frame_equal(laboratory_courses.weekly(plain), laboratory_courses.weekly(zero))
-    without, found = (laboratory.detail(lab) for lab in loads)
+    without, found = (laboratory_detail.detail(lab) for lab in loads)
     assert found.log and (without.off_scale, found.off_scale) == (0, 2)
     assert found.boxes == without.boxes
     assert (found.fences.low, found.fences.high) == (without.fences.low, without.fences.high)
