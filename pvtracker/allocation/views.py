@@ -34,6 +34,7 @@ from pvtracker.audit import looks
 from pvtracker.audit.context import Actor
 from pvtracker.audit.enums import AccessKind
 from pvtracker.studies.models import Study
+from pvtracker.studies.pages import of_page
 from pvtracker.studies.queries import actor_for, has_permission, study_for_any
 
 BREAK, APPROVE, READ = (
@@ -310,9 +311,7 @@ def _record_refusal(request: HttpRequest, study: Study, found: CodeBreak, why: s
 
 
 def _study(request: HttpRequest, code: str, *permissions: Permission) -> Study:
-    study = study_for_any(request.user, code, permissions)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study
+    return of_page(request, study_for_any(request.user, code, permissions))
 
 
 def _by(request: HttpRequest, study: Study, *permissions: Permission) -> Actor:

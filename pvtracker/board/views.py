@@ -23,7 +23,8 @@ from pvtracker.board.signing import manifestations_of, subject_of
 from pvtracker.reports.queries import reports_of
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, has_permission, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for, has_permission
 
 READ, WRITE = Permission.READ_RECOMMENDATIONS, Permission.RECOMMEND
 
@@ -31,7 +32,7 @@ READ, WRITE = Permission.READ_RECOMMENDATIONS, Permission.RECOMMEND
 @require_safe
 def recommendations(request: HttpRequest, code: str) -> HttpResponse:
     """Every recommendation of the study."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     ask = look(
         request,
         study,
@@ -52,7 +53,7 @@ def recommendations(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def recommendation(request: HttpRequest, code: str, recommendation_id: uuid.UUID) -> HttpResponse:
     """One recommendation with its signatures and versions."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     found = queries.recommendation_for(study, recommendation_id)
     ask = _look(request, study, READ, found)
     if ask:
@@ -69,7 +70,7 @@ def recommendation(request: HttpRequest, code: str, recommendation_id: uuid.UUID
 @require_http_methods(["GET", "HEAD", "POST"])
 def recommendation_new(request: HttpRequest, code: str) -> HttpResponse:
     """Write one down."""
-    study = _study(request, code, WRITE)
+    study = study_page(request, code, WRITE)
     form = RecommendationForm(request.POST or None, reports=list(reports_of(study)))
     if request.method == "POST" and form.is_valid():
         try:
@@ -90,7 +91,7 @@ def recommendation_new(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def recommendation_edit(request: HttpRequest, code: str, recommendation_id: uuid.UUID) -> HttpResponse:
     """Change one, with a reason: a new version."""
-    study = _study(request, code, WRITE)
+    study = study_page(request, code, WRITE)
     found = queries.recommendation_for(study, recommendation_id)
     ask = _look(request, study, WRITE, found)
     if ask:
@@ -114,7 +115,7 @@ def recommendation_edit(request: HttpRequest, code: str, recommendation_id: uuid
 @require_http_methods(["GET", "HEAD", "POST"])
 def recommendation_sign(request: HttpRequest, code: str, recommendation_id: uuid.UUID) -> HttpResponse:
     """What is signed, word for word, and below it the form."""
-    study = _study(request, code, WRITE)
+    study = study_page(request, code, WRITE)
     found = queries.recommendation_for(study, recommendation_id)
     ask = _look(request, study, WRITE, found)
     if ask:
@@ -155,9 +156,3 @@ def _look(
         object_id=str(found.id),
         detail=f"version {found.version}",
     )
-
-
-def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
-    study = study_for(request.user, code, permission)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study

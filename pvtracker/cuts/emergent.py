@@ -7,7 +7,7 @@ overlap nor touch: the onset counts when any of its days lies in the set (partia
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,17 +78,22 @@ def counts(rules: Definitions, given: Given, onsets: Onsets) -> Truths:
         within = given.phase == phase
         exposed = np.isin(onsets.participant, given.participant[within])
         for rows, exposures in ((of_phase & exposed, given.take(within)), (of_phase & ~exposed, given)):
-            found[rows] = _counts(rules, exposures, onsets.take(rows), lambda _, days=days: days)  # type: ignore[misc]
-    own = dict(rules.intervention_windows)
+            found[rows] = _counts(rules, exposures, onsets.take(rows), days)
     others = onsets.take(general) if rules.phase_windows else onsets
-    found[general] = _counts(rules, given, others, lambda code: own.get(code, rules.emergent_window_days))
+    found[general] = _counts(
+        rules, given, others, rules.emergent_window_days, own=dict(rules.intervention_windows)
+    )
     found[onsets.earliest == BEFORE] = rules.unknown_onset == "counts"
     return found
 
 
-def _counts(rules: Definitions, given: Given, onsets: Onsets, window: Callable[[str], Days]) -> Truths:
+def _counts(
+    rules: Definitions, given: Given, onsets: Onsets, window: Days, own: Mapping[str, Days] | None = None
+) -> Truths:
+    """`own`: windows of interventions that have another one than `window`."""
     codes, which = np.unique(given.intervention.astype(str), return_inverse=True)
-    days = np.array([AFTER if (own := window(str(code))) is None else own for code in codes], dtype=np.int64)
+    lengths = [(own or {}).get(str(code), window) for code in codes]
+    days = np.array([AFTER if length is None else length for length in lengths], dtype=np.int64)
     until = np.minimum(given.end + days[which.reshape(-1)], AFTER)
     if rules.re_exposure == "each":
         start, end, owner = _spans(given, until)

@@ -12,14 +12,14 @@ from pvtracker.cuts import queries
 from pvtracker.cuts.datasets import RULE
 from pvtracker.cuts.forms import FreezeForm
 from pvtracker.jobs.actions import enqueue
-from pvtracker.studies.queries import actor_for, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def cuts(request: HttpRequest, code: str) -> HttpResponse:
     """Every cut of the study with its counts and hash; POST queues the freezing of a new one."""
-    study = study_for(request.user, code, Permission.FREEZE_CUTS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.FREEZE_CUTS)
     form = FreezeForm(request.POST or None, initial={"date": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         day = form.cleaned_data["date"].isoformat()

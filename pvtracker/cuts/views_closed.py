@@ -8,14 +8,13 @@ from django.views.decorators.http import require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.cuts import closed, queries
-from pvtracker.studies.queries import study_for
+from pvtracker.studies.pages import study_page
 
 
 @require_safe
 def cuts(request: HttpRequest, code: str) -> HttpResponse:
     """Every received cut with its state."""
-    study = study_for(request.user, code, Permission.RUN_SIGNALS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.RUN_SIGNALS)
     joined = closed.joined_of(study)
     found = [(cut, joined.get(cut.id)) for cut in queries.cuts_of(study)]
     return render(request, "cuts/closed.html", {"cuts": found})

@@ -25,7 +25,8 @@ from pvtracker.events.models import AdverseEvent
 from pvtracker.events.text import one_line
 from pvtracker.events.views import open_study, require
 from pvtracker.participants.holding import HELD
-from pvtracker.studies.queries import actor_for, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for
 
 PER_PAGE = 50
 
@@ -85,8 +86,7 @@ def _in_words(term: Term) -> str:
 @require_safe
 def coding(request: HttpRequest, code: str) -> HttpResponse:
     """The events of every site that no term was given to yet, the first recorded first."""
-    study = study_for(request.user, code, Permission.CODE_EVENTS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.CODE_EVENTS)
     page = Paginator(queries.events_to_code(request.user, study), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "events/coding.html", {"page": page, "held": HELD})
 

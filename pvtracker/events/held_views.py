@@ -20,7 +20,8 @@ from pvtracker.events.forms import REASON_LIMIT
 from pvtracker.events.holding import label_of
 from pvtracker.events.models import ArmWord, HeldState, HeldText
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for
 
 MOST_NAMES, LONGEST_NAME = 200, 120
 
@@ -74,9 +75,7 @@ class NamesForm(forms.Form):
 
 
 def _open(request: HttpRequest, code: str) -> Study:
-    study = study_for(request.user, code, Permission.RELEASE_HELD_TEXT)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study
+    return study_page(request, code, Permission.RELEASE_HELD_TEXT)
 
 
 @require_safe

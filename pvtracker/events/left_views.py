@@ -25,7 +25,8 @@ from pvtracker.events.holding import held_fields, lexicon_of
 from pvtracker.events.models import Draft
 from pvtracker.participants.holding import HELD
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, has_permission, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for, has_permission
 
 
 class HandOverForm(forms.Form):
@@ -153,8 +154,7 @@ def _rows(draft: Draft, study: Study, held: set[str]) -> list[tuple[str, str]]:
 
 
 def _open(request: HttpRequest, code: str) -> Study:
-    study = study_for(request.user, code, Permission.HAND_OVER_DRAFTS)
+    study = study_page(request, code, Permission.HAND_OVER_DRAFTS)
     if not isinstance(request.user, Account):
         raise PermissionDenied
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
     return study

@@ -25,7 +25,8 @@ from pvtracker.events.sign_views import said_by
 from pvtracker.events.signing import bundle_of, subject_of
 from pvtracker.events.states import listed
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, intervention_names, sites_for, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for, intervention_names, sites_for
 
 MOST = 25  # events in one act: each is to be read
 
@@ -33,8 +34,7 @@ MOST = 25  # events in one act: each is to be read
 @require_http_methods(["GET", "HEAD", "POST"])
 def events_sign(request: HttpRequest, code: str) -> HttpResponse:
     """The events that wait for a signature; those chosen (`?event=`) word by word, and below them the form."""
-    study = study_for(request.user, code, Permission.SIGN_EVENTS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.SIGN_EVENTS)
     waiting = _waiting(request, study)
     if not request.GET.getlist("event"):
         return render(

@@ -31,16 +31,15 @@ from pvtracker.events.states import Step
 from pvtracker.events.text import one_line
 from pvtracker.participants.queries import sites_of
 from pvtracker.studies.models import Intervention, Study
-from pvtracker.studies.queries import actor_for, has_permission, intervention_names, sites_for, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for, has_permission, intervention_names, sites_for
 
 PER_PAGE = 50
 
 
 def open_study(request: HttpRequest, code: str) -> Study:
     """The study of the page, when the person may read participants in it; else 404."""
-    study = study_for(request.user, code, Permission.READ_PARTICIPANTS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study
+    return study_page(request, code, Permission.READ_PARTICIPANTS)
 
 
 def may(request: HttpRequest, permission: Permission, event: AdverseEvent) -> bool:

@@ -21,7 +21,8 @@ from pvtracker.accounts.system_forms import PLAIN, ReasonForm, sentence
 from pvtracker.feeds import actions, queries
 from pvtracker.feeds.actions import FeedRefused
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for
 
 FORM = ["GET", "HEAD", "POST"]
 
@@ -143,9 +144,7 @@ STOP = "From its next request on, the program can no longer read this study; oth
 
 
 def _study(request: HttpRequest, code: str) -> Study:
-    study = study_for(request.user, code, Permission.MANAGE_MEMBERS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study
+    return study_page(request, code, Permission.MANAGE_MEMBERS)
 
 
 def _form(request: HttpRequest, form: forms.Form, *, study: Study | None = None, **said: Any) -> HttpResponse:

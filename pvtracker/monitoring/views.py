@@ -24,7 +24,8 @@ from pvtracker.monitoring.forms import ChangeForm, EndForm, WatchForm
 from pvtracker.monitoring.models import EarlyWarning, Expectation
 from pvtracker.monitoring.rules import Expected, WatchRefused
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, has_permission, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for, has_permission
 
 METHOD = ROOT / "docs" / "methods" / "blinded-rate.md"
 READ, SET, HEAR = (
@@ -37,7 +38,7 @@ READ, SET, HEAR = (
 @require_safe
 def pooled_rates(request: HttpRequest, code: str) -> HttpResponse:
     """Every watched term as it stands at the latest cut, and what this person was told."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     cut = latest_cut(study)
     listed = queries.watches(study, cut)
     looked = [one for one in listed if one.look and one.look.rate is not None]
@@ -58,7 +59,7 @@ def pooled_rates(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def pooled_rate(request: HttpRequest, code: str, watched_id: uuid.UUID) -> HttpResponse:
     """One watched term: as it stands, over the cuts, what was expected of it and why."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     watched = queries.watched_for(study, watched_id)
     versions = queries.expectations_of(watched)
     latest, cut = versions[0], latest_cut(study)
@@ -89,7 +90,7 @@ def pooled_rate(request: HttpRequest, code: str, watched_id: uuid.UUID) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def pooled_rate_new(request: HttpRequest, code: str) -> HttpResponse:
     """Have a term watched."""
-    study = _study(request, code, SET)
+    study = study_page(request, code, SET)
     form = WatchForm(request.POST if request.method == "POST" else None, study=study)
     if form.is_valid():
         try:
@@ -115,7 +116,7 @@ def pooled_rate_new(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def pooled_rate_change(request: HttpRequest, code: str, watched_id: uuid.UUID) -> HttpResponse:
     """Another version of what is expected, which every cut is held against."""
-    study = _study(request, code, SET)
+    study = study_page(request, code, SET)
     latest = queries.expectations_of(queries.watched_for(study, watched_id))[0]
     form = ChangeForm(request.POST if request.method == "POST" else None, latest=latest, study=study)
     if form.is_valid() and _expect(request, study, latest, form.expected(), form):
@@ -127,7 +128,7 @@ def pooled_rate_change(request: HttpRequest, code: str, watched_id: uuid.UUID) -
 @require_http_methods(["GET", "HEAD", "POST"])
 def pooled_rate_end(request: HttpRequest, code: str, watched_id: uuid.UUID) -> HttpResponse:
     """End the watching; everything that was computed stays."""
-    study = _study(request, code, SET)
+    study = study_page(request, code, SET)
     latest = queries.expectations_of(queries.watched_for(study, watched_id))[0]
     form = EndForm(request.POST if request.method == "POST" else None, initial={"version": latest.version})
     if form.is_valid():
@@ -141,7 +142,7 @@ def pooled_rate_end(request: HttpRequest, code: str, watched_id: uuid.UUID) -> H
 @require_POST
 def early_warning_read(request: HttpRequest, code: str, warning_id: uuid.UUID) -> HttpResponse:
     """Note that the person has read a warning of theirs, and go where it is about."""
-    study = _study(request, code, HEAR)
+    study = study_page(request, code, HEAR)
     found = queries.warnings_of(study, _person(request)).filter(id=warning_id).first()
     if found is None:
         messages.error(request, "You have no such warning. What you were told and have not read stands here.")
@@ -155,7 +156,7 @@ def early_warning_read(request: HttpRequest, code: str, warning_id: uuid.UUID) -
 @require_safe
 def pooled_rates_method(request: HttpRequest, code: str) -> HttpResponse:
     """The page of the method, one of `docs/methods`: the other ones stand in the documentation."""
-    _study(request, code, READ)
+    study_page(request, code, READ)
     title, _, body = METHOD.read_text(encoding="utf-8").partition("\n")
     context = {
         "title": title.lstrip("# "),
@@ -198,9 +199,3 @@ def _person(request: HttpRequest) -> Account:
     if not isinstance(request.user, Account):
         raise Http404("No such warning.")
     return request.user
-
-
-def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
-    study = study_for(request.user, code, permission)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study

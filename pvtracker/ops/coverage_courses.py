@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pvtracker import stats
+from pvtracker.stats.course_results import MeansByWeek, MixedRepeated
+from pvtracker.stats.mixed.small_samples import Degrees
 from pvtracker.stats.results import FloatArray, IntArray
 
 TRIALS, SEED = 2000, 20220608
@@ -22,7 +24,8 @@ FALL, SLOPE = -1.0, 0.7  # cells a week from baseline; slope on baseline
 LOST = -1.9  # logit of leaving after a visit, for who is at the mean, and by how much per 100 cells below it:
 LOST_BY = 0.8
 EFFECTS = {"no difference": 0.0, "a difference that grows to 90 cells": 0.9}  # cells a week
-METHODS = ("kenward-roger", "satterthwaite", "mean_by_week")
+DEGREES: tuple[Degrees, ...] = ("kenward-roger", "satterthwaite")
+MEANS = "mean_by_week"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +60,18 @@ def held(effect: float, *, trials: int = TRIALS, seed: int = SEED) -> dict[str, 
     true = effect * np.array(WEEKS)
     people = N_ARM + N_REF
     who, week = np.repeat(np.arange(people), len(WEEKS)), np.tile(WEEKS, people)
-    found: dict[str, list[tuple[np.ndarray, FloatArray]]] = {method: [] for method in METHODS}
+    found: dict[str, list[tuple[np.ndarray, FloatArray]]] = {method: [] for method in (*DEGREES, MEANS)}
     for _ in range(trials):
         y, arm, baseline = trial(rng, effect)
         rows = who, week, y.ravel(), np.repeat(arm, len(WEEKS))
         before = np.repeat(baseline, len(WEEKS))
-        for method in METHODS:
-            if method == "mean_by_week":
-                means = stats.mean_by_week(*rows)
-                holds, error = (means.low <= true) & (true <= means.high), means.difference - true
-            else:
-                fit = stats.mmrm(*rows, baseline=before, degrees=method)  # type: ignore[arg-type]
-                holds, error = (fit.low <= true) & (true <= fit.high), fit.difference - true
+        told: dict[str, MixedRepeated | MeansByWeek] = {MEANS: stats.mean_by_week(*rows)}
+        for degrees in DEGREES:
+            told[degrees] = stats.mmrm(*rows, baseline=before, degrees=degrees)
+        for method, one in told.items():
+            error = one.difference - true
             if np.isfinite(error).all():
-                found[method].append((holds, error))
+                found[method].append(((one.low <= true) & (true <= one.high), error))
     return {
         method: Held(
             np.mean([holds for holds, _ in each], axis=0),

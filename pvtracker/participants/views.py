@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.participants import queries
-from pvtracker.studies.queries import study_for
+from pvtracker.studies.pages import study_page
 
 PER_PAGE = 100
 COLUMNS = (
@@ -30,8 +30,7 @@ COLUMNS = (
 @require_safe
 def participants(request: HttpRequest, code: str) -> HttpResponse:
     """Everyone at the person's sites, searchable by code, with what asks for attention."""
-    study = study_for(request.user, code, Permission.READ_PARTICIPANTS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.READ_PARTICIPANTS)
     text, site = (
         request.GET.get("q", "").replace("\0", "").strip(),
         request.GET.get("site", "").replace("\0", ""),

@@ -18,15 +18,16 @@ from pvtracker.reports import queries
 from pvtracker.reports.actions import sign_report
 from pvtracker.reports.pdf import RenderError, render_pdf
 from pvtracker.reports.signing import manifestations_of, sheet_of, subject_of
-from pvtracker.reports.views import READ, SIGN, file_name, named, study_of
+from pvtracker.reports.views import READ, SIGN, file_name, named
 from pvtracker.studies.looking import look
+from pvtracker.studies.pages import study_page
 from pvtracker.studies.queries import actor_for
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def report_sign(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpResponse:
     """The hashes that are signed, and below them the form."""
-    study = study_of(request, code, SIGN)
+    study = study_page(request, code, SIGN)
     record = queries.report_for(study, report_id)
     by = actor_for(request.user, SIGN, study)
 
@@ -50,7 +51,7 @@ def report_sign(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpRe
 @require_safe
 def report_signatures(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpResponse:
     """The signature sheet as PDF, made now from the signatures as they stand now."""
-    study = study_of(request, code, READ)
+    study = study_page(request, code, READ)
     record = queries.report_for(study, report_id)
     ask = look(
         request,

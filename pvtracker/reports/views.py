@@ -19,8 +19,8 @@ from pvtracker.reports.models import ReportRecord
 from pvtracker.reports.signing import manifestations_of
 from pvtracker.reports.storage import StorageError
 from pvtracker.studies.looking import look
-from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, has_permission, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for, has_permission
 
 READ = Permission.READ_CLOSED_REPORTS if settings.ROOM == "closed" else Permission.READ_OPEN_REPORTS
 SIGN = Permission.SIGN_CLOSED_REPORTS if settings.ROOM == "closed" else Permission.SIGN_OPEN_REPORTS
@@ -30,7 +30,7 @@ MAKE = Permission.MAKE_CLOSED_REPORTS if settings.ROOM == "closed" else Permissi
 @require_http_methods(["GET", "HEAD", "POST"])
 def reports(request: HttpRequest, code: str) -> HttpResponse:
     """Every report of the study in this room, the newest first; POST queues the making of one."""
-    study = study_of(request, code, MAKE if request.method == "POST" else READ)
+    study = study_page(request, code, MAKE if request.method == "POST" else READ)
     form = None
     if has_permission(request.user, MAKE, study=study):
         form = MakeForm(request.POST or None, study=study)
@@ -51,7 +51,7 @@ def reports(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def report(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpResponse:
     """One report as a page: the content that the PDF prints."""
-    study = study_of(request, code, READ)
+    study = study_page(request, code, READ)
     record = queries.report_for(study, report_id)
     ask = look(request, study, READ, object_kind="report", object_id=str(record.id), detail=named(record))
     if ask:
@@ -72,7 +72,7 @@ def report(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpRespons
 @require_safe
 def report_pdf(request: HttpRequest, code: str, report_id: uuid.UUID) -> HttpResponse:
     """The PDF; its name says study, audience and cut-off date and nothing else."""
-    study = study_of(request, code, READ)
+    study = study_page(request, code, READ)
     record = queries.report_for(study, report_id)
     ask = look(
         request,
@@ -107,10 +107,3 @@ def named(record: ReportRecord) -> str:
     """The report in a record of access: audience, cut-off date and, in the closed room, by which arm."""
     arm = f", by {record.analysis_arm} arm" if record.analysis_arm else ""
     return f"{record.audience} report of {record.cut.date}{arm}"
-
-
-def study_of(request: HttpRequest, code: str, permission: Permission) -> Study:
-    """The study of the page, when the person has the permission in it; else 404."""
-    study = study_for(request.user, code, permission)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -19,7 +19,7 @@ from pvtracker.signals.evidence import sizes_of
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.tables import Table, about
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import study_for
+from pvtracker.studies.pages import study_page
 
 KINDS = {
     "obrien_fleming": "Group-sequential, Lan–DeMets with O’Brien–Fleming type spending",
@@ -90,8 +90,7 @@ class _Held:
 @require_safe
 def signal_boundary(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     """What earlier runs counted of a term against a boundary that is chosen here; nothing is typed that a run knows."""
-    study: Study = study_for(request.user, code, Permission.READ_SIGNALS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.READ_SIGNALS)
     row = queries.row_for(study, row_id)
     ask = taking_out.looked(
         request,
@@ -107,7 +106,7 @@ def signal_boundary(request: HttpRequest, code: str, row_id: int) -> HttpRespons
     form = BoundaryForm(
         request.GET if any(name in request.GET for name in BoundaryForm.base_fields) else None
     )
-    design = _design(form, [one.look for one in held], study)
+    design, whence = _design(form, held[-1].look, study)
     problem = ""
     drawn: Drawn | None = None
     if shown and design is not None:
@@ -150,7 +149,7 @@ def signal_boundary(request: HttpRequest, code: str, row_id: int) -> HttpRespons
         "page": PAGES.get(design.kind, "group-sequential.md") if design else "",
         "back": tables.term_url(row),
         "remarks": _remarks(held, row),
-        "whence": _whence(design, form, held[-1].look, study) if shown else "",
+        "whence": whence if shown else "",
     }
     return render(
         request, "signals/boundary.html", context, status=422 if form.is_bound and form.errors else 200
@@ -165,39 +164,37 @@ def _held(run: Run, at: Result | None, row: Result) -> _Held:
     return _Held(Look(run.cut.date, 0, sizes[row.arm], 0, sizes[row.reference]), run, None)
 
 
-def _design(form: BoundaryForm, looks: list[Look], study: Study) -> Design | None:
-    """What was chosen, with defaults for the rest; None where a field is refused."""
+def _design(form: BoundaryForm, last: Look, study: Study) -> tuple[Design | None, str]:
+    """What was chosen, with defaults for the rest, and whence the planned end that nobody typed; no design where a
+    field is refused."""
     if form.is_bound and not form.is_valid():
-        return None
+        return None, ""
     chosen = form.cleaned_data if form.is_bound else {}
-    kind, last = chosen.get("kind") or USUAL, looks[-1]
+    kind = chosen.get("kind") or USUAL
     measure = chosen.get("measure") or "participants"
     alpha = chosen.get("alpha") or (0.1 if kind == "toxicity" else 0.05 if kind == "maxsprt" else 0.025)
     risk = (chosen.get("risk") or 100 * min(max(last.n_ref / max(last.N_ref, 1), 0.05), 0.9)) / 100
-    design = Design(kind, measure, 1, alpha, round(risk, 4))
-    by_default = max(boundaries.amount(design, last), 1)
-    if kind in STOPPING or kind == "maxsprt" or measure == "events":
-        by_default = by_default if kind in STOPPING else 2 * by_default
+    design = Design(kind, measure, chosen.get("planned") or 1, alpha, round(risk, 4))
+    if chosen.get("planned"):
+        return design, ""
+    planned, whence = _planned(design, last, study)
+    told = f"Planned at the end is filled in with {planned:,}, {whence}."
+    return replace(design, planned=planned), told
+
+
+def _planned(design: Design, last: Look, study: Study) -> tuple[int, str]:
+    """The planned end where none was typed, and where it is from."""
+    there, unknown = max(boundaries.amount(design, last), 1), "; no plan for it is known here"
+    if design.kind in STOPPING:
+        found, whence = there, f"what is in already{unknown}"
+    elif design.kind in MOST or design.measure == "events":
+        found, whence = 2 * there, f"twice what is in already{unknown}"
+    elif (study.planned_participants or 0) >= there:
+        found, whence = study.planned_participants or 0, "the participants that the study plans"
     else:
-        by_default = max(by_default, study.planned_participants or 0)
-    planned = chosen.get("planned") or min(by_default, boundaries.most_of(kind))
-    return Design(kind, measure, planned, design.alpha, design.risk)
-
-
-def _whence(design: Design | None, form: BoundaryForm, look: Look, study: Study) -> str:
-    """Where the planned end is from that nobody typed."""
-    if design is None or (form.is_bound and form.cleaned_data.get("planned")):
-        return ""
-    if design.planned == boundaries.most_of(design.kind):
-        return f"Planned at the end is filled in with {design.planned:,}, the most of this boundary."
-    by_participants = design.kind not in MOST and design.measure == "participants"
-    if by_participants and design.planned == study.planned_participants:
-        return (
-            f"Planned at the end is filled in with {design.planned:,}, the participants that the study plans."
-        )
-    times = design.planned // max(boundaries.amount(design, look), 1)
-    told = "twice what is in already" if times > 1 else "what is in already"
-    return f"Planned at the end is filled in with {design.planned:,}, {told}; no plan for it is known here."
+        found, whence = there, f"what is in already{unknown}"
+    most = boundaries.most_of(design.kind)
+    return (most, "the most of this boundary") if found >= most else (found, whence)
 
 
 def _remarks(held: list[_Held], row: Result) -> list[str]:

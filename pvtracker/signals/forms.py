@@ -8,8 +8,7 @@ from typing import Any
 from django import forms
 
 from pvtracker.cuts import closed, derive
-from pvtracker.signals.labels import LEVEL_LABELS as LEVEL_LABELS
-from pvtracker.signals.labels import SELECTION_LABELS as SELECTION_LABELS
+from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import FURTHER_METHODS, METHODS
 from pvtracker.signals.screen import LEVELS
 from pvtracker.studies.models import AnalysisArm, Study

@@ -35,7 +35,7 @@ from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.stats.liver import LIVER_TESTS
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import study_for
+from pvtracker.studies.pages import study_page
 
 KIND = "laboratory"
 WHO = (
@@ -291,8 +291,7 @@ def laboratory_participant(request: HttpRequest, code: str, subject_id: uuid.UUI
 def _asked(request: HttpRequest, code: str, what: str, *, participant: str = "") -> Asked | HttpResponse:
     """The choices of the address, and the record of the look; or the page to answer with instead: why is asked first,
     or no cut is joined yet."""
-    study = study_for(request.user, code, Permission.READ_SIGNALS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.READ_SIGNALS)
     cuts = list(closed.joined_cuts(study)[:50])
     form = LaboratoryForm(request.GET, cuts=cuts)
     chosen = form.chosen() if cuts else {}

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from pvtracker.accounts.models import Account
 from pvtracker.signals.enums import Measure, Step
-from pvtracker.signals.forms import LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.queries import WHICH
 from pvtracker.studies.models import Arm, Study
 

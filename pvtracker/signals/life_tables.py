@@ -10,7 +10,7 @@ from pvtracker.accounts.signing.record import Subject
 from pvtracker.lib.rounding import p_text, share
 from pvtracker.signals.enums import Measure, State
 from pvtracker.signals.evidence import flagged_by
-from pvtracker.signals.forms import LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Signal
 from pvtracker.signals.queries import Listed

@@ -29,7 +29,8 @@ from pvtracker.signals.models import Signal, SignalAlert
 from pvtracker.signals.rules import REOPENING, TRANSITIONS, Changed, StepRefused
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, has_permission, study_for, who_may
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for, has_permission, who_may
 
 READ, FOLLOW, SIGN = Permission.READ_SIGNALS, Permission.FOLLOW_SIGNALS, Permission.SIGN_SIGNALS
 PER_PAGE = 30
@@ -38,7 +39,7 @@ PER_PAGE = 30
 @require_safe
 def signal_list(request: HttpRequest, code: str) -> HttpResponse:
     """The signals of the study, with the evidence now and at the last decision."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     ask = look(request, study, READ, object_kind="signals followed", detail="list of signals")
     if ask:
         return ask
@@ -60,14 +61,14 @@ def signal_list(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def signal(request: HttpRequest, code: str, signal_id: uuid.UUID) -> HttpResponse:
     """One signal: its evidence, its life, and the steps that are open to this person."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     return _page(request, study, queries.signal_for(study, signal_id))
 
 
 @require_POST
 def signal_step(request: HttpRequest, code: str, signal_id: uuid.UUID) -> HttpResponse:
     """Take a step; what is refused leaves the page with what was typed."""
-    study = _study(request, code, FOLLOW)
+    study = study_page(request, code, FOLLOW)
     found = queries.signal_for(study, signal_id)
     asked = request.POST.get("what", "")
     if asked not in {step.value for step in TITLES}:
@@ -115,7 +116,7 @@ def _take(step: Step, form: StepForm, found: Signal, by: Actor) -> None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def signal_new(request: HttpRequest, code: str) -> HttpResponse:
     """Raise a signal by hand."""
-    study = _study(request, code, FOLLOW)
+    study = study_page(request, code, FOLLOW)
     form = HandForm(request.POST if request.method == "POST" else None, study=study)
     if form.is_bound and form.is_valid():
         told = form.cleaned_data
@@ -133,7 +134,7 @@ def signal_new(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def signal_sign(request: HttpRequest, code: str, signal_id: uuid.UUID) -> HttpResponse:
     """What is signed, word for word, and below it the form."""
-    study = _study(request, code, SIGN)
+    study = study_page(request, code, SIGN)
     found = queries.signal_for(study, signal_id)
     ask = _look(request, study, SIGN, found)
     if ask:
@@ -169,13 +170,13 @@ def signal_sign(request: HttpRequest, code: str, signal_id: uuid.UUID) -> HttpRe
 @require_safe
 def signal_alerts(request: HttpRequest, code: str) -> HttpResponse:
     """What this person was told of the study's signals."""
-    return _alerts(request, _study(request, code, READ))
+    return _alerts(request, study_page(request, code, READ))
 
 
 @require_POST
 def signal_alert_read(request: HttpRequest, code: str, alert_id: uuid.UUID) -> HttpResponse:
     """Note that an alert of one's own was read, and go to its signal."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     alert = queries.alert_for(study, _account(request), alert_id)
     if alert is None:
         messages.error(request, "You have no such alert. What you were told stands here.")
@@ -189,7 +190,7 @@ def signal_alert_read(request: HttpRequest, code: str, alert_id: uuid.UUID) -> H
 @require_POST
 def signal_alerts_read(request: HttpRequest, code: str) -> HttpResponse:
     """Note that every alert was read that the page showed; not one that came meanwhile, and none of another page."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     found = _shown_alerts(request, study, request.POST.get("page")).object_list
     if request.POST.get("shown", "") != queries.fingerprint(found):
         messages.error(request, "Other alerts came meanwhile, so none was marked. Read them, then mark them.")
@@ -294,9 +295,3 @@ def _account(request: HttpRequest) -> Account:
     account = request.user
     assert isinstance(account, Account)  # noqa: S101 - the page is behind the sign-in
     return account
-
-
-def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
-    study = study_for(request.user, code, permission)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study

@@ -32,34 +32,41 @@ class Counted:
     event: str  # the open room's random id
 
 
-def chosen_events(
-    data: CutData, *, analysis_arm: str, level: str, selection: str, term: str
-) -> tuple[derive.Arms, pd.DataFrame, pd.DataFrame]:
-    """Arms, analysis set and the events of a term, level and selection, as `derive` makes them; KeyError for a level or
-    selection that it does not know."""
-    people = derive.analysis_set(data, analysis_arm=analysis_arm)
-    events = derive.emergent_events(data, people)
-    if level == derive.QUERY:
-        of_term = matching(events, dict(derive.rules_of(data).queries)[term])
-    else:
-        of_term = (events[derive.LEVELS[level]] == term).to_numpy()
-    chosen = events[of_term & events[selection].to_numpy(dtype=bool)]
-    return derive.arms_of(data), people, chosen
+@dataclass(frozen=True, slots=True)
+class Emergent:
+    """Who is analysed and which events count, as `derive` makes them: made once for all that a page tells of a cut."""
+
+    data: CutData
+    arms: derive.Arms
+    people: pd.DataFrame
+    events: pd.DataFrame
+
+    @classmethod
+    def of(cls, data: CutData, *, analysis_arm: str) -> Emergent:
+        people = derive.analysis_set(data, analysis_arm=analysis_arm)
+        return cls(data, derive.arms_of(data), people, derive.emergent_events(data, people))
+
+    def chosen(self, *, level: str, selection: str, term: str) -> pd.DataFrame:
+        """The events of a term, level and selection; KeyError for a level or selection that `derive` does not know."""
+        if level == derive.QUERY:
+            of_term = matching(self.events, dict(derive.rules_of(self.data).queries)[term])
+        else:
+            of_term = (self.events[derive.LEVELS[level]] == term).to_numpy()
+        chosen: pd.DataFrame = self.events[of_term & self.events[selection].to_numpy(dtype=bool)]
+        return chosen
 
 
-def counted(data: CutData, *, analysis_arm: str, level: str, selection: str, term: str) -> list[Counted]:
+def counted(of: Emergent, *, level: str, selection: str, term: str) -> list[Counted]:
     """The events behind a term, level and selection, by arm in the protocol's order, then participant, then number.
 
     `level` is a key of derive.LEVELS, `selection` one of derive.SELECTIONS; KeyError for another. Participants without
     one of the protocol's arms are counted in none and are not listed.
     """
-    arms, people, chosen = chosen_events(
-        data, analysis_arm=analysis_arm, level=level, selection=selection, term=term
-    )
-    arm_of = people["arm"].to_numpy()
+    chosen = of.chosen(level=level, selection=selection, term=term)
+    arm_of = of.people["arm"].to_numpy()
     chosen = chosen.assign(arm=arm_of[chosen["participant"].to_numpy()])
     chosen = chosen[chosen["arm"] >= 0].merge(
-        data.adverse_events[["subject", "number", "verbatim", "onset", "grade", "outcome", "event"]],
+        of.data.adverse_events[["subject", "number", "verbatim", "onset", "grade", "outcome", "event"]],
         on=["subject", "number"],
         validate="one_to_one",
     )
@@ -69,7 +76,7 @@ def counted(data: CutData, *, analysis_arm: str, level: str, selection: str, ter
     return [
         Counted(
             subject=plain["subject"][row],
-            arm=arms.names[arm],
+            arm=of.arms.names[arm],
             number=number,
             term=plain["preferred_term"][row],
             verbatim=plain["verbatim"][row],

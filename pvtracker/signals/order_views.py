@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +22,8 @@ from pvtracker.signals.actions.orders import OrderRefused
 from pvtracker.signals.models import ScreeningOrder
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, has_permission, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for, has_permission
 
 READ, RUN = Permission.READ_SIGNALS, Permission.RUN_SIGNALS
 PARQUET = "application/vnd.apache.parquet"
@@ -33,7 +35,7 @@ PARQUET_HIDDEN = (
 @require_safe
 def signal_order(request: HttpRequest, code: str, order_id: uuid.UUID) -> HttpResponse:
     """How far the screening is: its pieces, and the run when it is done. No result is shown here."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     order = _order(study, order_id)
     job = job_queries.find(order.job_id)
     standing = orders.standing_of(order, job)
@@ -61,24 +63,24 @@ def signal_order(request: HttpRequest, code: str, order_id: uuid.UUID) -> HttpRe
 @require_POST
 def signal_order_cancel(request: HttpRequest, code: str, order_id: uuid.UUID) -> HttpResponse:
     """Stop it; finished pieces stay."""
-    study = _study(request, code, RUN)
-    order = _order(study, order_id)
-    try:
-        actions.cancel(order=order, by=actor_for(request.user, RUN, study))
-        messages.success(request, "Cancelled. What was finished is kept.")
-    except OrderRefused as refusal:
-        messages.error(request, str(refusal))
-    return redirect("signal_order", study.code, order.id)
+    return _changed(request, code, order_id, actions.cancel, "Cancelled. What was finished is kept.")
 
 
 @require_POST
 def signal_order_resume(request: HttpRequest, code: str, order_id: uuid.UUID) -> HttpResponse:
     """Go on from the finished pieces."""
-    study = _study(request, code, RUN)
+    return _changed(request, code, order_id, actions.resume, "It goes on from what was finished.")
+
+
+def _changed(
+    request: HttpRequest, code: str, order_id: uuid.UUID, act: Callable[..., object], done: str
+) -> HttpResponse:
+    """The order's page again, with what was done or why not."""
+    study = study_page(request, code, RUN)
     order = _order(study, order_id)
     try:
-        actions.resume(order=order, by=actor_for(request.user, RUN, study))
-        messages.success(request, "It goes on from what was finished.")
+        act(order=order, by=actor_for(request.user, RUN, study))
+        messages.success(request, done)
     except OrderRefused as refusal:
         messages.error(request, str(refusal))
     return redirect("signal_order", study.code, order.id)
@@ -87,7 +89,7 @@ def signal_order_resume(request: HttpRequest, code: str, order_id: uuid.UUID) ->
 @require_safe
 def signal_run_parquet(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpResponse:
     """The rows of a run as Parquet, as they were stored with it."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     run = queries.run_for(study, run_id)
     if not run.parquet_sha256:
         raise Http404("This run was made before its rows were kept as Parquet.")
@@ -122,9 +124,3 @@ def _order(study: Study, order_id: uuid.UUID) -> ScreeningOrder:
     if found is None:
         raise Http404("No such screening.")
     return found
-
-
-def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
-    study = study_for(request.user, code, permission)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from pvtracker.cuts import derive
-from pvtracker.signals.forms import LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS
 from pvtracker.signals.pieces import ALL_LEVELS
 from pvtracker.signals.plan import EVERY_DAYS, MOST_DAYS, MOST_SEED, WHEN, Plan, Planned

@@ -21,7 +21,8 @@ from pvtracker.signals.models import ScreeningPlan
 from pvtracker.signals.plan import PlanRefused, from_plain, in_words, time_order
 from pvtracker.signals.plan_forms import PlanOfStudyForm, initial_of
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, has_permission, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for, has_permission
 
 READ, WRITE, SIGN = Permission.READ_SIGNALS, Permission.RUN_SIGNALS, Permission.SIGN_SIGNALS
 
@@ -29,7 +30,7 @@ READ, WRITE, SIGN = Permission.READ_SIGNALS, Permission.RUN_SIGNALS, Permission.
 @require_safe
 def screening_plan(request: HttpRequest, code: str) -> HttpResponse:
     """The plan in words, its signatures, its history."""
-    study = _study(request, code, READ)
+    study = study_page(request, code, READ)
     versions = planning.versions_of(study)
     used, first = planning.in_use(study), planning.first_run_at(study)
     latest = versions[0] if versions else None
@@ -60,7 +61,7 @@ def screening_plan(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def screening_plan_edit(request: HttpRequest, code: str) -> HttpResponse:
     """Write a version of the plan; what is refused stays as it was typed."""
-    study = _study(request, code, WRITE)
+    study = study_page(request, code, WRITE)
     if request.method != "POST":
         latest = _latest(study)
         plan = from_plain(latest.content) if latest else planning.UNPLANNED.plan
@@ -98,7 +99,7 @@ def screening_plan_edit(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def screening_plan_sign(request: HttpRequest, code: str) -> HttpResponse:
     """What is signed, word for word, and below it the form."""
-    study = _study(request, code, SIGN)
+    study = study_page(request, code, SIGN)
     if _latest(study) is None:
         messages.error(request, "There is no plan to sign. Write one first.")
         return redirect("screening_plan", study.code)
@@ -135,9 +136,3 @@ def _edit(
     request: HttpRequest, form: PlanOfStudyForm, latest: ScreeningPlan | None, *, status: int = 200
 ) -> HttpResponse:
     return render(request, "signals/plan_edit.html", {"form": form, "latest": latest}, status=status)
-
-
-def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
-    study = study_for(request.user, code, permission)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study

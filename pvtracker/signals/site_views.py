@@ -10,14 +10,13 @@ from django.views.decorators.http import require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.signals import inference, queries, site_quality
-from pvtracker.studies.queries import study_for
+from pvtracker.studies.pages import study_page
 
 
 @require_safe
 def signal_sites(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpResponse:
     """Reporting against the other sites, late awareness, and gaps."""
-    study = study_for(request.user, code, Permission.READ_SIGNALS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.READ_SIGNALS)
     run = queries.run_for(study, run_id)
     found, inferred = site_quality.read(run.settings), inference.is_shown(request)
     context = {

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from pvtracker.lib.rounding import fixed, p_text, share
 from pvtracker.signals.comparing import DEFINITIONS, Change
-from pvtracker.signals.forms import LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pvtracker.cuts.data import CutData
 from pvtracker.signals import curve_charts, curves, term_tables
 from pvtracker.signals.curves import Curves
 from pvtracker.signals.models import Result
+from pvtracker.signals.numerators import Emergent
 from pvtracker.signals.times import ARM, REFERENCE, Times, times_of
 
 NOTHING = "Nothing to draw: nobody of one of the arms was followed from a known day."
@@ -26,12 +26,11 @@ class _Picture:
     percent: bool = False
 
 
-def pictures_of(data: CutData, row: Result, *, inference: bool) -> list[dict[str, Any]]:
+def pictures_of(of: Emergent, row: Result, *, inference: bool) -> list[dict[str, Any]]:
     """The pictures of the time course of a row's term, each as `signals/parts/curve.html` shows it; `spec` is None
     where there is nothing to draw. Without inference they have no limits."""
     times = times_of(
-        data,
-        analysis_arm=row.run.analysis_arm,
+        of,
         level=row.level,
         selection=row.selection,
         term=row.term,

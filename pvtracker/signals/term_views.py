@@ -13,16 +13,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.cuts import derive
-from pvtracker.cuts.data import CutData
 from pvtracker.signals import actions, inference, queries, tables, taking_out, term_tables, tree_map
 from pvtracker.signals.models import Result
-from pvtracker.signals.numerators import counted
+from pvtracker.signals.numerators import Emergent, counted
 from pvtracker.signals.sentences import said_of
 from pvtracker.signals.term_pictures import pictures_of
 from pvtracker.signals.times import RULES
 from pvtracker.signals.unreadable import tells_unreadable
-from pvtracker.studies.models import Study
-from pvtracker.studies.queries import study_for
+from pvtracker.studies.pages import study_page
 
 WITHIN = "Preferred terms of this organ class"
 MOST_EVENTS = 200  # shown; a file has them all
@@ -32,7 +30,7 @@ MOST_EVENTS = 200  # shown; a file has them all
 @tells_unreadable
 def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     """What a run says of one term: in words, by every method, over time, and event by event."""
-    study = _study(request, code)
+    study = study_page(request, code, Permission.READ_SIGNALS)
     row = queries.row_for(study, row_id)
     ask = taking_out.looked(
         request,
@@ -44,18 +42,12 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     if ask:
         return ask
     shown = inference.is_shown(request)
-    data = actions.data_of(row.run)
+    of = actions.emergent_of(row.run)
     by_method, by_arm = queries.of_term(row), queries.same_term(row)
-    parts = pictures_of(data, row, inference=shown)
-    happened = counted(
-        data,
-        analysis_arm=row.run.analysis_arm,
-        level=row.level,
-        selection=row.selection,
-        term=row.term,
-    )
+    parts = pictures_of(of, row, inference=shown)
+    happened = counted(of, level=row.level, selection=row.selection, term=row.term)
     events = tables.participants_table(happened, row)
-    within = _within(data, row)
+    within = _within(of, row)
     found: dict[str, Any] = {
         "counts": term_tables.counts_table(by_arm),
         "methods": term_tables.methods_table(by_method, inference=shown),
@@ -102,7 +94,7 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
 @require_POST
 def signals_inference(request: HttpRequest, code: str) -> HttpResponse:
     """Hide or show inferential output from here on, and go back to the page."""
-    study = _study(request, code)
+    study = study_page(request, code, Permission.READ_SIGNALS)
     inference.show(request, request.POST.get("shown") != "no")
     back = request.POST.get("next", "")
     if back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None):
@@ -110,21 +102,14 @@ def signals_inference(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("signals", study.code)
 
 
-def _within(data: CutData, row: Result) -> dict[str, Any] | None:
+def _within(of: Emergent, row: Result) -> dict[str, Any] | None:
     """The preferred terms of an organ class as a tree map; None at other levels."""
     if row.level != "SOC":
         return None
-    people = derive.analysis_set(data, analysis_arm=row.run.analysis_arm)
-    classes = derive.body_systems(derive.emergent_events(data, people))
+    classes = derive.body_systems(of.events)
     return tree_map.tree_map(queries.within(row, (t for t, name in classes.items() if name == row.term)))
 
 
 def _compared(row: Result) -> int:
     """How many terms of its level and selection the run compared."""
     return int(row.run.settings.get("terms", {}).get(f"{row.level} {row.selection}", 1))
-
-
-def _study(request: HttpRequest, code: str) -> Study:
-    study = study_for(request.user, code, Permission.READ_SIGNALS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pvtracker.cuts.data import CutData
 from pvtracker.cuts.derive import DAYS_PER_YEAR
-from pvtracker.signals.numerators import chosen_events
+from pvtracker.signals.numerators import Emergent
 from pvtracker.stats.event_times import CENSORED, DEATH, EVENT
 
 ARM, REFERENCE = "arm", "reference"
@@ -51,20 +51,10 @@ class Times:
         return self.end[mine], position[self.who[its]], self.when[its]
 
 
-def times_of(
-    data: CutData,
-    *,
-    analysis_arm: str,
-    level: str,
-    selection: str,
-    term: str,
-    arm: str,
-    reference: str,
-) -> Times:
+def times_of(of: Emergent, *, level: str, selection: str, term: str, arm: str, reference: str) -> Times:
     """The times of one term in two arms, named as the protocol prints them; ValueError for another name."""
-    arms, people, events = chosen_events(
-        data, analysis_arm=analysis_arm, level=level, selection=selection, term=term
-    )
+    arms, people = of.arms, of.people
+    events = of.chosen(level=level, selection=selection, term=term)
     own, other = arms.members(arm), arms.members(reference)
     known = people["first_exposure"].notna().to_numpy()
     number = people["arm"].to_numpy()
@@ -80,7 +70,7 @@ def times_of(
     first = np.full(len(people), np.iinfo(np.int64).max)
     np.minimum.at(first, whose, when)
     had = first <= end
-    died = _died(data, people)
+    died = _died(of.data, people)
     what = np.where(had, EVENT, np.where(died, DEATH, CENSORED))
     return Times(
         in_arm=np.isin(number[kept], own),

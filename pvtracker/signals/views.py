@@ -41,7 +41,8 @@ from pvtracker.signals.sentences import overview_of
 from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, has_permission, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for, has_permission
 
 PER_PAGE = 30
 MOST_FINDINGS = 40
@@ -51,7 +52,7 @@ MOST_POINTS = 500
 @require_safe
 def signals(request: HttpRequest, code: str) -> HttpResponse:
     """What the latest run flagged, every run of the study, and the form that starts another."""
-    study = _study(request, code, Permission.READ_SIGNALS)
+    study = study_page(request, code, Permission.READ_SIGNALS)
     ask = taking_out.looked(request, study, object_kind="signals")
     return ask or _signals(request, study, _run_form(request, study))
 
@@ -59,7 +60,7 @@ def signals(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def start(request: HttpRequest, code: str) -> HttpResponse:
     """Queue a screening and show its progress."""
-    study = _study(request, code, Permission.RUN_SIGNALS)
+    study = study_page(request, code, Permission.RUN_SIGNALS)
     form = RunForm(request.POST, study=study)
     if not form.is_valid():
         ask = look(request, study, Permission.RUN_SIGNALS, object_kind="signals")
@@ -87,7 +88,7 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpResponse:
     """The rows of one run for one level, selection, arm and method, as charts and as a table."""
-    study = _study(request, code, Permission.READ_SIGNALS)
+    study = study_page(request, code, Permission.READ_SIGNALS)
     run = queries.run_for(study, run_id)
     inferred = inference.is_shown(request)
     offered = _offered(run)
@@ -125,7 +126,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
 @tells_unreadable
 def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     """The participants and events behind a number of a run, read from the cut that the run rests on."""
-    study = _study(request, code, Permission.READ_SIGNALS)
+    study = study_page(request, code, Permission.READ_SIGNALS)
     row = queries.row_for(study, row_id)
     ask = taking_out.looked(
         request,
@@ -356,9 +357,3 @@ def _offered(run: Run) -> dict[str, Any]:
 def _active_arms(run: Run) -> list[str]:
     sides = [*run.settings["arms"], *run.settings.get("pools", [])]
     return [side["name"] for side in sides if side["name"] != run.settings["reference"]]
-
-
-def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
-    study = study_for(request.user, code, permission)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study

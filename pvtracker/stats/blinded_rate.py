@@ -52,29 +52,11 @@ def blinded_rate(
     the mixture is derived on the page.
     """
     x, years_ = counts("events", events), follow_up("years", years)
-    rate = numbers("background_rate", background_rate)
-    refuse(
-        "background_rate",
-        f"must lie between {LEAST:g} and {MOST:g}",
-        rate,
-        ~((rate >= LEAST) & (rate <= MOST)),
-    )
-    refuse(
-        "years",
-        f"must be 0, or between {LEAST:g} and {MOST:g}",
-        years_,
-        (years_ != 0) & ~((years_ >= LEAST) & (years_ <= MOST)),
-    )
+    rate = expected_rate(background_rate, years_)
     refuse("events", f"must be ≤ {MOST_EVENTS}", x, x > MOST_EVENTS)
     share = level("treated_share", treated_share)
     confidence_level = level("confidence_level", confidence_level)
-    for name, value in (
-        ("background_years", background_years),
-        ("treated_years", treated_years),
-        ("margin", margin),
-    ):
-        if not LEAST <= value <= MOST:
-            raise ValueError(f"{name} must lie between {LEAST:g} and {MOST:g}, got {value}")
+    within(background_years=background_years, treated_years=treated_years, margin=margin)
     size = same_length(events=x, years=years_, background_rate=rate)
     x, t, r = np.broadcast_to(x, size), np.broadcast_to(years_, size), np.broadcast_to(rate, size)
     warning = no_warning(size)
@@ -89,6 +71,23 @@ def blinded_rate(
                 (background_years, treated_years, share, margin, (1 - confidence_level) / 2),
             )
     return BlindedRate(r * t, exceeds, mean, low, high, ratio, beyond, margin, confidence_level, warning)
+
+
+def expected_rate(background_rate: ArrayLike, years: FloatArray) -> FloatArray:
+    """The rates as numbers; ValueError for a rate or a follow-up that the mixture cannot hold."""
+    rate = numbers("background_rate", background_rate)
+    held = (rate >= LEAST) & (rate <= MOST)
+    refuse("background_rate", f"must lie between {LEAST:g} and {MOST:g}", rate, ~held)
+    held = (years == 0) | ((years >= LEAST) & (years <= MOST))
+    refuse("years", f"must be 0, or between {LEAST:g} and {MOST:g}", years, ~held)
+    return rate
+
+
+def within(**given: float) -> None:
+    """ValueError for a number, by its name, that the mixture cannot hold."""
+    for name, value in given.items():
+        if not LEAST <= value <= MOST:
+            raise ValueError(f"{name} must lie between {LEAST:g} and {MOST:g}, got {value}")
 
 
 def _one(

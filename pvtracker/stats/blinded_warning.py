@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pvtracker.stats.blinded_rate import LEAST, MOST, Mixture, p_as_many
-from pvtracker.stats.inputs import follow_up, level, no_warning, numbers, refuse, same_length
+from pvtracker.stats.blinded_rate import Mixture, expected_rate, p_as_many, within
+from pvtracker.stats.inputs import follow_up, level, no_warning, same_length
 from pvtracker.stats.results import BlindedWarning
 
 SOUGHT = 100_000  # the largest count that is tried: more events than any trial has participants
@@ -46,29 +46,9 @@ def blinded_warning(
     Source: derived from the definitions of `blinded_rate`.
     """
     years_ = follow_up("years", years)
-    rate = numbers("background_rate", background_rate)
-    refuse(
-        "background_rate",
-        f"must lie between {LEAST:g} and {MOST:g}",
-        rate,
-        ~((rate >= LEAST) & (rate <= MOST)),
-    )
-    refuse(
-        "years",
-        f"must be 0, or between {LEAST:g} and {MOST:g}",
-        years_,
-        (years_ != 0) & ~((years_ >= LEAST) & (years_ <= MOST)),
-    )
+    rate = expected_rate(background_rate, years_)
     share = level("treated_share", treated_share)
-    given = {
-        "background_years": background_years,
-        "treated_years": treated_years,
-        "margin": margin,
-        "ratio": ratio,
-    }
-    for name, value in given.items():
-        if not LEAST <= value <= MOST:
-            raise ValueError(f"{name} must lie between {LEAST:g} and {MOST:g}, got {value}")
+    within(background_years=background_years, treated_years=treated_years, margin=margin, ratio=ratio)
     if warn_posterior is None and warn_predictive is None:
         raise ValueError("warn_posterior or warn_predictive must be given")
     posterior = None if warn_posterior is None else level("warn_posterior", warn_posterior)

@@ -14,14 +14,14 @@ from pvtracker.studies import actions, queries
 from pvtracker.studies.definition_form import DefinitionsForm
 from pvtracker.studies.definition_text import pools_text, queries_text, windows_text, words_text
 from pvtracker.studies.definitions import CHOICES, HELP, MAPPINGS, NAMES, Definitions
-from pvtracker.studies.models import Study
+from pvtracker.studies.pages import study_page
 from pvtracker.studies.rules import StudyRefused
 
 
 @require_safe
 def definitions(request: HttpRequest, code: str) -> HttpResponse:
     """Every setting as it stands; the default is marked."""
-    study = _study(request, code, Permission.READ_OPEN_REPORTS)
+    study = study_page(request, code, Permission.READ_OPEN_REPORTS)
     now = queries.definitions_of(study)
     context = {
         "table": settings_table(now),
@@ -35,7 +35,7 @@ def definitions(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, code: str) -> HttpResponse:
     """Change them, for the cuts to come."""
-    study = _study(request, code, Permission.SET_DEFINITIONS)
+    study = study_page(request, code, Permission.SET_DEFINITIONS)
     form = DefinitionsForm(request.POST or None, study=study, now=queries.definitions_of(study))
     if request.method == "POST" and form.is_valid():
         try:
@@ -86,9 +86,3 @@ def value_text(name: str, value: Any) -> str:
     if name in MAPPINGS:
         return windows_text(value).replace("\n", "; ") or "none"
     return words_text(value) or "none"
-
-
-def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
-    study = queries.study_for(request.user, code, permission)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study

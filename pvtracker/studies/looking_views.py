@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.studies.looking import PurposeForm, purpose_of, state_purpose
+from pvtracker.studies.pages import of_page
 from pvtracker.studies.queries import study_for_any
 
 BY_ARM = (Permission.READ_SIGNALS, Permission.READ_CLOSED_REPORTS)  # what makes pages by arm readable
@@ -17,8 +18,7 @@ BY_ARM = (Permission.READ_SIGNALS, Permission.READ_CLOSED_REPORTS)  # what makes
 @require_http_methods(["GET", "HEAD", "POST"])
 def look_purpose(request: HttpRequest, code: str) -> HttpResponse:
     """Ask for the purpose of this session's looks, keep it, and go on to the page that was asked for."""
-    study = study_for_any(request.user, code, BY_ARM)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = of_page(request, study_for_any(request.user, code, BY_ARM))
     asked_for = request.POST.get("next") or request.GET.get("next", "")
     form = PurposeForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():

@@ -21,6 +21,7 @@ from pvtracker.accounts.roles import Permission
 from pvtracker.accounts.system_forms import DecideResetForm, ResetForm
 from pvtracker.audit.context import Actor
 from pvtracker.studies import actions, queries
+from pvtracker.studies.pages import study_page
 
 FORM = ["GET", "HEAD", "POST"]
 
@@ -72,8 +73,7 @@ def decide(request: HttpRequest, reset_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(FORM)
 def decide_in_study(request: HttpRequest, code: str, reset_id: uuid.UUID) -> HttpResponse:
     """Somebody decides who approves members of a study in which the person works."""
-    study = queries.study_for(request.user, code, Permission.APPROVE_MEMBERS)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.APPROVE_MEMBERS)
     asked = queries.resets_of(study).filter(id=reset_id).first()
     if asked is None:
         raise Http404("No such reset.")

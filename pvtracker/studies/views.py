@@ -17,7 +17,8 @@ from pvtracker.accounts.queries import same_human
 from pvtracker.accounts.roles import Permission
 from pvtracker.studies import actions, queries
 from pvtracker.studies.forms import DecideForm, EndForm, ProposeForm, ReviewForm
-from pvtracker.studies.models import Decision, MembershipRequest, Study
+from pvtracker.studies.models import Decision, MembershipRequest
+from pvtracker.studies.pages import study_page
 from pvtracker.studies.rules import StudyRefused
 
 FORM = ["GET", "HEAD", "POST"]
@@ -26,7 +27,7 @@ FORM = ["GET", "HEAD", "POST"]
 @require_safe
 def people(request: HttpRequest, code: str) -> HttpResponse:
     """Everybody who works or worked here in which role, at which site, since when and why."""
-    study = _study(request, code, Permission.APPROVE_MEMBERS)
+    study = study_page(request, code, Permission.APPROVE_MEMBERS)
     waiting = [row for row in queries.requests_of(study) if row.decision == Decision.WAITING]
     context = {
         "running": queries.members_of(study),
@@ -45,7 +46,7 @@ def people(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(FORM)
 def propose(request: HttpRequest, code: str) -> HttpResponse:
     """Give a role, or propose it where a second person has to approve."""
-    study = _study(request, code, Permission.MANAGE_MEMBERS)
+    study = study_page(request, code, Permission.MANAGE_MEMBERS)
     form = ProposeForm(request.POST or None, study=study)
     if request.method == "POST" and form.is_valid() and form.account is not None:
         said = form.cleaned_data
@@ -75,7 +76,7 @@ def propose(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(FORM)
 def decide(request: HttpRequest, code: str, request_id: uuid.UUID) -> HttpResponse:
     """A second person approves or declines."""
-    study = _study(request, code, Permission.APPROVE_MEMBERS)
+    study = study_page(request, code, Permission.APPROVE_MEMBERS)
     asked = queries.request_of(study, request_id)
     if asked is None:
         raise Http404("No such request.")
@@ -103,7 +104,7 @@ def decide(request: HttpRequest, code: str, request_id: uuid.UUID) -> HttpRespon
 @require_http_methods(FORM)
 def end(request: HttpRequest, code: str, membership_id: uuid.UUID) -> HttpResponse:
     """End a membership that runs."""
-    study = _study(request, code, Permission.MANAGE_MEMBERS)
+    study = study_page(request, code, Permission.MANAGE_MEMBERS)
     membership = next((row for row in queries.members_of(study) if row.id == membership_id), None)
     if membership is None:
         raise Http404("No such membership.")
@@ -129,7 +130,7 @@ def end(request: HttpRequest, code: str, membership_id: uuid.UUID) -> HttpRespon
 @require_http_methods(FORM)
 def review(request: HttpRequest, code: str) -> HttpResponse:
     """Go through everybody's access: keep or end each, with one reason."""
-    study = _study(request, code, Permission.MANAGE_MEMBERS)
+    study = study_page(request, code, Permission.MANAGE_MEMBERS)
     form = ReviewForm(request.POST or None, memberships=queries.members_of(study))
     if request.method == "POST" and form.is_valid():
         keep = {row.id: form.cleaned_data[f"m-{row.id}"] == "keep" for row in form.memberships}
@@ -152,12 +153,6 @@ def review(request: HttpRequest, code: str) -> HttpResponse:
         "retest_before": timezone.now() - timedelta(days=factors.RETEST_DAYS),
     }
     return render(request, "studies/review.html", context, status=_status(request))
-
-
-def _study(request: HttpRequest, code: str, permission: Permission) -> Study:
-    study = queries.study_for(request.user, code, permission)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
-    return study
 
 
 def _status(request: HttpRequest) -> int:

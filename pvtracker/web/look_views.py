@@ -20,7 +20,8 @@ from pvtracker.audit.provenance import actor_in_words
 from pvtracker.lib.csv_out import csv_bytes
 from pvtracker.studies.access import AccessFilter, Narrowed, records_of
 from pvtracker.studies.models import Study
-from pvtracker.studies.queries import actor_for, study_for
+from pvtracker.studies.pages import study_page
+from pvtracker.studies.queries import actor_for
 
 PER_PAGE = 50
 MOST_EXPORTED = 100_000
@@ -46,8 +47,7 @@ HEADER = (
 @require_safe
 def looks(request: HttpRequest, code: str) -> HttpResponse:
     """The records in words, the latest first, narrowed as asked; `?format=csv` takes them out, which is recorded."""
-    study = study_for(request.user, code, Permission.READ_AUDIT)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.READ_AUDIT)
     form = AccessFilter(request.GET or None)
     found = records_of(study, Narrowed.of(form) if form.is_bound else Narrowed())
     if request.GET.get("format") == "csv":

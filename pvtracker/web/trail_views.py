@@ -18,7 +18,7 @@ from pvtracker.audit import looks
 from pvtracker.audit.enums import AccessKind
 from pvtracker.lib.csv_out import csv_bytes
 from pvtracker.studies.looking import look
-from pvtracker.studies.queries import study_for
+from pvtracker.studies.pages import study_page
 from pvtracker.web.review import KINDS, Finding, review
 from pvtracker.web.telling import in_words
 from pvtracker.web.trail import Entries, TrailFilter
@@ -38,8 +38,7 @@ def trail(request: HttpRequest, code: str) -> HttpResponse:
 
     In the closed room it may tell an arm, so each look is recorded with its purpose.
     """
-    study = study_for(request.user, code, Permission.READ_AUDIT)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.READ_AUDIT)
     exporting = request.GET.get("format") == "csv"
     kind = AccessKind.EXPORT if exporting else AccessKind.LOOK
     detail = request.GET.urlencode()[:300]
@@ -54,8 +53,7 @@ def trail(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def trail_review(request: HttpRequest, code: str) -> HttpResponse:
     """What a reviewer of the history looks at first; in the closed room a look with its purpose, as the history is."""
-    study = study_for(request.user, code, Permission.READ_AUDIT)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = study_page(request, code, Permission.READ_AUDIT)
     ask = look(request, study, Permission.READ_AUDIT, object_kind="history", detail="review")
     if ask is not None:
         return ask

@@ -17,6 +17,7 @@ from pvtracker.accounts.queries import has_system_permission, waiting_for_admini
 from pvtracker.accounts.roles import Permission
 from pvtracker.jobs import queries as job_queries
 from pvtracker.studies import queries
+from pvtracker.studies.pages import of_page
 from pvtracker.web import component_samples
 from pvtracker.web.context import navigation
 
@@ -73,8 +74,7 @@ def job(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     found = job_queries.find(job_id)
     if found is None or found.study_id is None:
         raise Http404
-    study = queries.study_by_id(request.user, found.study_id)
-    request.study = study  # type: ignore[attr-defined]  # read by web.context.room
+    study = of_page(request, queries.study_by_id(request.user, found.study_id))
     template = "web/_job.html" if request.headers.get("HX-Request") else "web/job.html"
     context = {
         "job": found,

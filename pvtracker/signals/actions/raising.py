@@ -143,8 +143,7 @@ def _returned(signal: Signal, run: Run, numbers: dict[str, Any]) -> str | None:
     decided = decisions.select_related("run__cut").latest("version")
     before, then = _decided_on(signal, decided)
     found = basis_of(run, key_of(signal), numbers)
-    assert found is not None  # noqa: S101 - there is a run, with these numbers
-    if not evidence_returned(before, decided.recorded_at, found):
+    if found is None or not evidence_returned(before, decided.recorded_at, found):
         return None
     return f"Flagged again in the run on the cut of {run.cut.date}: {_counts(numbers)}. {then}"
 

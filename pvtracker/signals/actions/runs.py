@@ -17,7 +17,7 @@ from pvtracker.signals import storage, triggers
 from pvtracker.signals.actions.raising import PROCESS, raise_signals
 from pvtracker.signals.methods import FURTHER_METHODS, METHODS
 from pvtracker.signals.models import Result, Run, ScreeningPlan
-from pvtracker.signals.numerators import Counted, counted
+from pvtracker.signals.numerators import Counted, Emergent, counted
 from pvtracker.signals.parquet import to_bytes
 from pvtracker.signals.pieces import Asked
 from pvtracker.signals.plan import departures
@@ -153,7 +153,12 @@ def compute(request: Request, *, by: Actor, progress: Progress, reason: str = "s
 def events_behind(row: Result) -> list[Counted]:
     """The events behind a row, counted again on the cut of its run. Whoever calls has recorded the look."""
     where = {name: getattr(row, name) for name in ("level", "selection", "term")}
-    return counted(data_of(row.run), analysis_arm=row.run.analysis_arm, **where)
+    return counted(emergent_of(row.run), **where)
+
+
+def emergent_of(run: Run) -> Emergent:
+    """Who was analysed and which events counted in a run. Whoever calls has recorded the look."""
+    return Emergent.of(data_of(run), analysis_arm=run.analysis_arm)
 
 
 def data_of(run: Run) -> CutData:

@@ -16,8 +16,8 @@ from pvtracker.signals.actions.raising import PROCESS
 from pvtracker.signals.actions.runs import request_for
 from pvtracker.signals.enums import AskedFrom
 from pvtracker.signals.models import ScreeningOrder
-from pvtracker.signals.plan import BY_HAND, EACH_CUT, occasion
-from pvtracker.signals.planning import InUse, in_use
+from pvtracker.signals.plan import BY_HAND, EACH_CUT, Plan, occasion
+from pvtracker.signals.planning import in_use
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import all_studies
 
@@ -41,12 +41,12 @@ def order_planned(*, study: Study, now: datetime, by: Actor) -> int:
     """Order each cut that the plan asks for and has not ordered yet; how many. One order per cut and version."""
     enter_study(study.id)
     used = in_use(study)
-    if used.row is None or used.plan.when == BY_HAND:
+    if used.row is None or used.signed_at is None or used.plan.when == BY_HAND:
         return 0
     already = ScreeningOrder.objects.filter(
         study=study, plan=used.row, asked_from=AskedFrom.SCHEDULE.value
     ).values_list("cut_id", flat=True)
-    due = [cut for cut in _due(study, used, now) if cut.id not in set(already)]
+    due = [cut for cut in _due(study, used.plan, used.signed_at, now) if cut.id not in set(already)]
     for cut in due:
         try:
             request = request_for(study=study, cut_id=cut.id)
@@ -57,15 +57,14 @@ def order_planned(*, study: Study, now: datetime, by: Actor) -> int:
     return len(due)
 
 
-def _due(study: Study, used: InUse, now: datetime) -> list[Cut]:
+def _due(study: Study, plan: Plan, signed_at: datetime, now: datetime) -> list[Cut]:
     """At each new cut: those that were joined with the arms after the plan was signed, the oldest first. Every so many
     days: the latest that was joined when the last of those days began."""
-    assert used.signed_at is not None  # noqa: S101 - a version in use is signed
     joined = {cut_id: row.joined_at for cut_id, row in closed.joined_of(study).items()}
     cuts = [cut for cut in closed.joined_cuts(study) if cut.id in joined]
-    if used.plan.when == EACH_CUT:
-        return [cut for cut in reversed(cuts) if joined[cut.id] > used.signed_at]
-    moment = occasion(used.plan, signed_at=used.signed_at, now=now)
+    if plan.when == EACH_CUT:
+        return [cut for cut in reversed(cuts) if joined[cut.id] > signed_at]
+    moment = occasion(plan, signed_at=signed_at, now=now)
     return [cut for cut in cuts if moment is not None and joined[cut.id] <= moment][:1]
 
 

@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 import vl_convert
 
+from pvtracker.cuts.data import CutData
 from pvtracker.signals import curve_charts, curves
+from pvtracker.signals.numerators import Emergent
 from pvtracker.signals.screen import screen
 from pvtracker.signals.times import ARM, REFERENCE, Times, times_of
 from pvtracker.stats.event_times import CENSORED, DEATH, EVENT
 from tests.pure.signals.pilot import pilot_cut
 from tests.small_cut import allocated, cut, day, event, person, treated
 
-PLACES = {"analysis_arm": "planned", "level": "PT", "selection": "all", "term": "Headache"}
+PLACES = {"level": "PT", "selection": "all", "term": "Headache"}
 SIDES = {"arm": "Low dose", "reference": "Placebo"}
 SKIN = {"level": "SOC", "term": "SKIN AND SUBCUTANEOUS TISSUE DISORDERS"}
 NAMES = {REFERENCE: "Placebo", ARM: "Low dose"}
@@ -53,8 +55,12 @@ DATA = cut(
 )
 
 
+def planned(data: CutData) -> Emergent:
+    return Emergent.of(data, analysis_arm="planned")
+
+
 def test_times_by_hand() -> None:
-    found = times_of(DATA, **PLACES, **SIDES)
+    found = times_of(planned(DATA), **PLACES, **SIDES)
     told = list(
         zip(
             found.in_arm.tolist(),
@@ -82,7 +88,7 @@ def test_who_has_no_day_of_first_exposure_is_in_no_curve() -> None:
         arms=[allocated("S-1", "LOW"), allocated("S-2", "LOW")],
         adverse_events=[event("S-2", 1, day("onset", "2026-01-05"))],
     )
-    found = times_of(data, **PLACES, **SIDES)
+    found = times_of(planned(data), **PLACES, **SIDES)
     assert (len(found.end), len(found.when), found.left_out) == (1, 0, 1)
 
 
@@ -92,11 +98,11 @@ def test_who_has_no_day_of_first_exposure_is_in_no_curve() -> None:
 def test_as_many_have_the_event_as_the_run_counted(arm: str, selection: str) -> None:
     data = pilot_cut()
     made = screen(data, analysis_arm="planned", levels=("SOC",), selections=(selection,), methods=("rd_mn",))
-    chosen = [row for row in made.rows if row.arm == arm]
+    chosen, of = [row for row in made.rows if row.arm == arm], planned(data)
     assert len(chosen) > 15
     for row in chosen:
         where = {"level": row.level, "selection": row.selection, "term": row.term}
-        found = times_of(data, analysis_arm="planned", **where, arm=arm, reference=row.reference)
+        found = times_of(of, **where, arm=arm, reference=row.reference)
         had = found.what == EVENT
         assert (int((had & found.in_arm).sum()), int((had & ~found.in_arm).sum())) == (row.n_arm, row.n_ref)
         assert (int(found.in_arm.sum()), int((~found.in_arm).sum())) == (row.N_arm, row.N_ref)
@@ -106,7 +112,7 @@ def test_as_many_have_the_event_as_the_run_counted(arm: str, selection: str) -> 
 
 def pilot_times() -> Times:
     arms = {"arm": "Xanomeline High Dose", "reference": "Placebo"}
-    return times_of(pilot_cut(), analysis_arm="planned", selection="all", **SKIN, **arms)
+    return times_of(planned(pilot_cut()), selection="all", **SKIN, **arms)
 
 
 def incidence(times: Times, side: str, until: int) -> float:
@@ -140,7 +146,7 @@ def test_the_first_event_curve_and_its_table_by_whole_fractions(side: str) -> No
 
 def test_mean_events_and_their_difference_by_hand() -> None:
     """In the arm 1/3 on day 5, 1/3 on day 10 (still followed then), 1/2 on day 15; in the reference 1/1 on day 40."""
-    times = times_of(DATA, **PLACES, **SIDES)
+    times = times_of(planned(DATA), **PLACES, **SIDES)
     found = curves.mean_events(times)
     steps = [(round(7 * point.week), point.value) for point in found.points[ARM]]
     assert steps == [
@@ -229,7 +235,7 @@ def test_nobody_or_no_event_is_drawn_without_a_fault(in_arm: list[bool]) -> None
 
 
 def test_a_picture_names_both_lines_once_and_shows_who_is_still_followed() -> None:
-    found = curves.first_events(times_of(DATA, **PLACES, **SIDES))
+    found = curves.first_events(times_of(planned(DATA), **PLACES, **SIDES))
     spec = curve_charts.curves(found, names=NAMES, title=["% with it"], percent=True)
     svg = vl_convert.vegalite_to_svg({**spec, "width": 400}, allowed_base_urls=[])
     for name in NAMES.values():

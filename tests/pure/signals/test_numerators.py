@@ -3,7 +3,7 @@
 import pytest
 
 from pvtracker.cuts import derive
-from pvtracker.signals.numerators import counted
+from pvtracker.signals.numerators import Emergent, counted
 from pvtracker.signals.screen import LEVELS, screen
 from tests.small_cut import allocated, cut, day, event, person, treated
 
@@ -26,10 +26,11 @@ DATA = cut(
         event("S-6", 1, day("onset", "2026-01-05")),
     ],
 )
+OF = Emergent.of(DATA, analysis_arm="planned")
 
 
 def test_the_events_behind_a_term_by_arm_participant_and_number() -> None:
-    found = counted(DATA, analysis_arm="planned", level="PT", selection="all", term="Headache")
+    found = counted(OF, level="PT", selection="all", term="Headache")
     told = [(e.arm, e.subject, e.number, e.day, e.grade, e.serious) for e in found]
     assert told == [
         ("Placebo", "S-1", 1, 5, 1, False),
@@ -40,7 +41,7 @@ def test_the_events_behind_a_term_by_arm_participant_and_number() -> None:
 
 
 def test_an_unknown_day_is_none_and_what_is_not_coded_has_its_name() -> None:
-    [one] = counted(DATA, analysis_arm="planned", level="PT", selection="all", term=derive.NOT_CODED)
+    [one] = counted(OF, level="PT", selection="all", term=derive.NOT_CODED)
     assert (one.subject, one.day, one.onset) == ("S-3", None, "")
 
 
@@ -48,7 +49,7 @@ def test_as_many_participants_and_events_as_the_screening_counted() -> None:
     rows = [row for row in screen(DATA, analysis_arm="planned").rows if row.method == "fisher"]
     assert len(rows) >= 8
     for row in rows:
-        found = counted(DATA, analysis_arm="planned", level=row.level, selection=row.selection, term=row.term)
+        found = counted(OF, level=row.level, selection=row.selection, term=row.term)
         for arm, n, events in (
             (row.arm, row.n_arm, row.events_arm),
             (row.reference, row.n_ref, row.events_ref),
@@ -60,4 +61,4 @@ def test_as_many_participants_and_events_as_the_screening_counted() -> None:
 
 def test_a_level_or_selection_that_is_none_is_refused() -> None:
     with pytest.raises(KeyError):
-        counted(DATA, analysis_arm="planned", level="LLT", selection="all", term="Headache")
+        counted(OF, level="LLT", selection="all", term="Headache")

@@ -6,7 +6,7 @@ import pytest
 
 from pvtracker.cuts.data import CutData
 from pvtracker.signals.methods import METHODS
-from pvtracker.signals.numerators import counted
+from pvtracker.signals.numerators import Emergent, counted
 from pvtracker.signals.screen import screen
 from pvtracker.signals.triggers import triggers
 from pvtracker.studies.definitions import DefinitionError, parse
@@ -77,7 +77,9 @@ def test_every_method_says_something_of_a_query_or_why_not() -> None:
 
 
 def test_who_stands_behind_a_query_and_a_study_without_any() -> None:
-    behind = counted(study(), analysis_arm="planned", level="query", selection="all", term="Malignancy")
+    behind = counted(
+        Emergent.of(study(), analysis_arm="planned"), level="query", selection="all", term="Malignancy"
+    )
     assert [(one.subject, one.number) for one in behind] == [("B0", 1), ("A0", 1), ("A0", 2), ("A1", 1)]
     plain = cut(participants=[person("A")], exposures=[treated("A")], arms=[allocated("A", "LOW")])
     assert screen(plain, analysis_arm="planned").rows == []
