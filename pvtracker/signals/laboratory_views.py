@@ -31,6 +31,7 @@ from pvtracker.signals import liver as livers
 from pvtracker.signals.laboratory import Laboratory
 from pvtracker.signals.laboratory_forms import NO_GRADES, LaboratoryForm
 from pvtracker.signals.liver_values import liver_values
+from pvtracker.signals.tables import arm_label
 from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.stats.liver import LIVER_TESTS
 from pvtracker.studies.looking import look
@@ -335,10 +336,9 @@ def _facts(asked: Asked, lab: Laboratory) -> list[dict[str, Any]]:
     """What the numbers rest on."""
     totals = "; ".join(f"{name}: {n}" for name, n in zip(lab.arms.names, lab.totals, strict=True))
     without = int((lab.people["arm"] < 0).sum())
-    arm = {"actual": "Actual: treatment received", "planned": "Planned: as randomised"}
     return _as_facts(
         ("Cut-off date", str(asked.cut.date)),
-        ("Analysis arm", arm[asked.chosen["analysis_arm"]]),
+        ("Analysis arm", arm_label(asked.chosen["analysis_arm"])),
         ("Participants analysed", totals),
         *([("Analysed without an arm, left out", without)] if without else []),
         ("Cut sha256", asked.cut.sha256),

@@ -11,6 +11,7 @@ from pvtracker.lib.rounding import MISSING, fixed, share
 from pvtracker.signals.laboratory import Laboratory
 from pvtracker.signals.laboratory_tables import Table, day_text, limits_text, table, value_text
 from pvtracker.signals.liver import RULE, Liver
+from pvtracker.signals.silence import limit_for_none
 from pvtracker.stats.liver import LIVER_TESTS, QUADRANTS
 
 MOST_ROWS = 500
@@ -18,9 +19,9 @@ EITHER = (
     "Either the peaks lay too far apart, or bilirubin rose before ALT or AST, or alkaline phosphatase was high at the "
     "rise, or a day is not wholly known: the course tells."
 )
-NONE_FOUND = (
-    "No participant meets the rule. That is no proof of safety: among N participants without a case the risk may "
-    "still be about 3 / N."
+NOBODY = (
+    "Hy’s law cannot be judged here: nobody has both a transaminase (ALT or AST) and total bilirubin (BILI) with an "
+    "upper limit of normal after first exposure. The analytes are known by these codes of CDISC."
 )
 
 
@@ -53,12 +54,24 @@ def cases_table(lab: Laboratory, found: Liver, *, url: Any) -> Table:
         rows,
         texts=("Arm",),
         note=f"Multiples of the upper limit of normal. {RULE}",
-        empty=NONE_FOUND,
+        empty=_none_found(found),
         urls=[url(row) for row in found.case_row],
     )
     for row, warning in zip(made["rows"], cases.warning, strict=True):
         row["warning"] = None if warning is None else f"{warning[0].upper()}{warning[1:]}."
     return made
+
+
+def _none_found(found: Liver) -> str:
+    """What no case means: of how many who could be judged, if of any."""
+    judged = sum(quadrant != "" for quadrant in found.peaks.quadrant)
+    if not judged:
+        return NOBODY
+    limit = fixed(100 * limit_for_none(judged), 1)
+    return (
+        f"None of the {judged} participants with a value of both kinds meets the rule. That is no proof of safety: a "
+        f"risk of up to {limit} % agrees with no case among them (one-sided exact, 95 %)."
+    )
 
 
 def quadrants_table(lab: Laboratory, rows: list[tuple[str, list[int], list[int]]]) -> Table:

@@ -12,6 +12,7 @@ from pvtracker.signals.enums import OrderState
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import ScreeningOrder
 from pvtracker.signals.plan import NO_PLAN
+from pvtracker.signals.tables import arm_label
 from pvtracker.studies.models import Study
 
 Standing = Literal["queued", "running", "failed", "cancelled", "done"]
@@ -68,7 +69,7 @@ def facts(order: ScreeningOrder) -> list[dict[str, object]]:
     told: list[tuple[str, object]] = [
         ("Cut-off date", str(order.cut.date)),
         ("Plan", f"Version {order.plan.version}" if order.plan else NO_PLAN),
-        ("Analysis arm", order.analysis_arm),
+        ("Analysis arm", arm_label(order.analysis_arm)),
         *([("Further methods", also)] if also else []),
         (order.get_asked_from_display(), f"{order.asked_by_name}, {order.asked_at:%Y-%m-%d %H:%M} UTC"),
     ]

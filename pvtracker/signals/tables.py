@@ -32,7 +32,7 @@ def run_facts(run: Run, *, inference: bool = True) -> list[dict[str, object]]:
     )
     facts = [
         ("Cut-off date", str(run.cut.date)),
-        ("Analysis arm", _arm_label(run.analysis_arm)),
+        ("Analysis arm", arm_label(run.analysis_arm)),
         ("Reference", run.settings["reference"]),
         ("Arms", arms),
         *([("Pools of arms", pools)] if pools else []),
@@ -66,12 +66,13 @@ def counted_facts(run: Run, rows: Sequence[Result]) -> list[dict[str, object]]:
     arms = [(row.arm, share(row.n_arm, row.N_arm), row.events_arm) for row in rows]
     first = rows[0]
     arms.append((first.reference, share(first.n_ref, first.N_ref), first.events_ref))
-    facts = [("Cut-off date", str(run.cut.date)), ("Analysis arm", _arm_label(run.analysis_arm))]
+    facts = [("Cut-off date", str(run.cut.date)), ("Analysis arm", arm_label(run.analysis_arm))]
     facts += [(arm, f"{counted} participants, {events} events") for arm, counted, events in arms]
     return [{"label": label, "value": value} for label, value in facts]
 
 
-def _arm_label(analysis_arm: str) -> str:
+def arm_label(analysis_arm: str) -> str:
+    """What an analysis arm is, in words."""
     return {"actual": "Actual: treatment received", "planned": "Planned: as randomised"}[analysis_arm]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pvtracker.cuts.data import CutData
-from pvtracker.signals import laboratory, triggers
+from pvtracker.signals import laboratory, liver_tables, triggers
 from pvtracker.signals.liver import Liver, liver
 from pvtracker.signals.liver_values import liver_values
 from tests.small_cut import allocated, cut, day, person, treated
@@ -151,3 +151,15 @@ def test_one_participant_is_read_as_among_all() -> None:
         assert (
             one.values.astype(object).equals(own.astype(object)) and {a.code for a in one.analytes} == codes
         )
+
+
+def test_no_case_says_of_how_many_and_nothing_where_nobody_can_be_judged() -> None:
+    def told(*rows: dict[str, Any]) -> str:
+        data = trial(*rows)
+        lab = laboratory.without_values(data, analysis_arm="planned")
+        return str(liver_tables.cases_table(lab, liver(data, lab), url=lambda row: "")["empty"])
+
+    alone = measured("A", "ALT", "2026-02-01", 400.0)
+    assert told(alone) == liver_tables.NOBODY and "cannot be judged" in liver_tables.NOBODY
+    said = told(alone, measured("A", "BILI", "2026-02-02", 10.0))
+    assert said.startswith("None of the 1 participants") and "95.0 %" in said
