@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pvtracker.lib.rounding import fixed, share
+from pvtracker.signals.cells import column, fixed_cell, share_cell, share_column, text_column, words
 from pvtracker.signals.charts import SCHEMA
 
 if TYPE_CHECKING:  # a row that was never stored is drawn too
@@ -98,25 +98,24 @@ def _spec(points: Sequence[tuple[Result, str, float, float]]) -> dict[str, Any]:
 
 
 def _table(points: Sequence[tuple[Result, str, float, float]]) -> dict[str, Any]:
-    columns = ("Term", "Organ class", "Arm, n/N", "Reference, n/N", "Alone", "Posterior mean")
     ordered = sorted(points, key=lambda point: (point[1], -point[3], point[0].term))
     return {
         "caption": "Log odds ratio of each term alone and in the model",
-        "columns": [{"label": label, "numeric": index > 1} for index, label in enumerate(columns)],
+        "columns": [
+            *(text_column(label) for label in ("Term", "Organ class")),
+            share_column("Arm, n/N"),
+            share_column("Reference, n/N"),
+            column("Alone", "Log odds ratio, alone"),
+            column("Posterior mean", "Log odds ratio, posterior mean"),
+        ],
         "rows": [
             {
                 "cells": [
-                    {"text": text, "numeric": index > 1}
-                    for index, text in enumerate(
-                        (
-                            row.term,
-                            name,
-                            share(row.n_arm, row.N_arm),
-                            share(row.n_ref, row.N_ref),
-                            fixed(raw, 2),
-                            fixed(mean, 2),
-                        )
-                    )
+                    *(words(text) for text in (row.term, name)),
+                    share_cell(row.n_arm, row.N_arm),
+                    share_cell(row.n_ref, row.N_ref),
+                    fixed_cell(raw, 2),
+                    fixed_cell(mean, 2),
                 ]
             }
             for row, name, raw, mean in ordered

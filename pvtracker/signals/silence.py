@@ -13,7 +13,18 @@ from typing import Any, Protocol
 import numpy as np
 
 from pvtracker import stats
-from pvtracker.lib.rounding import fixed, share
+from pvtracker.lib.rounding import fixed
+from pvtracker.signals.cells import (
+    Cell,
+    cell,
+    column,
+    fixed_cell,
+    share_cell,
+    share_column,
+    text_column,
+    times,
+    words,
+)
 
 POWER, ALPHA = 0.8, 0.05
 REFERENCE_RISKS = (0.0, 0.01, 0.05, 0.1, 0.25)  # of the table that is about no term
@@ -24,6 +35,13 @@ NOTE = (
     "with adjusted p, only larger ones show. “None had it”: the largest risk that agrees with no event, one-sided "
     "exact, 95 %."
 )
+
+SHOWN = [
+    column("Risk that would have shown", "Risk that would have shown, %", "Computed"),
+    column("Difference, points", "Difference, percentage points"),
+    column("Ratio", "Ratio, arm ÷ reference"),
+    column("None had it: at most", "None had it, arm: at most, %", "None had it, reference: at most, %"),
+]
 
 
 class Counted(Protocol):
@@ -102,88 +120,74 @@ def overview(arms: Iterable[Mapping[str, Any]], reference: str) -> list[dict[str
 
 def table(rows: Sequence[Counted]) -> dict[str, Any]:
     """Beside each term that is shown."""
-    labels = (
-        "Term",
-        "Arm, n/N",
-        "Reference, n/N",
-        "Risk that would have shown",
-        "Difference, points",
-        "Ratio",
-        "None had it: at most",
-    )
+    columns = [text_column("Term"), share_column("Arm, n/N"), share_column("Reference, n/N"), *SHOWN]
     lines = []
     for row in rows:
         found = of_row(row)
-        texts = (
-            row.term,
-            share(row.n_arm, row.N_arm),
-            share(row.n_ref, row.N_ref),
+        cells = [
+            words(row.term),
+            share_cell(row.n_arm, row.N_arm),
+            share_cell(row.n_ref, row.N_ref),
             *_numbers(found),
-            _none_had_it(row),
-        )
-        lines.append({"cells": _cells(texts), "warning": found.warning})
-    return _table("What this data would have shown of each term, with a power of 80 %", labels, lines)
+            _none_had_it(
+                limit_for_none(row.N_arm) if row.n_arm == 0 and row.N_arm else None,
+                limit_for_none(row.N_ref) if row.n_ref == 0 and row.N_ref else None,
+            ),
+        ]
+        lines.append({"cells": cells, "warning": found.warning})
+    return _table("What this data would have shown of each term, with a power of 80 %", columns, lines)
 
 
 def overview_table(found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The same for no term in particular; `found` is from `overview`."""
-    labels = (
-        "Arm against reference",
-        "Risk in the reference",
-        "Risk that would have shown",
-        "Difference, points",
-        "Ratio",
-        "None had it: at most",
-    )
+    against = column("Arm against reference", "Arm", "Arm, N", "Reference", "Reference, N", numeric=False)
+    columns = [against, column("Risk in the reference", "Risk in the reference, %"), *SHOWN]
     lines = []
     for one in found:
+        sides = (one["arm"], one["N_arm"], one["reference"], one["N_ref"])
         for said in one["detectable"]:
             case = Detectable(**said)
             nobody = case.reference_risk == 0
-            limits = (
-                f"arm {_percent(one['upper_limit_for_none_arm'])}, "
-                f"reference {_percent(one['upper_limit_for_none_ref'])}"
-            )
-            texts = (
-                f"{one['arm']}, {one['N_arm']} against {one['N_ref']}",
-                _percent(case.reference_risk),
+            cells = [
+                {**cell(f"{one['arm']}, {one['N_arm']} against {one['N_ref']}", *sides), "numeric": False},
+                cell(_percent(case.reference_risk), 100 * case.reference_risk),
                 *_numbers(case),
-                limits if nobody else "",
-            )
-            lines.append({"cells": _cells(texts), "warning": case.warning})
-    return _table("What this run would have shown, with a power of 80 %", labels, lines)
+                _none_had_it(
+                    one["upper_limit_for_none_arm"] if nobody else None,
+                    one["upper_limit_for_none_ref"] if nobody else None,
+                ),
+            ]
+            lines.append({"cells": cells, "warning": case.warning})
+    return _table("What this run would have shown, with a power of 80 %", columns, lines)
 
 
-def _table(caption: str, labels: Sequence[str], lines: list[dict[str, Any]]) -> dict[str, Any]:
+def _table(caption: str, columns: list[dict[str, Any]], lines: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "caption": caption,
-        "columns": [{"label": label, "numeric": index > 0} for index, label in enumerate(labels)],
+        "columns": columns,
         "rows": lines,
         "note": NOTE,
         "empty": "Nothing was counted, so nothing would have shown.",
     }
 
 
-def _cells(texts: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"text": text, "numeric": index > 0} for index, text in enumerate(texts)]
-
-
-def _numbers(found: Detectable) -> tuple[str, str, str]:
-    """Risk, difference and ratio as text; the normal approximation is marked by ≈."""
+def _numbers(found: Detectable) -> tuple[Cell, Cell, Cell]:
+    """Risk, difference and ratio; the normal approximation is marked by ≈."""
     about = "≈ " if found.method not in ("", "exact") else ""
     if found.risk is None or found.difference is None:
-        return ("none", "–", "–")
-    ratio = "∞" if found.ratio is None else fixed(found.ratio, 1)
-    return (f"{about}{_percent(found.risk)}", fixed(100 * found.difference, 1), ratio)
+        return (cell("none", None, found.method), cell("–", None), cell("–", None))
+    return (
+        cell(f"{about}{_percent(found.risk)}", 100 * found.risk, found.method),
+        fixed_cell(100 * found.difference, 1),
+        cell("∞" if found.ratio is None else fixed(found.ratio, 1), found.ratio),
+    )
 
 
-def _none_had_it(row: Counted) -> str:
-    said = []
-    if row.n_arm == 0 and row.N_arm:
-        said.append(f"arm {_percent(limit_for_none(row.N_arm))}")
-    if row.n_ref == 0 and row.N_ref:
-        said.append(f"reference {_percent(limit_for_none(row.N_ref))}")
-    return ", ".join(said)
+def _none_had_it(arm: float | None, reference: float | None) -> Cell:
+    """The largest risk that agrees with no event, of each side where nobody had it."""
+    sides = {"arm": arm, "reference": reference}
+    said = ", ".join(f"{side} {_percent(limit)}" for side, limit in sides.items() if limit is not None)
+    return cell(said, times(100, arm), times(100, reference))
 
 
 def _percent(value: float) -> str:

@@ -8,6 +8,20 @@ from typing import Any
 from django.urls import reverse
 
 from pvtracker.lib.rounding import fixed, p_text, share
+from pvtracker.signals.cells import (
+    Cell,
+    cell,
+    column,
+    estimate_cell,
+    estimate_column,
+    fixed_cell,
+    p_cell,
+    share_cell,
+    share_column,
+    text_column,
+    times,
+    words,
+)
 from pvtracker.signals.comparing import DEFINITIONS, Change
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import METHODS, Method
@@ -16,6 +30,7 @@ from pvtracker.signals.numerators import Counted
 from pvtracker.signals.planning import plan_of_run
 
 Table = dict[str, Any]
+LIKELY = "P(more in the arm)"
 NO_EVENT = "No treatment-emergent event of this selection occurred in any arm."
 
 
@@ -80,23 +95,41 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
     """Rows of one method, with its warnings under them; each term opens its page, each numerator its participants."""
     method = METHODS[chosen["method"]]
     selection = SELECTION_LABELS[chosen["selection"]].lower()
-    columns = ["Term", "Arm, n/N", "Reference, n/N", "Events", "Years, arm", "Years, ref."]
     estimated = method.null_value is not None
-    columns += ["Estimate [95 %]" if inference else "Estimate"] if estimated else []
     tested = inference and any(row.p is not None for row in results)
-    columns += ["p", "Adjusted p"] if tested else []
     likely = inference and any(row.posterior is not None for row in results)
-    columns += ["P(more in the arm)"] if likely else []
-    columns += ["Flag"] if inference else []
+    columns = [
+        text_column("Term"),
+        share_column("Arm, n/N"),
+        share_column("Reference, n/N"),
+        column("Events", "Events, arm", "Events, reference"),
+        column("Years, arm", "Person-years, arm"),
+        column("Years, ref.", "Person-years, reference"),
+        *([estimate_column("Estimate", unit_of(method), limits=inference)] if estimated else []),
+        *([column("p", "p"), column("Adjusted p", "Adjusted p")] if tested else []),
+        *([column(LIKELY, LIKELY)] if likely else []),
+        *([text_column("Flag")] if inference else []),
+    ]
+
+    def cells(row: Result) -> list[Cell]:
+        listed = participants_url(row)
+        return [
+            words(row.term, url=term_url(row)),
+            share_cell(row.n_arm, row.N_arm, url=listed),
+            share_cell(row.n_ref, row.N_ref, url=listed),
+            cell(f"{row.events_arm} : {row.events_ref}", row.events_arm, row.events_ref),
+            fixed_cell(row.person_years_arm, 1),
+            fixed_cell(row.person_years_ref, 1),
+            *([estimated_cell(row, limits=inference)] if estimated else []),
+            *([p_cell(row.p), p_cell(row.p_adjusted)] if tested else []),
+            *([fixed_cell(row.posterior, 3)] if likely else []),
+            *([words("flagged" if row.flag else "")] if inference else []),
+        ]
+
     return {
         "caption": f"{method.label}: {selection} events, {chosen['arm']} against the reference",
-        "columns": [{"label": label, "numeric": label not in ("Term", "Flag")} for label in columns],
-        "rows": [
-            _result_row(
-                row, inference=inference, with_estimate=estimated, with_p=tested, with_posterior=likely
-            )
-            for row in results
-        ],
+        "columns": columns,
+        "rows": [{"cells": cells(row), "warning": warning_of(row, inference=inference)} for row in results],
         "note": f"{_estimated(method)}n: participants with the event; N: participants of the analysis set; years: to "
         "first event or end of follow-up.",
         "empty": NO_EVENT,
@@ -112,27 +145,6 @@ def warning_of(row: Result, *, inference: bool) -> str:
         if row.estimate is None
         else ""
     )
-
-
-def _result_row(
-    row: Result, *, inference: bool, with_estimate: bool, with_p: bool, with_posterior: bool
-) -> Table:
-    texts = [
-        row.term,
-        share(row.n_arm, row.N_arm),
-        share(row.n_ref, row.N_ref),
-        f"{row.events_arm} : {row.events_ref}",
-        fixed(row.person_years_arm, 1),
-        fixed(row.person_years_ref, 1),
-        *([interval(row) if inference else estimate_text(row)] if with_estimate else []),
-        *([p_text(row.p), p_text(row.p_adjusted)] if with_p else []),
-        *([fixed(row.posterior, 3)] if with_posterior else []),
-    ]
-    cells: list[Table] = [{"text": text, "numeric": index > 0} for index, text in enumerate(texts)]
-    cells[0]["url"] = term_url(row)
-    cells[1]["url"] = cells[2]["url"] = participants_url(row)
-    cells += [{"text": "flagged" if row.flag else ""}] if inference else []
-    return {"cells": cells, "warning": warning_of(row, inference=inference)}
 
 
 def term_url(row: Result) -> str:
@@ -156,20 +168,21 @@ def participants_url(row: Result) -> str:
     return reverse("signal_participants", args=[row.run.study.code, row.id])
 
 
+def estimated_cell(row: Result, *, limits: bool) -> Cell:
+    """Estimate and limits on the method's scale; what does not exist as a dash."""
+    scale = METHODS[row.method].scale
+    estimate, low, high = (times(scale.factor, value) for value in (row.estimate, row.low, row.high))
+    return estimate_cell(estimate, low, high, digits=scale.digits, limits=limits)
+
+
 def interval(row: Result) -> str:
-    """Estimate and limits as text, on the method's scale; what does not exist as a dash."""
-    factor, digits = _scale(row)
-    estimate, low, high = (
-        fixed(None if value is None else factor * value, digits)
-        for value in (row.estimate, row.low, row.high)
-    )
-    return f"{estimate} [{low}, {high}]"
+    """The text of `estimated_cell`, with its limits."""
+    return str(estimated_cell(row, limits=True)["text"])
 
 
-def estimate_text(row: Result) -> str:
-    """The estimate alone, in the unit of `interval`."""
-    factor, digits = _scale(row)
-    return fixed(None if row.estimate is None else factor * row.estimate, digits)
+def unit_of(method: Method) -> str:
+    """What a method's estimate is, in its unit."""
+    return method.scale.words[0].lower()
 
 
 def is_estimate(method: str) -> bool:
@@ -178,27 +191,19 @@ def is_estimate(method: str) -> bool:
     return known is not None and known.null_value is not None and known.threshold.column != "posterior"
 
 
-def _scale(row: Result) -> tuple[float, int]:
-    """Factor and digits of the method's estimate."""
-    scale = METHODS[row.method].scale
-    return scale.factor, scale.digits
-
-
 def volcano_table(points: Sequence[Result], p_values: dict[str, float | None], test: str) -> Table:
     """The numbers of the volcano plot."""
     return {
         "caption": f"Risk difference in percentage points, and p of {test}",
         "columns": [
-            {"label": label, "numeric": label != "Term"} for label in ("Term", "Difference [95 %]", "p")
+            text_column("Term"),
+            column(
+                "Difference [95 %]", *estimate_column("", unit_of(METHODS["rd_mn"]), limits=True)["fields"]
+            ),
+            column("p", "p"),
         ],
         "rows": [
-            {
-                "cells": [
-                    {"text": row.term},
-                    {"text": interval(row), "numeric": True},
-                    {"text": p_text(p_values[row.term]), "numeric": True},
-                ]
-            }
+            {"cells": [words(row.term), estimated_cell(row, limits=True), p_cell(p_values[row.term])]}
             for row in points
         ],
         "empty": NO_EVENT,
@@ -206,62 +211,63 @@ def volcano_table(points: Sequence[Result], p_values: dict[str, float | None], t
 
 
 def changes_table(changes: Sequence[Change[Result]], before: Run) -> Table:
-    """What became of the findings of both runs."""
-    labels = (
-        "Term",
-        "Since then",
-        "Level",
-        "Events",
-        "Arm",
-        "Now: arm, ref.",
-        "Before: arm, ref.",
-        "Now",
-        "Before",
-    )
+    """What became of the findings of both runs, by one method."""
+    weighed = _weight_of(METHODS[changes[0].row.method]) if changes else ""
+    columns = [
+        *(text_column(label) for label in ("Term", "Since then", "Level", "Events", "Arm")),
+        *(_shares_column(label) for label in ("Now", "Before")),
+        *(column(label, f"{label}: {weighed}") for label in ("Now", "Before")),
+    ]
     rows = []
     for change in changes:
         row = change.row
-        texts = (
-            row.term,
-            change.kind,
-            row.level,
-            SELECTION_LABELS[row.selection],
-            row.arm,
-            _shares(change.now),
-            _shares(change.before),
-            _weight(change.now),
-            _weight(change.before),
-        )
-        cells: list[Table] = [{"text": text, "numeric": index > 4} for index, text in enumerate(texts)]
+        texts = (row.term, change.kind, row.level, SELECTION_LABELS[row.selection], row.arm)
+        cells = [words(text) for text in texts]
+        cells += [_shares(change.now), _shares(change.before), _weight(change.now), _weight(change.before)]
         if change.now is not None:
             cells[5]["url"] = participants_url(change.now)
         rows.append({"cells": cells})
     return {
         "caption": f"Findings of this run and of the run on the cut of {before.cut.date}",
-        "columns": [{"label": label, "numeric": index > 4} for index, label in enumerate(labels)],
+        "columns": columns,
         "rows": rows,
         "note": " ".join(f"{kind.capitalize()}: {text}" for kind, text in DEFINITIONS.items()),
         "empty": "This method flagged nothing in either run.",
     }
 
 
-def _shares(row: Result | None) -> str:
+def _shares_column(label: str) -> dict[str, Any]:
+    sides = ("arm", "reference")
+    return column(
+        f"{label}: arm, ref.", *(f"{label}: {side}, {what}" for side in sides for what in ("n", "N"))
+    )
+
+
+def _shares(row: Result | None) -> Cell:
     if row is None:
-        return "no event"
-    return f"{share(row.n_arm, row.N_arm)}, {share(row.n_ref, row.N_ref)}"
+        return cell("no event", None, None, None, None)
+    said = f"{share(row.n_arm, row.N_arm)}, {share(row.n_ref, row.N_ref)}"
+    return cell(said, row.n_arm, row.N_arm, row.n_ref, row.N_ref)
 
 
-def _weight(row: Result | None) -> str:
+def _weight_of(method: Method) -> str:
+    """What the number is that the method's threshold is about."""
+    name = method.threshold.column
+    return f"lower limit, {unit_of(method)}" if name == "low" else name.replace("_", " ")
+
+
+def _weight(row: Result | None) -> Cell:
     """The number that the method's threshold is about."""
     if row is None:
-        return ""
-    column = METHODS[row.method].threshold.column
-    if column == "low":
-        factor, digits = _scale(row)
-        return f"limit {fixed(None if row.low is None else factor * row.low, digits)}"
-    if column == "posterior":
-        return f"posterior {fixed(row.posterior, 3)}"
-    return f"{column.replace('_', ' ')} {p_text(getattr(row, column))}"
+        return cell("", None)
+    method = METHODS[row.method]
+    name = method.threshold.column
+    value: float | None = getattr(row, name)
+    if name == "low":
+        limit = times(method.scale.factor, value)
+        return cell(f"limit {fixed(limit, method.scale.digits)}", limit)
+    said = fixed(value, 3) if name == "posterior" else p_text(value)
+    return cell(f"{name.replace('_', ' ')} {said}", value)
 
 
 def participants_table(events: Sequence[Counted], row: Result) -> Table:
@@ -316,7 +322,7 @@ def findings_table(results: Sequence[Result]) -> Table:
     """What Fisher's test flagged after adjustment; each term opens its page."""
     return {
         **_found_table(
-            results, {"p": lambda row: p_text(row.p), "Adjusted p": lambda row: p_text(row.p_adjusted)}
+            results, {"p": lambda row: p_cell(row.p), "Adjusted p": lambda row: p_cell(row.p_adjusted)}
         ),
         "caption": "More in the arm than in the reference (Fisher’s exact test, Benjamini–Hochberg)",
         "note": "A flag asks for a look, it is no verdict. What is not flagged may still be harm: see the intervals.",
@@ -328,8 +334,8 @@ def findings_table(results: Sequence[Result]) -> Table:
 def largest_table(results: Sequence[Result]) -> Table:
     """The terms with the largest excess in an arm, by the counts alone; each term opens its page."""
 
-    def difference(row: Result) -> str:
-        return fixed(100 * (row.n_arm / max(row.N_arm, 1) - row.n_ref / max(row.N_ref, 1)), 1)
+    def difference(row: Result) -> Cell:
+        return fixed_cell(100 * (row.n_arm / max(row.N_arm, 1) - row.n_ref / max(row.N_ref, 1)), 1)
 
     return {
         **_found_table(results, {"Difference, points": difference}),
@@ -339,24 +345,25 @@ def largest_table(results: Sequence[Result]) -> Table:
     }
 
 
-def _found_table(results: Sequence[Result], further: dict[str, Callable[[Result], str]]) -> Table:
-    labels = ("Term", "Level", "Events", "Arm", "Arm, n/N", "Reference, n/N", *further)
+def _found_table(results: Sequence[Result], further: dict[str, Callable[[Result], Cell]]) -> Table:
     rows = []
     for row in results:
-        texts = (
-            row.term,
-            row.level,
-            SELECTION_LABELS[row.selection],
-            row.arm,
-            share(row.n_arm, row.N_arm),
-            share(row.n_ref, row.N_ref),
-            *(text(row) for text in further.values()),
+        listed = participants_url(row)
+        rows.append(
+            {
+                "cells": [
+                    words(row.term, url=term_url(row)),
+                    *(words(text) for text in (row.level, SELECTION_LABELS[row.selection], row.arm)),
+                    share_cell(row.n_arm, row.N_arm, url=listed),
+                    share_cell(row.n_ref, row.N_ref, url=listed),
+                    *(made(row) for made in further.values()),
+                ]
+            }
         )
-        cells: list[Table] = [{"text": text, "numeric": index > 3} for index, text in enumerate(texts)]
-        cells[0]["url"] = term_url(row)
-        cells[4]["url"] = cells[5]["url"] = participants_url(row)
-        rows.append({"cells": cells})
-    return {
-        "columns": [{"label": label, "numeric": index > 3} for index, label in enumerate(labels)],
-        "rows": rows,
-    }
+    columns = [
+        *(text_column(label) for label in ("Term", "Level", "Events", "Arm")),
+        share_column("Arm, n/N"),
+        share_column("Reference, n/N"),
+        *(column(label, label.replace("points", "percentage points")) for label in further),
+    ]
+    return {"columns": columns, "rows": rows}

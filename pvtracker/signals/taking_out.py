@@ -38,11 +38,11 @@ class Asked:
 
 
 def asked(request: HttpRequest) -> Asked | None:
-    """What is to be taken out; None where the page is to be shown; Http404 for a format, or what can be no key."""
-    named = request.GET.get("format", "")
-    if not named:
+    """What is to be taken out; None where the page is to be shown; Http404 for a format, or what can be no key, and for
+    a key without a format."""
+    named, what = request.GET.get("format", ""), request.GET.get("what", "")
+    if not (named or what):
         return None
-    what = request.GET.get("what", "")
     if named not in (*FORMS, SVG) or not KEY.fullmatch(what):
         raise Http404("No such file.")
     return Asked(named, what)
@@ -94,31 +94,42 @@ def file_of(
     if table is None:
         raise Http404("No such table.")
     form = FORMS[out.format]
-    return _answer(run, out, form.write(printed(table, facts, run)), form.media_type)
+    return _answer(run, out, form.write(printed(table, facts, run, values=form.of_values)), form.media_type)
 
 
-def printed(table: dict[str, Any], facts: Sequence[tuple[str, str]], run: Run) -> Printed:
-    """A table of a page (the shape of `components/table.html`) as it is written to a file; a warning has its column."""
+def printed(table: dict[str, Any], facts: Sequence[tuple[str, str]], run: Run, *, values: bool) -> Printed:
+    """A table of a page (the shape of `components/table.html`) as it is written to a file: in texts as they stand
+    there, or with its numbers as `values` in columns of their own (`signals/cells.py`). A warning has its column."""
     warned = any(row.get("warning") for row in table["rows"])
-    columns = [column["label"] for column in table["columns"]]
-    numeric = [bool(column.get("numeric")) for column in table["columns"]]
+    columns = table["columns"]
+    labels = [label for column in columns for label in _fields(column, values=values)]
+    numeric = [bool(column.get("numeric")) for column in columns for _ in _fields(column, values=values)]
     rows = []
     for row in table["rows"]:
-        texts = [str(cell["text"]) for cell in row["cells"]]
-        rows.append((*texts, *([row.get("warning") or ""] if warned else [])))
+        held = [
+            value
+            for column, cell in zip(columns, row["cells"], strict=True)
+            for value in (cell["values"] if values and column.get("fields") else (str(cell["text"]),))
+        ]
+        rows.append((*held, *([row.get("warning") or ""] if warned else [])))
     if warned:
-        columns, numeric = [*columns, WARNING], [*numeric, False]
+        labels, numeric = [*labels, WARNING], [*numeric, False]
     notes = [table["note"]] if table.get("note") else []
     notes += [] if table["rows"] else [table["empty"]]
     definitions = [(str(name), str(text)) for name, text in run.settings["definitions"].items()]
     return Printed(
         title=table["caption"],
-        columns=tuple(columns),
+        columns=tuple(labels),
         numeric=tuple(numeric),
         rows=tuple(rows),
         notes=tuple(notes),
         facts=(*facts, *definitions),
     )
+
+
+def _fields(column: dict[str, Any], *, values: bool) -> tuple[str, ...]:
+    fields: tuple[str, ...] = column.get("fields", ())
+    return fields if values and fields else (column["label"],)
 
 
 def _rests_on(run: Run) -> list[tuple[str, str]]:

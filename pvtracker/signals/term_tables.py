@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.urls import reverse
 
 from pvtracker.cuts.wording import set_name
-from pvtracker.lib.rounding import MISSING, fixed, p_text, share
+from pvtracker.lib.rounding import MISSING
+from pvtracker.signals.cells import (
+    Cell,
+    cell,
+    column,
+    estimate_cell,
+    estimate_column,
+    fixed_cell,
+    p_cell,
+    share_cell,
+    share_column,
+    text_column,
+    times,
+    words,
+)
 from pvtracker.signals.curves import Curves, Mark, Point
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
-from pvtracker.signals.tables import Table, estimate_text, interval, is_estimate, participants_url, warning_of
+from pvtracker.signals.tables import LIKELY, Table, estimated_cell, is_estimate, participants_url, warning_of
 from pvtracker.stats.catalogue import STATISTICS
 from pvtracker.studies.definitions import parse
 
-TEXTS = ("Method", "Of what", "Flag")
 METHOD_PAGES = {statistic.page for statistic in STATISTICS.values()}
 
 
@@ -24,24 +36,29 @@ def methods_table(rows: Sequence[Result], *, inference: bool) -> Table:
     """What each method says of the term, estimates first; each name opens its methods page."""
     told = [row for row in rows if inference or is_estimate(row.method)]
     likely = inference and any(row.posterior is not None for row in told)
-    columns = ["Method", "Of what", "Estimate [95 %]" if inference else "Estimate"]
-    columns += ["p", "Adjusted p"] if inference else []
-    columns += ["P(more in the arm)"] if likely else []
-    columns += ["Flag"] if inference else []
+    columns = [
+        *(text_column(label) for label in ("Method", "Of what")),
+        estimate_column("Estimate", "", limits=inference),
+        *([column("p", "p"), column("Adjusted p", "Adjusted p")] if inference else []),
+        *([column(LIKELY, LIKELY)] if likely else []),
+        *([text_column("Flag")] if inference else []),
+    ]
     made = []
     for row in sorted(told, key=lambda row: (row.estimate is None, row.id)):
-        said = interval(row) if inference else estimate_text(row)
+        said = estimated_cell(row, limits=inference)
         missing = row.estimate is None and row.low is None
-        texts = [_label(row.method), _of_what(row.method), MISSING if missing else said]
-        texts += [p_text(row.p), p_text(row.p_adjusted)] if inference else []
-        texts += [fixed(row.posterior, 3)] if likely else []
-        cells: list[Table] = [{"text": text, "numeric": index > 1} for index, text in enumerate(texts)]
-        cells[0]["url"] = method_url(row.method)
-        cells += [{"text": "flagged" if row.flag else ""}] if inference else []
+        cells = [
+            words(_label(row.method), url=method_url(row.method)),
+            words(_of_what(row.method)),
+            {**said, "text": MISSING} if missing else said,
+            *([p_cell(row.p), p_cell(row.p_adjusted)] if inference else []),
+            *([fixed_cell(row.posterior, 3)] if likely else []),
+            *([words("flagged" if row.flag else "")] if inference else []),
+        ]
         made.append({"cells": cells, "warning": warning_of(row, inference=inference)})
     return {
         "caption": "What each method says",
-        "columns": [{"label": label, "numeric": label not in TEXTS} for label in columns],
+        "columns": columns,
         "rows": made,
         "note": "The methods answer different questions: that they agree is no proof, that they differ no fault.",
         "empty": "No method of this run estimates anything without inference.",
@@ -79,19 +96,20 @@ def counts_table(rows: Sequence[Result]) -> Table:
     return {
         "caption": "What was counted",
         "columns": [
-            {"label": label, "numeric": index > 0}
-            for index, label in enumerate(
-                ("Arm", "With it, n/N", "Events", "Years to first event or end", "First events per 100 years")
-            )
+            text_column("Arm"),
+            share_column("With it, n/N"),
+            column("Events", "Events"),
+            column("Years to first event or end", "Person-years to first event or end"),
+            column("First events per 100 years", "First events per 100 person-years"),
         ],
         "rows": [
             {
                 "cells": [
-                    {"text": arm},
-                    {"text": share(n, N), "numeric": True, "url": participants_url(row)},
-                    {"text": f"{events:,}", "numeric": True},
-                    {"text": fixed(years, 1), "numeric": True},
-                    {"text": fixed(100 * n / years if years else None, 1), "numeric": True},
+                    words(arm),
+                    share_cell(n, N, url=participants_url(row)),
+                    cell(f"{events:,}", events),
+                    fixed_cell(years, 1),
+                    fixed_cell(100 * n / years if years else None, 1),
                 ]
             }
             for arm, n, N, events, years, row in told
@@ -107,36 +125,37 @@ def curve_table(
     """A picture's numbers at the times under it."""
     digits, factor = (1, 100.0) if percent else (2, 1.0)
     with_deaths = any(mark.deaths is not None for mark in found.marks)
-    unit = "%" if percent else "Events per participant"
-    columns = ["Arm", "Week", "Still followed", "Events so far"]
-    columns += ["Died before the event"] if with_deaths else []
-    columns += [f"{unit} [95 %]" if inference else unit]
+    label = "%" if percent else "Events per participant"
+    unit = "% of participants" if percent else "events per participant"
+    died = "Died before the event"
+    columns = [
+        text_column("Arm"),
+        *(column(name, name) for name in ("Week", "Still followed", "Events so far")),
+        *([column(died, died)] if with_deaths else []),
+        estimate_column(label, unit, limits=inference),
+    ]
 
-    def cells(mark: Mark) -> list[dict[str, Any]]:
-        texts = [
-            names[mark.side],
-            str(mark.week),
-            f"{mark.at_risk:,}" if mark.side else "",
-            f"{mark.events:,}" if mark.side else "",
+    def cells(mark: Mark) -> list[Cell]:
+        counted: list[int | None] = [mark.at_risk, mark.events] if mark.side else [None, None]
+        counted += [mark.deaths] if with_deaths else []
+        return [
+            words(names[mark.side]),
+            cell(str(mark.week), mark.week),
+            *(cell("" if number is None else f"{number:,}", number) for number in counted),
+            _point(mark.point, factor, digits, inference),
         ]
-        texts += [f"{mark.deaths:,}"] if with_deaths else []
-        texts += [_point(mark.point, factor, digits, inference)]
-        return [{"text": text, "numeric": index > 0} for index, text in enumerate(texts)]
 
     return {
         "caption": caption,
-        "columns": [{"label": label, "numeric": index > 0} for index, label in enumerate(columns)],
+        "columns": columns,
         "rows": [{"cells": cells(mark)} for mark in found.marks],
         "note": note,
         "empty": "Nobody of these arms was followed from a known day.",
     }
 
 
-def _point(point: Point | None, factor: float, digits: int, inference: bool) -> str:
+def _point(point: Point | None, factor: float, digits: int, inference: bool) -> Cell:
     if point is None:
-        return ""
-    value = fixed(factor * point.value, digits)
-    if not inference:
-        return value
-    low, high = (fixed(None if end is None else factor * end, digits) for end in (point.low, point.high))
-    return f"{value} [{low}, {high}]"
+        return cell("", *([None] * (3 if inference else 1)))
+    value, low, high = (times(factor, number) for number in (point.value, point.low, point.high))
+    return estimate_cell(value, low, high, digits=digits, limits=inference)

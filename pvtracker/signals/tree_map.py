@@ -10,6 +10,7 @@ from pvtracker.formats.printed.text import plain
 from pvtracker.lib.drawing import STATIC, light
 from pvtracker.lib.rounding import fixed, share
 from pvtracker.lib.squarify import Tile, squarify
+from pvtracker.signals.cells import cell, column, share_cell, share_column, text_column, words
 from pvtracker.signals.models import Result
 from pvtracker.signals.queries import excess
 from pvtracker.signals.tables import NO_EVENT, Table, participants_url, term_url
@@ -129,26 +130,22 @@ def _lines(term: str, counted: str, tile: Tile) -> list[str]:
 
 
 def _table(rows: Sequence[Result]) -> Table:
-    columns = ("Term", "Arm, n/N", "Reference, n/N", "Difference, points")
     ordered = sorted(rows, key=lambda row: (-row.n_arm - row.n_ref, row.term))
     return {
         "caption": "Terms by participants",
-        "columns": [{"label": label, "numeric": index > 0} for index, label in enumerate(columns)],
+        "columns": [
+            text_column("Term"),
+            share_column("Arm, n/N"),
+            share_column("Reference, n/N"),
+            column("Difference, points", "Difference, percentage points"),
+        ],
         "rows": [
             {
                 "cells": [
-                    {"text": row.term, "url": term_url(row)},
-                    {
-                        "text": share(row.n_arm, row.N_arm),
-                        "numeric": True,
-                        "url": participants_url(row),
-                    },
-                    {
-                        "text": share(row.n_ref, row.N_ref),
-                        "numeric": True,
-                        "url": participants_url(row),
-                    },
-                    {"text": signed(100 * excess(row)), "numeric": True},
+                    words(row.term, url=term_url(row)),
+                    share_cell(row.n_arm, row.N_arm, url=participants_url(row)),
+                    share_cell(row.n_ref, row.N_ref, url=participants_url(row)),
+                    cell(signed(100 * excess(row)), 100 * excess(row)),
                 ]
             }
             for row in ordered

@@ -18,11 +18,11 @@ from pvtracker.cuts.data import CutError
 from pvtracker.jobs.actions import Refused
 from pvtracker.signals import (
     actions,
-    charts,
     inference,
     orders,
     planning,
     queries,
+    run_pictures,
     shrinkage,
     silence,
     site_quality,
@@ -46,7 +46,6 @@ from pvtracker.studies.queries import actor_for, has_permission
 
 PER_PAGE = 30
 MOST_FINDINGS = 40
-MOST_POINTS = 500
 
 
 @require_safe
@@ -115,7 +114,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "cases": _cases(run),
         "sites": site_quality.summary(run.settings, inferred=inferred),
         **(_since(run, chosen["method"]) if inferred else {}),
-        **_charts(run, chosen, list(page), inferred=inferred),
+        **run_pictures.pictures(run, chosen, list(page), inferred=inferred),
         **_shrinkage(run, rows, chosen["method"], inferred=inferred),
         **_switch(inferred),
     }
@@ -137,16 +136,20 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
     )
     if ask:
         return ask
-    table = tables.participants_table(actions.events_behind(row), row)
+    happened = actions.events_behind(row)
     about = [("Term", f"{row.term} ({tables.about(row)})")]
-    file = taking_out.file_of(request, row.run, tables={"events": table}, about=about)
-    if file:
-        return file
+    if taking_out.asked(request):
+        table = tables.participants_table(happened, row)
+        file = taking_out.file_of(request, row.run, tables={"events": table}, about=about)
+        if file:
+            return file
+    page = Paginator(happened, PER_PAGE).get_page(request.GET.get("page"))
     chosen = {name: getattr(row, name) for name in ("level", "selection", "arm", "method")}
     context = {
         "term": row.term,
         "facts": tables.counted_facts(row.run, queries.same_term(row)),
-        "table": table,
+        "page": page,
+        "table": tables.participants_table(list(page), row),
         "back": f"{reverse('signal_run', args=[study.code, row.run_id])}?{urlencode(chosen)}",
     }
     return render(request, "signals/participants.html", context)
@@ -155,22 +158,28 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
 def _run_file(
     request: HttpRequest, run: Run, rows: list[Result], chosen: dict[str, str], context: dict[str, Any]
 ) -> HttpResponse | None:
-    """A table or picture of the run's page as a file: of the terms all pages of them, of pictures what is drawn."""
-    if taking_out.asked(request) is None:
+    """A table or picture of the run's page as a file: of the tables every row, of pictures what is drawn."""
+    out = taking_out.asked(request)
+    if out is None:
         return None
-    inferred = context["inference"]
+    inferred, page = context["inference"], context["page"]
+    drawn = run_pictures.pictures(run, chosen, rows, inferred=inferred, most=None)
     pictures = {key: context.get(key.replace("-", "_")) for key in ("dot-plot", "volcano")}
     found = {
         "results": tables.results_table(rows, chosen, inference=inferred),
         "cases": context["cases"],
-        "silence": context["silence"],
+        "silence": silence.table(rows) if inferred else None,
         "changes": context.get("changes"),
-        "dot-plot": context.get("dot_plot_table"),
-        "volcano": context.get("volcano_table"),
+        "dot-plot": drawn.get("dot_plot_table"),
+        "volcano": drawn.get("volcano_table"),
         "shrinkage": context.get("shrinkage", {}).get("table"),
     }
     chose = {**chosen, "method": METHODS[chosen["method"]].label}
     about = [(name.capitalize(), text) for name, text in chose.items()]
+    if out.format == taking_out.SVG and out.what == "dot-plot":
+        about.append(("Terms drawn", f"{page.start_index()}–{page.end_index()} of {page.paginator.count}"))
+    if out.format == taking_out.SVG and out.what == "volcano" and context.get("left_out"):
+        about.append(("Not drawn", f"{context['left_out']} terms with the weakest evidence"))
     pictures["shrinkage"] = context.get("shrinkage", {}).get("spec")
     titles = {
         "shrinkage": shrinkage.TITLE,
@@ -212,38 +221,6 @@ def _since(run: Run, method: str) -> dict[str, Any]:
         "unknown_changes": unknown,
         "changed": [(kind, count) for kind, count in counted(changes).items() if count],
         "changes": tables.changes_table(changes, before),
-    }
-
-
-def _charts(run: Run, chosen: dict[str, str], shown: list[Result], *, inferred: bool) -> dict[str, Any]:
-    """The specifications: dot plot of the rows shown, volcano of the whole table; without inference no volcano."""
-    if not shown:
-        return {}
-    if not inferred and METHODS[chosen["method"]].null_value is None:
-        return {}
-    if not inferred:
-        return {
-            "dot_plot": charts.dot_plot(shown, limits=False),
-            "dot_plot_table": tables.results_table(shown, chosen, inference=False),
-        }
-    where: dict[str, Any] = {key: chosen[key] for key in ("level", "selection", "arm")}
-    differences = {r.term: r for r in queries.results(run, **where, method="rd_mn")}
-    test = chosen["method"] if METHODS[chosen["method"]].threshold.column == "p" else "fisher"
-    tested = queries.results(run, **where, method=test)[:MOST_POINTS]
-    plotted = (
-        shown
-        if METHODS[chosen["method"]].null_value is not None
-        else [differences[r.term] for r in shown if r.term in differences]
-    )
-    if not plotted:
-        return {}
-    points = [differences[r.term] for r in tested if r.term in differences]
-    return {
-        "dot_plot": charts.dot_plot(plotted),
-        "dot_plot_table": tables.results_table(plotted, {**chosen, "method": plotted[0].method}),
-        "volcano": charts.volcano(points, {r.term: r.p for r in tested}),
-        "volcano_table": tables.volcano_table(points, {r.term: r.p for r in tested}, METHODS[test].label),
-        "left_out": len(differences) - len(points),
     }
 
 

@@ -33,7 +33,7 @@ def write_rtf(table: Printed) -> bytes:
 def _edges(table: Printed) -> list[int]:
     """Right edges of the columns, by the longest text of each."""
     sizes = [
-        min(max(max((len(text) for text in column), default=0), NARROWEST), WIDEST)
+        min(max(max((len(str(value)) for value in column), default=0), NARROWEST), WIDEST)
         for column in zip(table.columns, *table.rows, strict=True)
     ]
     return [round(WIDTH * sum(sizes[: n + 1]) / sum(sizes)) for n in range(len(sizes))]

@@ -44,7 +44,7 @@ def write_xlsx(table: Printed) -> bytes:
     about += [(note,) for note in table.notes]
     about += table.facts
     widths = [
-        min(max((len(text) for text in column), default=0), 60) + 2
+        min(max((len(str(value)) for value in column), default=0), 60) + 2
         for column in zip(table.columns, *table.rows, strict=True)
     ]
     parts = {

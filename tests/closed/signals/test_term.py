@@ -118,7 +118,7 @@ def test_a_file_holds_what_the_page_shows_and_is_recorded_as_taken_out(study: St
     name = f"JOIN-closed-2026-06-30-{run.id.hex[:8]}-methods.csv"
     assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
     read = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert read[0][:4] == ["Method", "Of what", "Estimate [95 %]", "p"]
+    assert read[0][:6] == ["Method", "Of what", "Estimate", "Lower 95 %", "Upper 95 %", "p"]
     assert ["Run", str(run.id)] in read and ["Cut sha256", run.cut.sha256] in read
     assert "counting" in {line[0] for line in read if line}, "the definitions are there"
     assert answer.content == client.get(here(row), {"format": "csv", "what": "methods"}).content
