@@ -311,10 +311,12 @@ as $$
 declare
     last audit.head;
     now_at timestamptz;
+    now_told text;  -- as it is hashed: the same in every entry of a batch
     sealed bigint;
 begin
     select * into last from audit.head for update;
     now_at := clock_timestamp();
+    now_told := audit.field(audit.moment(now_at));
     with taken as (
         delete from audit.waiting w using (
             select id, sum(amount) over (order by id) - amount as before
@@ -332,7 +334,7 @@ begin
         offset 0
     ), described as (
         select t.entry_id, t.seq, convert_to(
-            audit.field(t.seq::text) || audit.field(audit.moment(now_at)) || audit.field(t.entry_id::text)
+            audit.field(t.seq::text) || now_told || audit.field(t.entry_id::text)
             || audit.field(t.at) || audit.field(t.actor) || audit.field(t.actor_name)
             || audit.field(t.role) || audit.field(t.source) || audit.field(t.reason) || audit.field(t.request_id)
             || audit.field(t.db_user) || audit.field(t.study_id) || audit.field(t.participant)
