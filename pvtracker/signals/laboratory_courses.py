@@ -300,7 +300,7 @@ def _model(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
         told = f"{name}: {found.participants} participants, covariance {found.covariance}"
         told += f" (not unstructured: {found.fell_back})" if found.fell_back else ""
         told += f", {found.without_baseline} without a baseline left out" if found.without_baseline else ""
-        notes.append(f"{told}." if found.converged else f"{told}; not fitted.")
+        notes.append(f"{told}." if found.converged else f"{told}. Not fitted: {found.warning[0]}.")
     compared = "Ratio" if log else "Difference"
     labels = ["Week", "Arm", "n, arm", "n, ref.", "Mean, arm", "Mean, ref."]
     labels += [f"{compared} [95 %]", "p"] if inference else [compared]

@@ -22,6 +22,10 @@ from pvtracker.stats.results import FloatArray, IntArray
 
 MOST_WEEKS = 30
 MOST_PARTICIPANTS = 5000
+REMEDY = {
+    True: "take a covariance with fewer parameters (toeplitz, ar1 or compound symmetry) or fewer weeks",
+    False: "take fewer weeks",
+}
 LEFT_OUT = "left out of the model: fewer than two values in one of the arms, or the same baseline in all"
 
 
@@ -190,6 +194,7 @@ def _fits(table: _Table, covariance: Covariance, fall_back: bool) -> tuple[list[
     tried: list[str] = []
     structures = ORDER[ORDER.index(covariance) :] if fall_back else (covariance,)
     structure: str = covariance
+    remedy = ""
     for structure in structures:
         try:
             if structure == "unstructured":
@@ -197,6 +202,8 @@ def _fits(table: _Table, covariance: Covariance, fall_back: bool) -> tuple[list[
             return tried, fitted(table.data, structure), structure
         except NotFitted as why:
             tried.append(f"covariance {structure} was not fitted: {why}")
+            remedy = why.remedy
+    tried[-1] += f"; {remedy or REMEDY[structure == 'unstructured']}"
     return tried, None, structure
 
 

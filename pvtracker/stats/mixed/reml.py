@@ -18,11 +18,16 @@ MOST_STEPS = 200
 ENOUGH = 1e-14  # decrement: how far, in squared standard errors, the next step would lead
 NEAR_PEAK = 0.1  # from here on steps by the observed information: Newton's
 STALLED = 1e-7  # no more than this where rounding ends the search before
-LEAST_EIGENVALUE = 1e-9  # of the correlation matrix
+LEAST_EIGENVALUE = 1e-9  # of the correlation matrix; what lies below counts as singular
+LEAST_VARIANCE = 1e-14  # of a week, as a share of the largest
 
 
 class NotFitted(Exception):
-    """The sentence says why."""
+    """The sentence says why; `remedy` what to do, where that is not a simpler covariance or fewer weeks."""
+
+    def __init__(self, why: str, remedy: str = "") -> None:
+        super().__init__(why)
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +69,14 @@ def fitted(data: Patterns, structure: str, restriction: FloatArray | None = None
     while steps < MOST_STEPS:
         steps += 1
         slope = _slope(data, state)
-        near = decrement < NEAR_PEAK
-        bend = _observed_information(data, state) if near else _average_information(state)
-        step, decrement = _step(slope, bend, damping)
+        step, decrement = _step(slope, _bend(data, state, near=decrement < NEAR_PEAK), damping)
         if decrement < ENOUGH:
             break
         tried, length = None, 1.0
         while length > 1e-6:
             candidate = parameters + length * step
             made = kind.made(candidate, data.weeks)
-            tried = _state(data, made, restriction) if _is_covariance(made.matrix) else None
+            tried = _state(data, made, restriction) if _least(made.matrix) > 0 else None
             if tried is not None and tried.minus_two <= state.minus_two + 1e-12 * abs(state.minus_two):
                 break
             tried, length = None, length / 2
@@ -84,6 +87,8 @@ def fitted(data: Patterns, structure: str, restriction: FloatArray | None = None
             continue
         damping = damping / 10 if damping > 1e-4 else 0.0
         parameters, state = candidate, tried
+        if _least(state.made.matrix) < LEAST_EIGENVALUE:
+            break
     return _ended(data, state, parameters, steps)
 
 
@@ -91,9 +96,7 @@ def _ended(
     data: Patterns, state: State, parameters: FloatArray, steps: int, *, enough: float = STALLED
 ) -> Fitted:
     """With the observed information; NotFitted where it is no peak."""
-    sd = np.sqrt(np.diag(state.made.matrix))
-    least = float(np.linalg.eigvalsh(state.made.matrix / np.outer(sd, sd))[0])
-    if least < LEAST_EIGENVALUE:
+    if _least(state.made.matrix) < LEAST_EIGENVALUE:
         raise NotFitted("the likelihood rises up to a covariance that is singular")
     slope, spread = _slope(data, state), _spread(data, state)
     bend = _observed_information(data, state, spread)
@@ -107,14 +110,14 @@ def _ended(
     return Fitted(state, parameters, 2 * inverse, spread, steps, decrement)
 
 
-def _is_covariance(matrix: FloatArray) -> bool:
-    if not np.isfinite(matrix).all() or (np.diag(matrix) <= 0).any():
-        return False
-    try:
-        np.linalg.cholesky(matrix)
-    except np.linalg.LinAlgError:
-        return False
-    return True
+def _least(matrix: FloatArray) -> float:
+    """Smallest eigenvalue of the correlations; not above 0 where the matrix is no covariance, or in a week next to
+    none: where a step must not lead."""
+    variance = np.diag(matrix)
+    if not np.isfinite(matrix).all() or variance.min() <= LEAST_VARIANCE * variance.max():
+        return -1.0
+    sd = np.sqrt(variance)
+    return float(np.linalg.eigvalsh(matrix / np.outer(sd, sd))[0])
 
 
 def _near(data: Patterns, restriction: FloatArray | None) -> FloatArray:
@@ -128,7 +131,9 @@ def _near(data: Patterns, restriction: FloatArray | None) -> FloatArray:
     cross = np.sum(one.rr * mask, axis=0) / np.maximum(together, 1.0)
     variance = np.diag(cross).copy()
     if (variance <= 0).any():
-        raise NotFitted("in one of the weeks the values are fitted without any residual")
+        raise NotFitted(
+            "in one of the weeks the values are fitted without any residual", "leave that week out"
+        )
     shrunk = 1.0
     while True:
         matrix = shrunk * cross + (1 - shrunk) * np.diag(variance)
@@ -139,16 +144,21 @@ def _near(data: Patterns, restriction: FloatArray | None) -> FloatArray:
 
 
 def _state(data: Patterns, made: Made, restriction: FloatArray | None) -> State | None:
-    """None where the means cannot be estimated."""
+    """None where the means cannot be estimated, or the covariance cannot be turned round."""
     weeks, q = data.weeks, data.regressors
     seen = data.seen.astype(np.float64)
     mask = seen[:, :, None] * seen[:, None, :]
     filled = made.matrix * mask + (1 - seen)[:, :, None] * np.eye(weeks)
-    omega = np.linalg.inv(filled) * mask
+    try:
+        omega = np.linalg.inv(filled) * mask
+    except np.linalg.LinAlgError:
+        return None
     log_det = np.linalg.slogdet(filled)[1]
     information = np.einsum("pts,pab->tasb", omega, data.zz, optimize=True).reshape(weeks * q, weeks * q)
     toward = np.einsum("pts,pas->ta", omega, data.zy, optimize=True).reshape(-1)
     reduced = information if restriction is None else restriction.T @ information @ restriction
+    if not np.isfinite(reduced).all():
+        return None
     try:
         factor = linalg.cho_factor(reduced)
     except linalg.LinAlgError:
@@ -239,10 +249,22 @@ def _observed_information(data: Patterns, state: State, spread: FloatArray | Non
     return value
 
 
+def _bend(data: Patterns, state: State, *, near: bool) -> FloatArray:
+    """The matrix that a step is taken by: far from the peak the average information, which is never negative, near it
+    the observed one (Newton's steps), unless that bends downwards in a parameter."""
+    observed = _observed_information(data, state) if near else None
+    if observed is not None and (np.diag(observed) > 0).all():
+        return observed
+    return _average_information(state)
+
+
 def _step(slope: FloatArray, bend: FloatArray, damping: float) -> tuple[FloatArray, float]:
     """Step downhill and its decrement."""
-    scale = np.sqrt(np.maximum(np.diag(bend), 1e-300))
+    diagonal = np.diag(bend)
+    scale = np.sqrt(np.maximum(diagonal, 1e-12 * diagonal.max()))
     scaled = bend / np.outer(scale, scale)
+    if not (np.isfinite(scaled).all() and np.isfinite(slope).all()):
+        raise NotFitted("the search came to where the likelihood cannot be computed")
     while True:
         try:
             factor = linalg.cho_factor(scaled + damping * np.eye(len(slope)))
