@@ -6,6 +6,8 @@ that is taken from it; counts and estimates stay.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest
 
 SESSION_KEY = "inference_hidden"
@@ -18,6 +20,11 @@ HIDDEN = (
 def is_shown(request: HttpRequest) -> bool:
     """Whether this person sees inferential output."""
     return not request.session.get(SESSION_KEY, False)
+
+
+def switch(shown: bool) -> dict[str, Any]:
+    """What `signals/parts/inference.html` shows."""
+    return {"inference": shown, "hidden_text": HIDDEN}
 
 
 def show(request: HttpRequest, shown: bool) -> None:

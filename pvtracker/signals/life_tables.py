@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvtracker.accounts.signing.record import Subject
-from pvtracker.lib.rounding import p_text, share
-from pvtracker.signals.enums import Measure, State
+from pvtracker.lib.rounding import share
+from pvtracker.signals.enums import Measure, State, Step
 from pvtracker.signals.evidence import flagged_by
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
-from pvtracker.signals.methods import METHODS
-from pvtracker.signals.models import Result, Signal
+from pvtracker.signals.models import Result, Signal, SignalStep
 from pvtracker.signals.queries import Listed
-from pvtracker.signals.tables import Table, interval
+from pvtracker.signals.tables import Table
+from pvtracker.signals.term_tables import methods_table
 from pvtracker.signals.triggers import CASE, LABELS
 
+PROCESS_ROLE = "process"  # of a step that a run took by itself
 NO_ARM = "no arm alone"
 EVIDENCE = (
     ("participants", "Participants looked at"),
@@ -98,35 +99,25 @@ def counts(rows: Sequence[Result]) -> list[dict[str, object]]:
     return [{"label": label, "value": value} for label, value in pairs]
 
 
-def evidence(rows: Sequence[Result], *, screened: bool = True) -> Table:
-    """What each method says in the newest run, estimates with their intervals first. Not `screened`: that run did
-    not look for it."""
-    ordered = sorted(rows, key=lambda row: (row.estimate is None, row.id))
+def evidence(rows: Sequence[Result], *, inference: bool, screened: bool = True) -> Table:
+    """What each method says in the newest run, estimates first. Not `screened`: that run did not look for it."""
+    nobody = "The newest run counted no participant with this event, or no run was made."
+    unknown = "The newest run did not screen this finding, so what is so now is not known."
+    told = methods_table(rows, inference=inference)
     return {
+        **told,
         "caption": "Evidence by method",
-        "columns": [
-            {"label": label, "numeric": label not in ("Method", "Flag")}
-            for label in ("Method", "Estimate [95 %]", "p", "Adjusted p", "Flag")
-        ],
-        "rows": [
-            {
-                "cells": [
-                    {"text": METHODS[row.method].label if row.method in METHODS else row.method},
-                    {"text": "–" if row.estimate is None else interval(row), "numeric": True},
-                    {"text": p_text(row.p), "numeric": True},
-                    {"text": p_text(row.p_adjusted), "numeric": True},
-                    {"text": "flagged" if row.flag else ""},
-                ],
-                "warning": row.warning,
-            }
-            for row in ordered
-        ],
-        "note": "Ratios arm ÷ reference. Differences of risks in percentage points, of rates in events per 100 "
-        "person-years, of time in days.",
-        "empty": "The newest run counted no participant with this event, or no run was made."
-        if screened
-        else "The newest run did not screen this finding, so what is so now is not known.",
+        "empty": told["empty"] if rows else nobody if screened else unknown,
     }
+
+
+def reason(step: SignalStep, *, inference: bool) -> str:
+    """Why a step was taken. What a run wrote by itself names methods that flag; without inference it tells the
+    counts. What a person wrote stays."""
+    if inference or step.role != PROCESS_ROLE or step.run is None or not step.numbers:
+        return step.reason
+    again = "Re-opened" if step.what == Step.REOPEN else "Raised"
+    return f"{again} by the run on the cut of {step.run.cut.date}: {n_of(step.numbers)} participants."
 
 
 def signed(subject: Subject) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pvtracker.accounts.signing.page import signing_page
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.accounts.signing.series import Proof
 from pvtracker.audit.context import Actor
-from pvtracker.signals import life_tables, queries, signing, triggers
+from pvtracker.signals import inference, life_tables, queries, signing, triggers
 from pvtracker.signals.actions import alerts as alert_actions
 from pvtracker.signals.actions import life
 from pvtracker.signals.enums import Measure, State, Step
@@ -44,7 +44,8 @@ def signal_list(request: HttpRequest, code: str) -> HttpResponse:
     if ask:
         return ask
     which = WhichForm(request.GET).chosen()
-    found = queries.signals_of(study, which=which, on=timezone.localdate())
+    shown = inference.is_shown(request)
+    found = queries.signals_of(study, which=which, on=timezone.localdate(), by_evidence=shown)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
@@ -54,6 +55,7 @@ def signal_list(request: HttpRequest, code: str) -> HttpResponse:
         "newest": newest_run(study),
         "unread": queries.unread_of(study, request.user),
         "may_follow": has_permission(request.user, FOLLOW, study=study),
+        **inference.switch(shown),
     }
     return render(request, "signals/list.html", context)
 
@@ -142,6 +144,9 @@ def signal_sign(request: HttpRequest, code: str, signal_id: uuid.UUID) -> HttpRe
     if signing.to_sign(found) is None:
         messages.error(request, "There is nothing to sign: it is neither assessed nor closed.")
         return redirect("signal", study.code, found.id)
+    if not inference.is_shown(request):  # nobody signs what they do not see
+        hidden = {"signal": found, "said": {"title": "Sign"}, **inference.switch(False)}
+        return render(request, "signals/sign.html", hidden, status=409 if request.method == "POST" else 200)
     by = actor_for(request.user, SIGN, study)
 
     def load() -> Subject:
@@ -154,7 +159,8 @@ def signal_sign(request: HttpRequest, code: str, signal_id: uuid.UUID) -> HttpRe
         return life.sign_step(signal=found, shown=shown, meaning=meaning, proof=proof, by=by)
 
     def context(subject: Subject) -> dict[str, Any]:
-        return {"signal": queries.signal_for(study, signal_id), "said": life_tables.signed(subject)}
+        shown = inference.switch(True)
+        return {"signal": queries.signal_for(study, signal_id), "said": life_tables.signed(subject), **shown}
 
     return signing_page(
         request,
@@ -208,7 +214,14 @@ def _alerts(request: HttpRequest, study: Study, *, status: int = 200) -> HttpRes
     page = _shown_alerts(request, study, request.GET.get("page"))
     found = page.object_list
     unread = sum(alert.read_at is None for alert in found)
-    context = {"page": page, "shown": queries.fingerprint(found), "unread": unread}
+    inferred = inference.is_shown(request)
+    context = {
+        "page": page,
+        "rows": [(one, life_tables.reason(one.step, inference=inferred)) for one in found],
+        "shown": queries.fingerprint(found),
+        "unread": unread,
+        **inference.switch(inferred),
+    }
     return render(request, "signals/alerts.html", context, status=status)
 
 
@@ -234,6 +247,8 @@ def _page(
     kept = triggers.kept_in(run.settings) if run and found.level == triggers.CASE else []
     may_sign = has_permission(request.user, SIGN, study=study) and signing.to_sign(found) is not None
     steps = queries.steps_of(found)
+    shown = inference.is_shown(request)
+    screened = run is None or was_screened(run, key_of(found))
     context = {
         "signal": found,
         "facts": life_tables.facts(found),
@@ -243,15 +258,16 @@ def _page(
         "run": run,
         "row": rows[0] if rows else None,
         "counts": life_tables.counts(rows),
-        "evidence": life_tables.evidence(rows, screened=run is None or was_screened(run, key_of(found))),
+        "evidence": life_tables.evidence(rows, screened=screened, inference=shown),
         "is_case": found.level == triggers.CASE,
         "case": [triggers.facts(one) for one in kept if one.name == found.term],
-        "steps": steps,
+        "steps": [(one, life_tables.reason(one, inference=shown)) for one in steps],
         "unscreened": {one.id for one in steps if one.run and not was_screened(one.run, key_of(found))},
         "signatures": signing.manifestations_of(found),
         "forms": _forms(request, study, found, refused),
         "reopening": REOPENING,
         "history": has_permission(request.user, Permission.READ_AUDIT, study=study),
+        **inference.switch(shown),
     }
     return render(request, "signals/signal.html", context, status=status)
 

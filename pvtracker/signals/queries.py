@@ -17,6 +17,7 @@ from pvtracker.lib.canonical import sha256_hex
 from pvtracker.signals.comparing import Change, compare
 from pvtracker.signals.enums import State, Step
 from pvtracker.signals.evidence import (
+    COUNTS,
     adjusts,
     after_adjustment,
     flagged_by,
@@ -230,7 +231,16 @@ def within(row: Result, terms: Iterable[str]) -> list[Result]:
 
 def excess(row: Result) -> float:
     """The share of participants in the arm minus that in the reference; an empty arm has none."""
-    return row.n_arm / max(row.N_arm, 1) - row.n_ref / max(row.N_ref, 1)
+    return _difference(row.n_arm, row.N_arm, row.n_ref, row.N_ref)
+
+
+def difference(numbers: dict[str, Any]) -> float:
+    """The same of numbers as a step keeps them; of none, less than any."""
+    return _difference(*(numbers[name] for name in COUNTS[:4])) if numbers else -1.0
+
+
+def _difference(n_arm: int, N_arm: int, n_ref: int, N_ref: int) -> float:
+    return n_arm / max(N_arm, 1) - n_ref / max(N_ref, 1)
 
 
 def flagged(run: Run, method: str = "fisher") -> QuerySet[Result]:
@@ -267,8 +277,9 @@ class Listed:
 WHICH = {"open": "Open", "ended": "Closed, or no signal", "all": "All"}
 
 
-def signals_of(study: Study, *, which: str, on: date) -> list[Listed]:
-    """The signals of a study: what is late first, then single cases, then the strongest evidence."""
+def signals_of(study: Study, *, which: str, on: date, by_evidence: bool = True) -> list[Listed]:
+    """The signals of a study: what is late first, then single cases, then the strongest evidence; not by evidence: the
+    largest difference of the shares."""
     found = Signal.objects.filter(study=study).select_related("owner")
     ended = [one.value for one in ENDED]
     if which != "all":
@@ -291,8 +302,7 @@ def signals_of(study: Study, *, which: str, on: date) -> list[Listed]:
         key=lambda one: (
             not one.overdue,
             one.signal.level != CASE,
-            not one.adjusted,
-            -one.flags,
+            *((not one.adjusted, -one.flags) if by_evidence else (-difference(one.now), 0)),
             one.signal.term,
             one.signal.id.hex,
         ),
@@ -332,7 +342,9 @@ def steps_of(signal: Signal) -> list[SignalStep]:
 
 def alerts_of(study: Study, account: Account) -> list[SignalAlert]:
     """What this person was told, unread first, then the latest."""
-    found = SignalAlert.objects.filter(study=study, account=account).select_related("signal", "step")
+    found = SignalAlert.objects.filter(study=study, account=account).select_related(
+        "signal", "step__run__cut"
+    )
     return sorted(found.order_by("-raised_at", "id"), key=lambda one: one.read_at is not None)
 
 

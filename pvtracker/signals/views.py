@@ -116,7 +116,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         **(_since(run, chosen["method"]) if inferred else {}),
         **run_pictures.pictures(run, chosen, list(page), inferred=inferred),
         **_shrinkage(run, rows, chosen["method"], inferred=inferred),
-        **_switch(inferred),
+        **inference.switch(inferred),
     }
     return _run_file(request, run, rows, chosen, context) or render(request, "signals/run.html", context)
 
@@ -190,11 +190,6 @@ def _run_file(
     return taking_out.file_of(request, run, tables=found, pictures=drawings, about=about)
 
 
-def _switch(inferred: bool) -> dict[str, Any]:
-    """What the switch that hides inference shows."""
-    return {"inference": inferred, "hidden_text": inference.HIDDEN}
-
-
 def _shrinkage(run: Run, rows: list[Result], method: str, *, inferred: bool) -> dict[str, Any]:
     """How the hierarchical model drew the terms in, where its rows are shown: the organ classes are the cut's; or why
     they cannot be read."""
@@ -235,7 +230,7 @@ def _signals(request: HttpRequest, study: Study, form: RunForm | None, *, status
         "unread": queries.unread_of(study, request.user),
         "used": planning.in_use(study),
         "unfinished": orders.unfinished(study),
-        **_switch(inferred),
+        **inference.switch(inferred),
         **(_overview(latest, study, inferred=inferred) if latest else {}),
     }
     if taking_out.asked(request) and status == 200:
