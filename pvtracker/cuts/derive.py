@@ -249,7 +249,7 @@ def _emergent(
     number: NDArray[np.int64],
 ) -> tuple[NDArray[np.bool_], pd.Series[pd.Timestamp]]:
     """Which events count, and the earliest possible day of each: of its onset, or of the worsening that counts."""
-    given = _exposures(data, people, rules)
+    given = exposures(data, people, rules)
     onsets = emergent.Onsets(
         participant=number,
         phase=events["phase"].to_numpy(dtype=object),
@@ -270,7 +270,8 @@ def _emergent(
     return counted, began
 
 
-def _exposures(data: CutData, people: pd.DataFrame, rules: Definitions) -> emergent.Given:
+def exposures(data: CutData, people: pd.DataFrame, rules: Definitions) -> emergent.Given:
+    """The exposures of an analysis set that count and have a day."""
     given = _given(data, rules)
     position = pd.Series(np.arange(len(people)), index=people["subject"])
     given = given.assign(participant=given["subject"].map(position))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from pvtracker.cuts.derive import Arms
+from pvtracker.cuts.periods import Periods
 from pvtracker.cuts.term_queries import Queries
 from pvtracker.stats.results import FloatArray, IntArray, TextArray
 from pvtracker.stats.tree_scan import SEED
@@ -29,6 +30,7 @@ class Source:
     arms: Arms
     labels: Sequence[tuple[str, str, str, str]]
     queries: Queries = ()  # the study's, by name
+    periods: Periods | None = None  # None: the study names no phases
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,36 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """The counts of rows, every array of shape (n,), in the order of a result row's fields."""
+
+    n_arm: IntArray
+    N_arm: IntArray
+    n_ref: IntArray
+    N_ref: IntArray
+    events_arm: IntArray
+    events_ref: IntArray
+    person_years_arm: FloatArray
+    person_years_ref: FloatArray
+    follow_up_years_arm: FloatArray
+    follow_up_years_ref: FloatArray
+
+    def plain(self) -> list[tuple[Any, ...]]:
+        """Row by row."""
+        return list(zip(*(getattr(self, name).tolist() for name in self.__slots__), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """What was counted within one period, and what a method says of it; `there`: of which rows it says anything."""
+
+    name: str
+    counts: Counted
+    columns: Columns
+    there: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
 class Columns:
     """What a method says; nan where a number does not exist, None where there is nothing to warn of."""
 
@@ -65,6 +97,7 @@ class Columns:
     more: NDArray[np.bool_] | None = (
         None  # more in the arm? None: the method's estimate says, else the counts do
     )
+    within: tuple[Within, ...] = ()  # of a method that says something of each period, in their order
 
 
 @dataclass(frozen=True, slots=True)

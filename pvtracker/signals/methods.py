@@ -9,13 +9,13 @@ from scipy.stats import hypergeom
 
 from pvtracker import stats
 from pvtracker.cuts.derive import QUERY
-from pvtracker.signals import further_methods, stratified_methods, time_methods
-from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Scale, Source, Threshold
+from pvtracker.signals import further_methods, period_methods, stratified_methods, time_methods
+from pvtracker.signals.method import POINTS, Columns, Comparison, Counted, Method, Scale, Source, Threshold
 from pvtracker.signals.tree import scan_terms
 from pvtracker.stats.results import DoubleFdr, Interval, PValues
 from pvtracker.stats.tree_scan import REPLICATES
 
-__all__ = ["METHODS", "Columns", "Comparison", "Method", "Scale", "Source", "Threshold"]
+__all__ = ["METHODS", "Columns", "Comparison", "Counted", "Method", "Scale", "Source", "Threshold"]
 
 ONE_SYSTEM_LEVEL = "double FDR groups preferred terms by organ class; it says nothing at this level"
 PREFERRED_TERMS_ONLY = (
@@ -231,6 +231,7 @@ METHODS: dict[str, Method] = {
             default=False,
         ),
         *further_methods.METHODS,
+        *period_methods.METHODS,
         *time_methods.METHODS,
         *stratified_methods.METHODS,
     )

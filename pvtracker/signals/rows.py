@@ -11,7 +11,8 @@ from pvtracker.lib.canonical import canonical_json, sha256_hex
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """One term, selection, arm and method against the reference.
+    """One term, selection, arm and method against the reference; of a method that says something of each period of the
+    trial one row for each of them, after the row over all.
 
     n and N are participants; proportions and differences are fractions, rates are per person-year, ratios are arm ÷
     reference; limits are 95 %. A number that does not exist is None, and where the method should give it `warning` says
@@ -43,11 +44,15 @@ class ResultRow:
     flag: bool
     warning: str
     analysis_arm: str
+    period: str = ""  # of the trial (`cuts/periods.py`): counts and numbers are those within it; '' over all
 
 
 def to_dict(row: ResultRow) -> dict[str, Any]:
-    """The row under the names of the JSON contract."""
-    return asdict(row)
+    """The row under the names of the JSON contract; `period` is there where the row is of one."""
+    told = asdict(row)
+    if not row.period:
+        del told["period"]
+    return told
 
 
 def rows_sha256(rows: Iterable[ResultRow]) -> str:

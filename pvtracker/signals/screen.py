@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData, CutError
 from pvtracker.cuts.derive import Arms, TermCounts
+from pvtracker.cuts.periods import Periods, periods_of
 from pvtracker.cuts.sites import sites_of
-from pvtracker.cuts.term_queries import Queries, by_query
+from pvtracker.cuts.term_queries import by_query
 from pvtracker.signals import silence, triggers
-from pvtracker.signals.methods import (
-    DEFAULT_METHODS,
-    METHODS,
-    Columns,
-    Comparison,
-    Method,
-    Source,
-    Threshold,
-)
+from pvtracker.signals.blocks import Blocks
+from pvtracker.signals.methods import DEFAULT_METHODS, METHODS
 from pvtracker.signals.pieces import LEVELS as LEVELS
 from pvtracker.signals.pieces import Asked, Piece, pieces_of
 from pvtracker.signals.rows import ResultRow
 from pvtracker.signals.time_methods import with_deaths
-from pvtracker.stats.results import BoolArray, FloatArray
 from pvtracker.stats.tree_scan import SEED
 from pvtracker.studies.definitions import Definitions
 
@@ -58,11 +50,12 @@ class Prepared:
     counts: list[TermCounts]
     totals: Any
     follow_up: Any
+    periods: Periods | None
 
     def compute(self, piece: Piece, tell: Tell = lambda text: None) -> list[ResultRow]:
         """The rows of one piece."""
         counts = [table for table in self.counts if table.selection in piece.selections]
-        blocks = _Blocks.of(
+        blocks = Blocks.of(
             counts,
             self.arms,
             self.totals,
@@ -72,6 +65,7 @@ class Prepared:
             self.events,
             self.asked.seed,
             derive.rules_of(self.data).queries,
+            self.periods,
         )
         said = {}
         for key in piece.methods:
@@ -153,7 +147,7 @@ def prepare(data: CutData, asked: Asked, tell: Tell = lambda text: None) -> Prep
         )
     ]
     totals, follow_up = derive.arm_totals(people, size)
-    return Prepared(asked, data, arms, people, events, counts, totals, follow_up)
+    return Prepared(asked, data, arms, people, events, counts, totals, follow_up, periods_of(data, people))
 
 
 def _is_coded(events: pd.DataFrame, level: str) -> bool:
@@ -237,163 +231,3 @@ def _settings(of: Prepared) -> dict[str, Any]:
         "seed": asked.seed,
         "confidence_level": 0.95,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Blocks:
-    """The counts of all levels, selections and active arms, one under another, so that each method runs once."""
-
-    labels: list[tuple[str, str, str, str]]  # level, term, selection, arm of each row
-    reference: str
-    comparison: Comparison
-    events_arm: Any
-    events_ref: Any
-    follow_up_arm: FloatArray
-    follow_up_ref: float
-
-    @classmethod
-    def of(
-        cls,
-        counts: Sequence[TermCounts],
-        arms: Arms,
-        totals: Any,
-        follow_up: Any,
-        systems: dict[str, str],
-        people: pd.DataFrame,
-        events: pd.DataFrame,
-        seed: int,
-        queries: Queries,
-    ) -> _Blocks:
-        reference = arms.reference
-        assert reference is not None  # noqa: S101  # checked by the caller
-        pieces = [(table, list(members)) for table in counts for _, members in arms.sides]
-        lengths = [len(table.terms) for table, _ in pieces]
-
-        def stacked(of: Callable[[TermCounts, list[int]], Any], kind: type) -> Any:
-            return np.concatenate(
-                [np.asarray(of(*piece), dtype=kind) for piece in pieces] or [np.array([], kind)]
-            )
-
-        def repeated(values: Sequence[Any], kind: type) -> Any:
-            return np.repeat(np.asarray(values, dtype=kind), lengths)
-
-        labels = [
-            (t.level, term, t.selection, side) for t in counts for side, _ in arms.sides for term in t.terms
-        ]
-        comparison = Comparison(
-            n_arm=stacked(lambda t, a: t.participants[:, a].sum(axis=1), np.int64),
-            N_arm=repeated([totals[members].sum() for _, members in pieces], np.int64),
-            n_ref=stacked(lambda t, a: t.participants[:, reference], np.int64),
-            N_ref=repeated([totals[reference] for _ in pieces], np.int64),
-            person_years_arm=stacked(lambda t, a: t.person_years[:, a].sum(axis=1), np.float64),
-            person_years_ref=stacked(lambda t, a: t.person_years[:, reference], np.float64),
-            family=repeated(range(len(pieces)), np.int64),
-            body_system=stacked(
-                lambda t, a: [systems[term] if t.level == "PT" else "" for term in t.terms], object
-            ),
-            source=Source(people, events, arms, labels, queries),
-            seed=seed,
-        )
-        return cls(
-            labels=labels,
-            reference=arms.names[reference],
-            comparison=comparison,
-            events_arm=stacked(lambda t, a: t.events[:, a].sum(axis=1), np.int64),
-            events_ref=stacked(lambda t, a: t.events[:, reference], np.int64),
-            follow_up_arm=repeated([follow_up[members].sum() for _, members in pieces], np.float64),
-            follow_up_ref=float(follow_up[reference]),
-        )
-
-    def rows(
-        self, found: dict[str, Columns], thresholds: Mapping[str, Threshold], analysis_arm: str
-    ) -> Iterator[ResultRow]:
-        """Rows in the order level, selection, arm, term, method."""
-        c = self.comparison
-        shared = zip(
-            self.labels,
-            c.n_arm.tolist(),
-            c.N_arm.tolist(),
-            c.n_ref.tolist(),
-            c.N_ref.tolist(),
-            self.events_arm.tolist(),
-            self.events_ref.tolist(),
-            c.person_years_arm.tolist(),
-            c.person_years_ref.tolist(),
-            self.follow_up_arm.tolist(),
-            strict=True,
-        )
-        counted = c.n_arm * c.N_ref > c.n_ref * c.N_arm
-        said = {
-            key: _said(thresholds[key], columns, _more(METHODS[key], columns, counted))
-            for key, columns in found.items()
-        }
-        for index, (label, n_arm, N_arm, n_ref, N_ref, e_arm, e_ref, py_arm, py_ref, fu_arm) in enumerate(
-            shared
-        ):
-            level, term, selection, arm = label
-            for key, columns in said.items():
-                estimate, low, high, p, p_adjusted, posterior, flag, warning = columns[index]
-                yield ResultRow(
-                    level,
-                    term,
-                    selection,
-                    arm,
-                    self.reference,
-                    n_arm,
-                    N_arm,
-                    n_ref,
-                    N_ref,
-                    e_arm,
-                    e_ref,
-                    py_arm,
-                    py_ref,
-                    fu_arm,
-                    self.follow_up_ref,
-                    key,
-                    estimate,
-                    low,
-                    high,
-                    p,
-                    p_adjusted,
-                    posterior,
-                    flag,
-                    warning,
-                    analysis_arm,
-                )
-
-
-def _more(method: Method, columns: Columns, counted: BoolArray) -> BoolArray:
-    """Is it more in the arm? As the method itself measures it: time, strata and exposure may turn what was counted."""
-    if columns.more is not None:
-        return columns.more
-    if method.null_value is None:
-        return counted
-    with np.errstate(invalid="ignore"):
-        found: BoolArray = columns.estimate > method.null_value
-    return found
-
-
-def _said(threshold: Threshold, columns: Columns, more: Any) -> list[tuple[Any, ...]]:
-    """The method's numbers as plain values: None instead of nan and infinity, with the reason in the warning."""
-    flag = (threshold.flags(columns) & more).tolist()
-    warnings = _warnings(columns)
-    posterior = np.full(len(flag), np.nan) if columns.posterior is None else columns.posterior
-    numbers = [
-        [
-            value if known else None
-            for value, known in zip(array.tolist(), np.isfinite(array).tolist(), strict=True)
-        ]
-        for array in (columns.estimate, columns.low, columns.high, columns.p, columns.p_adjusted, posterior)
-    ]
-    return list(zip(*numbers, flag, warnings, strict=True))
-
-
-def _warnings(columns: Columns) -> list[str]:
-    texts = ["" if text is None else str(text) for text in columns.warning]
-    for name, beyond in (
-        ("the estimate and the upper limit are", np.isinf(columns.estimate)),
-        ("the upper limit is", np.isinf(columns.high) & ~np.isinf(columns.estimate)),
-    ):
-        for index in np.flatnonzero(beyond):
-            texts[index] = texts[index] or f"a zero cell: {name} infinite"
-    return texts

@@ -55,7 +55,9 @@ def trial(arms: dict[str, str], with_event: tuple[str, ...] = (), **said: object
 
 def row_of(screened: Screen, method: str, *, arm: str = "Low dose", level: str = "PT") -> ResultRow:
     found = [
-        r for r in screened.rows if (r.method, r.arm, r.level, r.selection) == (method, arm, level, "all")
+        r
+        for r in screened.rows
+        if (r.method, r.arm, r.level, r.selection, r.period) == (method, arm, level, "all", "")
     ]
     assert len(found) == 1
     return found[0]
@@ -92,7 +94,7 @@ def test_no_event_in_the_reference_gives_a_lower_limit_and_says_that_there_is_no
 
 def test_only_an_excess_in_the_arm_is_flagged() -> None:
     arms = {f"A{i}": "LOW" for i in range(20)} | {f"B{i}": "PBO" for i in range(20)}
-    every, one_stratum = tuple(METHODS), parse({"strata": ["sex"]})
+    every, one_stratum = tuple(METHODS), parse({"strata": ["sex"], "phase_windows": {"PROCEDURE": 7}})
     harmful = screen(
         trial(arms, tuple(f"A{i}" for i in range(18))),
         analysis_arm="planned",
@@ -164,7 +166,7 @@ def test_the_table_of_methods_is_whole() -> None:
     assert list(FURTHER_METHODS) == [
         *("boschloo", "rd_exact", "berry_berry", "tree_scan"),
         *("rd_newcombe", "barnard", "rate_ratio_midp", "rate_difference_mn", "by", "group_bh"),
-        *("berry_berry_poisson", "log_rank", "gray", "cox", "time_lost"),
+        *("berry_berry_poisson", "berry_berry_periods", "log_rank", "gray", "cox", "time_lost"),
         *("rd_mn_stratified", "cmh_exact"),
     ]
     assert set(METHODS) == {*DEFAULT_METHODS, *FURTHER_METHODS}
