@@ -29,6 +29,17 @@ class Periods:
     start: NDArray[np.int64]
     period: NDArray[np.int8]
 
+    def of(self, events: pd.DataFrame) -> NDArray[np.object_]:
+        """The period that each event lies in, '' for one of unknown day."""
+        days = events["day"].to_numpy(dtype=float)
+        known = ~np.isnan(days)
+        found = np.full(len(events), "", dtype=object)
+        place = self.start[events["participant"].to_numpy(dtype=np.int64)[known]] + days[known].astype(
+            np.int64
+        )
+        found[known] = np.array(self.names, dtype=object)[self.period[place]]
+        return found
+
     def within(
         self, people: pd.DataFrame, events: pd.DataFrame
     ) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:

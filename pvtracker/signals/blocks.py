@@ -118,14 +118,16 @@ class Blocks:
             for key, columns in found.items()
         }
         for index, (level, term, selection, arm) in enumerate(self.labels):
-            finding = (level, term, selection, arm, self.reference)
+            finding: list[Any] = [level, term, selection, arm, self.reference]
             for key, told in said.items():
                 there = [part for part in parts[key] if part[3][index]]
                 *numbers, flag, warning = told[index]
                 flag = any(rows[index][-2] for _, _, rows, _ in there) if there else flag
-                yield ResultRow(*finding, *over_all[index], key, *numbers, flag, warning, analysis_arm)
+                values = [*finding, *over_all[index], key, *numbers, flag, warning, analysis_arm]
+                yield ResultRow(*values)
                 for name, counts, rows, _ in there:
-                    yield ResultRow(*finding, *counts[index], key, *rows[index], analysis_arm, name)
+                    values = [*finding, *counts[index], key, *rows[index], analysis_arm, name]
+                    yield ResultRow(*values)
 
 
 def _more(method: Method, columns: Columns, c: Comparison) -> BoolArray:

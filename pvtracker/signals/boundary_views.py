@@ -91,7 +91,7 @@ class _Held:
 def signal_boundary(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     """What earlier runs counted of a term against a boundary that is chosen here; nothing is typed that a run knows."""
     study = study_page(request, code, Permission.READ_SIGNALS)
-    row = queries.row_for(study, row_id)
+    row = queries.over_all(queries.row_for(study, row_id))
     ask = taking_out.looked(
         request,
         study,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pvtracker.signals.labels import period_label
 from pvtracker.signals.methods import METHODS
 
 if TYPE_CHECKING:  # a row that was never stored is drawn too
@@ -32,7 +33,7 @@ def dot_plot(results: Sequence[Result], *, limits: bool = True) -> dict[str, Any
     title = [method.label if ratio else method.scale.words[0], method.scale.words[1]]
     values = [
         {
-            "term": r.term,
+            "term": _name(r),
             "estimate": _scaled(r.estimate, factor, ratio=ratio),
             **(
                 {name: _scaled(getattr(r, name), factor, ratio=ratio) for name in ("low", "high")}
@@ -47,8 +48,8 @@ def dot_plot(results: Sequence[Result], *, limits: bool = True) -> dict[str, Any
     y = {
         "field": "term",
         "type": "nominal",
-        "sort": [r.term for r in results],
-        "scale": {"domain": [r.term for r in results]},
+        "sort": [_name(r) for r in results],
+        "scale": {"domain": [_name(r) for r in results]},
         "title": None,
         "axis": {"labelLimit": 240},
     }
@@ -83,6 +84,11 @@ def dot_plot(results: Sequence[Result], *, limits: bool = True) -> dict[str, Any
             },
         ],
     }
+
+
+def _name(row: Result) -> str:
+    """The term, with the period that the row is of."""
+    return f"{row.term}, {period_label(row.period).lower()}" if row.period else row.term
 
 
 def _endless(y: dict[str, Any], x: dict[str, Any], *, limit: str, missing: str) -> dict[str, Any]:

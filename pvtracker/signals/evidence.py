@@ -34,7 +34,7 @@ def newest_run(study: Study) -> Run | None:
 def raised_by(run: Run) -> dict[Key, list[Result]]:
     """The findings of a run that one of the methods flagged whose flags raise signals by its plan, with the rows of
     every method. Before there were plans, every method's did."""
-    flagged = Result.objects.filter(run=run, flag=True)
+    flagged = Result.over_all.filter(run=run, flag=True)
     if "raising" in run.settings:
         flagged = flagged.filter(method__in=run.settings["raising"])
     return rows_of(run, set(flagged.values_list(*KEY)))
@@ -46,7 +46,7 @@ def rows_of(run: Run, keys: Iterable[Key]) -> dict[Key, list[Result]]:
     terms = {key[1] for key in wanted}
     found: dict[Key, list[Result]] = defaultdict(list)
     if wanted:
-        for row in Result.objects.filter(Q(run=run) & Q(term__in=terms)).order_by("id"):
+        for row in Result.over_all.filter(Q(run=run) & Q(term__in=terms)).order_by("id"):
             if (key := key_of(row)) in wanted:
                 found[key].append(row)
     return dict(found)

@@ -1,4 +1,4 @@
-"""Levels and selections in words."""
+"""Levels, selections and periods in words."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ LEVEL_LABELS = {
     "SOC": "Organ class",
     "query": "Query",
 }
+
+
+def period_label(period: str) -> str:
+    """A phase as it was delivered, its parts apart."""
+    return period.replace("_", " ")

@@ -85,8 +85,8 @@ def _berry_berry(c: Comparison) -> Columns:
         found["low"][rows], found["high"][rows] = np.exp(said.low), np.exp(said.high)
         found["posterior"][rows] = said.p_positive
         warning[rows] = said.warning
-    posterior = found.pop("posterior")
-    return Columns(**found, p=nothing, p_adjusted=nothing, warning=warning, posterior=posterior)
+    limits = (found["estimate"], found["low"], found["high"])
+    return Columns(*limits, nothing, nothing, warning, posterior=found["posterior"])
 
 
 def _tree_scan(c: Comparison) -> Columns:

@@ -68,8 +68,16 @@ class Run(models.Model):
         return f"run of {self.made_at:%Y-%m-%d %H:%M} UTC"
 
 
+class OverAll(models.Manager["Result"]):
+    """The rows over all periods: one per term, selection, arm and method."""
+
+    def get_queryset(self) -> models.QuerySet[Result]:
+        return super().get_queryset().filter(period="")
+
+
 class Result(models.Model):
-    """One row per term, selection, arm and method: what was counted and what came of it (`signals/rows.py`)."""
+    """One row per term, selection, arm and method: what was counted and what came of it (`signals/rows.py`). A method
+    that says something of each period of the trial has a row for each beside it."""
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="results")
@@ -98,6 +106,10 @@ class Result(models.Model):
     posterior = models.FloatField(null=True)
     flag = models.BooleanField(default=False)
     warning = models.CharField(max_length=300, blank=True)
+    period = models.CharField(max_length=40, blank=True)  # '' over all
+
+    objects = models.Manager()
+    over_all = OverAll()
 
     class Meta:
         indexes = [models.Index(fields=["run", "level", "selection", "method"], name="result_by_table")]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
+from pvtracker.cuts.periods import periods_of
 from pvtracker.cuts.term_queries import matching
 
 
@@ -46,23 +47,27 @@ class Emergent:
         people = derive.analysis_set(data, analysis_arm=analysis_arm)
         return cls(data, derive.arms_of(data), people, derive.emergent_events(data, people))
 
-    def chosen(self, *, level: str, selection: str, term: str) -> pd.DataFrame:
-        """The events of a term, level and selection; KeyError for a level or selection that `derive` does not know."""
+    def chosen(self, *, level: str, selection: str, term: str, period: str = "") -> pd.DataFrame:
+        """The events of a term, level and selection, within a period where one is named; KeyError for a level or
+        selection that `derive` does not know."""
         if level == derive.QUERY:
             of_term = matching(self.events, dict(derive.rules_of(self.data).queries)[term])
         else:
             of_term = (self.events[derive.LEVELS[level]] == term).to_numpy()
         chosen: pd.DataFrame = self.events[of_term & self.events[selection].to_numpy(dtype=bool)]
+        if period:
+            periods = periods_of(self.data, self.people)
+            chosen = chosen[[] if periods is None else periods.of(chosen) == period]
         return chosen
 
 
-def counted(of: Emergent, *, level: str, selection: str, term: str) -> list[Counted]:
-    """The events behind a term, level and selection, by arm in the protocol's order, then participant, then number.
+def counted(of: Emergent, *, level: str, selection: str, term: str, period: str = "") -> list[Counted]:
+    """The events behind a term, level, selection and period, by arm (protocol’s order), then participant, then number.
 
     `level` is a key of derive.LEVELS, `selection` one of derive.SELECTIONS; KeyError for another. Participants without
     one of the protocol's arms are counted in none and are not listed.
     """
-    chosen = of.chosen(level=level, selection=selection, term=term)
+    chosen = of.chosen(level=level, selection=selection, term=term, period=period)
     arm_of = of.people["arm"].to_numpy()
     chosen = chosen.assign(arm=arm_of[chosen["participant"].to_numpy()])
     chosen = chosen[chosen["arm"] >= 0].merge(

@@ -107,11 +107,15 @@ def _berry_berry_periods(c: Comparison) -> Columns:
 
 def fitted(periods: Sequence[Counted], rows: IntArray, body_system: TextArray, seed: int) -> Hierarchical:
     """The calculator's own figures of some rows in these periods, period after period."""
+    x, t, y, u = (
+        np.concatenate([getattr(counts, name)[rows] for counts in periods])
+        for name in ("n_arm", "person_years_arm", "n_ref", "person_years_ref")
+    )
     return stats.berry_berry_periods(
-        *(
-            np.concatenate([getattr(counts, name)[rows] for counts in periods])
-            for name in ("n_arm", "person_years_arm", "n_ref", "person_years_ref")
-        ),
+        x,
+        t,
+        y,
+        u,
         np.tile(body_system.astype(str), len(periods)),
         np.repeat(np.arange(len(periods)), len(rows)),
         seed=seed,

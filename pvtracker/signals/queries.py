@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -83,7 +84,7 @@ def differing_definitions(runs: Sequence[Run]) -> list[str]:
 def changes(run: Run, before: Run, *, method: str) -> tuple[list[Change[Result]], int]:
     """What became of the findings that a method flagged in either run, and of how many that is not known: the other run
     did not screen them."""
-    now, then = (with_run(Result.objects.filter(run=one, method=method), one) for one in (run, before))
+    now, then = (with_run(Result.over_all.filter(run=one, method=method), one) for one in (run, before))
     compared = compare(now=now, before=then)
     known = [
         one
@@ -117,15 +118,33 @@ def with_run(rows: Iterable[Result], run: Run) -> list[Result]:
 
 
 def same_term(row: Result) -> list[Result]:
-    """The rows of the same run, term, selection and method: one for each active arm."""
-    where = {name: getattr(row, name) for name in ("run", "level", "selection", "term", "method")}
+    """The rows of the same run, term, selection, method and period: one for each active arm."""
+    where = {name: getattr(row, name) for name in ("run", "level", "selection", "term", "method", "period")}
     return with_run(Result.objects.filter(**where).order_by("id"), row.run)
+
+
+def over_all(row: Result) -> Result:
+    """The row of the same term, arm and method over all periods: itself unless it is of one."""
+    if not row.period:
+        return row
+    where = {name: getattr(row, name) for name in ("run", "level", "selection", "term", "arm", "method")}
+    [found] = with_run(Result.over_all.filter(**where), row.run)
+    return found
+
+
+def by_period(rows: Sequence[Result], run: Run) -> list[Result]:
+    """Each of these rows over all, or in its place those of its periods where it has any."""
+    parted: dict[tuple[str, ...], list[Result]] = defaultdict(list)
+    of = Result.objects.filter(run=run, method__in={row.method for row in rows}).exclude(period="")
+    for one in with_run(of.filter(term__in={row.term for row in rows}).order_by("id"), run):
+        parted[*key_of(one), one.method].append(one)
+    return [one for row in rows for one in parted.get((*key_of(row), row.method)) or [row]]
 
 
 def of_term(row: Result) -> list[Result]:
     """The rows of the same run, level, selection, term and arm: one for each method, in the order of the methods."""
     where = {name: getattr(row, name) for name in ("run", "level", "selection", "term", "arm")}
-    return with_run(Result.objects.filter(**where).order_by("id"), row.run)
+    return with_run(Result.over_all.filter(**where).order_by("id"), row.run)
 
 
 def results(
@@ -133,7 +152,7 @@ def results(
 ) -> list[Result]:
     """One table of a run, the strongest evidence first: by the method's p (Fisher's where it has none), then by
     participants, then by term. Not by evidence: by the difference of the shares, the largest excess first."""
-    table = Result.objects.filter(run=run, level=level, selection=selection, arm=arm)
+    table = Result.over_all.filter(run=run, level=level, selection=selection, arm=arm)
     if not by_evidence:
         return sorted(with_run(table.filter(method=method), run), key=lambda row: (-excess(row), row.term))
     fisher = dict(table.filter(method="fisher").values_list("term", "p"))
@@ -150,7 +169,7 @@ def looks_at(row: Result) -> list[tuple[Run, Result | None]]:
     same analysis arm that screened it, with the term's row of one method there (None: nobody had the event)."""
     where = {name: getattr(row, name) for name in ("level", "selection", "term", "arm", "reference")}
     runs = list(_up_to(row))
-    table = Result.objects.filter(**where, run__in=[*runs, row.run]).order_by("run_id", "id")
+    table = Result.over_all.filter(**where, run__in=[*runs, row.run]).order_by("run_id", "id")
     found = {one.run_id: one for one in table.distinct("run_id")}
     by_date: dict[date, Run] = {}
     for run in runs:  # the latest first
@@ -182,14 +201,14 @@ def not_looked(row: Result, looks: Iterable[Run]) -> list[date]:
 def strongest(run: Run, arm: str) -> list[Result]:
     """The rows of the preferred term with the smallest p of Fisher's test in an arm, all events; [] where none has a
     p."""
-    table = Result.objects.filter(run=run, arm=arm, level="PT", selection="all")
+    table = Result.over_all.filter(run=run, arm=arm, level="PT", selection="all")
     first = table.filter(method="fisher", p__isnull=False).order_by("p", "-n_arm", "term").first()
     return with_run(table.filter(term=first.term).order_by("id"), run) if first else []
 
 
 def flags_of(run: Run, arm: str) -> tuple[int, int]:
     """How many findings of an arm are flagged after adjustment for many terms, and how many by any method."""
-    found = Result.objects.filter(run=run, arm=arm, flag=True)
+    found = Result.over_all.filter(run=run, arm=arm, flag=True)
     adjusting = [key for key in run.methods if adjusts(key)]
     finding = ("level", "selection", "term")
     counted = (
@@ -203,7 +222,7 @@ def largest(run: Run, limit: int) -> list[Result]:
     """Rows of one method with the largest excess in an arm, preferred terms of all events: what stands out by the
     estimate alone."""
     method = next(iter(run.methods), "")
-    table = Result.objects.filter(run=run, level="PT", selection="all", method=method)
+    table = Result.over_all.filter(run=run, level="PT", selection="all", method=method)
     share = [
         Cast(F(f"n_{side}"), FloatField()) / NullIf(Cast(F(f"N_{side}"), FloatField()), 0.0)
         for side in ("arm", "ref")
@@ -215,7 +234,7 @@ def largest(run: Run, limit: int) -> list[Result]:
 def systems(run: Run) -> dict[str, list[Result]]:
     """By arm the rows of one method for every organ class, all events."""
     method = next(iter(run.methods), "")
-    table = Result.objects.filter(run=run, level="SOC", selection="all", method=method).order_by("id")
+    table = Result.over_all.filter(run=run, level="SOC", selection="all", method=method).order_by("id")
     found: dict[str, list[Result]] = {}
     for row in with_run(table, run):
         found.setdefault(row.arm, []).append(row)
@@ -225,7 +244,7 @@ def systems(run: Run) -> dict[str, list[Result]]:
 def within(row: Result, terms: Iterable[str]) -> list[Result]:
     """The rows of these preferred terms in the run, selection, arm and method of a row."""
     where = {name: getattr(row, name) for name in ("run", "selection", "arm", "method")}
-    table = Result.objects.filter(**where, level="PT", term__in=list(terms)).order_by("id")
+    table = Result.over_all.filter(**where, level="PT", term__in=list(terms)).order_by("id")
     return with_run(table, row.run)
 
 
@@ -245,7 +264,7 @@ def _difference(n_arm: int, N_arm: int, n_ref: int, N_ref: int) -> float:
 
 def flagged(run: Run, method: str = "fisher") -> QuerySet[Result]:
     """Rows that a method flagged, smallest adjusted p first."""
-    found = Result.objects.filter(run=run, method=method, flag=True)
+    found = Result.over_all.filter(run=run, method=method, flag=True)
     return found.order_by("p_adjusted", "p", "level", "selection", "arm", "term")
 
 

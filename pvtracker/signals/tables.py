@@ -23,7 +23,7 @@ from pvtracker.signals.cells import (
     words,
 )
 from pvtracker.signals.comparing import DEFINITIONS, Change
-from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS, period_label
 from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted
@@ -31,6 +31,7 @@ from pvtracker.signals.planning import plan_of_run
 
 Table = dict[str, Any]
 LIKELY = "P(more in the arm)"
+PARTED = " Of a period: who had the event within it, of those followed in it, and their years within it."
 NO_EVENT = "No treatment-emergent event of this selection occurred in any arm."
 
 
@@ -82,6 +83,7 @@ def counted_facts(run: Run, rows: Sequence[Result]) -> list[dict[str, object]]:
     first = rows[0]
     arms.append((first.reference, share(first.n_ref, first.N_ref), first.events_ref))
     facts = [("Cut-off date", str(run.cut.date)), ("Analysis arm", arm_label(run.analysis_arm))]
+    facts += [("Period", period_label(first.period))] if first.period else []
     facts += [(arm, f"{counted} participants, {events} events") for arm, counted, events in arms]
     return [{"label": label, "value": value} for label, value in facts]
 
@@ -98,8 +100,10 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
     estimated = method.null_value is not None
     tested = inference and any(row.p is not None for row in results)
     likely = inference and any(row.posterior is not None for row in results)
+    parted = any(row.period for row in results)
     columns = [
         text_column("Term"),
+        *([text_column("Period")] if parted else []),
         share_column("Arm, n/N"),
         share_column("Reference, n/N"),
         column("Events", "Events, arm", "Events, reference"),
@@ -115,6 +119,7 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
         listed = participants_url(row)
         return [
             words(row.term, url=term_url(row)),
+            *([words(period_label(row.period))] if parted else []),
             share_cell(row.n_arm, row.N_arm, url=listed),
             share_cell(row.n_ref, row.N_ref, url=listed),
             cell(f"{row.events_arm} : {row.events_ref}", row.events_arm, row.events_ref),
@@ -131,7 +136,7 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
         "columns": columns,
         "rows": [{"cells": cells(row), "warning": warning_of(row, inference=inference)} for row in results],
         "note": f"{_estimated(method)}n: participants with the event; N: participants of the analysis set; years: to "
-        "first event or end of follow-up.",
+        f"first event or end of follow-up.{PARTED if parted else ''}",
         "empty": NO_EVENT,
     }
 

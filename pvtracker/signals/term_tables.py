@@ -23,6 +23,7 @@ from pvtracker.signals.cells import (
     words,
 )
 from pvtracker.signals.curves import Curves, Mark, Point
+from pvtracker.signals.labels import period_label
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.tables import LIKELY, Table, estimated_cell, is_estimate, participants_url, warning_of
@@ -48,7 +49,7 @@ def methods_table(rows: Sequence[Result], *, inference: bool) -> Table:
         said = estimated_cell(row, limits=inference)
         missing = row.estimate is None and row.low is None
         cells = [
-            words(_label(row.method), url=method_url(row.method)),
+            words(_label(row), url=method_url(row.method)),
             words(_of_what(row.method)),
             {**said, "text": MISSING} if missing else said,
             *([p_cell(row.p), p_cell(row.p_adjusted)] if inference else []),
@@ -71,8 +72,10 @@ def _of_what(method: str) -> str:
     return "" if known is None or known.null_value is None else known.scale.words[0]
 
 
-def _label(method: str) -> str:
-    return METHODS[method].label if method in METHODS else method
+def _label(row: Result) -> str:
+    """The method, with the period that the row is of."""
+    label = METHODS[row.method].label if row.method in METHODS else row.method
+    return f"{label}: {period_label(row.period)}" if row.period else label
 
 
 def method_url(method: str) -> str:

@@ -31,7 +31,7 @@ MOST_EVENTS = 200  # shown; a file has them all
 def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     """What a run says of one term: in words, by every method, over time, and event by event."""
     study = study_page(request, code, Permission.READ_SIGNALS)
-    row = queries.row_for(study, row_id)
+    row = queries.over_all(queries.row_for(study, row_id))
     ask = taking_out.looked(
         request,
         study,
@@ -50,7 +50,7 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     within = _within(of, row)
     found: dict[str, Any] = {
         "counts": term_tables.counts_table(by_arm),
-        "methods": term_tables.methods_table(by_method, inference=shown),
+        "methods": term_tables.methods_table(queries.by_period(by_method, row.run), inference=shown),
         "events": events,
     }
     file = taking_out.file_of(

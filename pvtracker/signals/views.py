@@ -34,6 +34,7 @@ from pvtracker.signals import (
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.enums import AskedFrom
 from pvtracker.signals.forms import FilterForm, RunForm
+from pvtracker.signals.labels import period_label
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.screen import LEVELS
@@ -102,6 +103,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         return ask
     rows = queries.results(run, **chosen, by_evidence=inferred)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    parted = queries.by_period(list(page), run)
     context = {
         "run": run,
         "form": FilterForm(initial=chosen, **offered),
@@ -109,12 +111,12 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "definitions": run.settings["definitions"],
         "threshold": run.settings["thresholds"].get(chosen["method"], "") if inferred else "",
         "page": page,
-        "table": tables.results_table(list(page), chosen, inference=inferred),
+        "table": tables.results_table(parted, chosen, inference=inferred),
         "silence": silence.table(list(page)) if inferred else None,
         "cases": _cases(run),
         "sites": site_quality.summary(run.settings, inferred=inferred),
         **(_since(run, chosen["method"]) if inferred else {}),
-        **run_pictures.pictures(run, chosen, list(page), inferred=inferred),
+        **run_pictures.pictures(run, chosen, parted, inferred=inferred),
         **_shrinkage(run, rows, chosen["method"], inferred=inferred),
         **inference.switch(inferred),
     }
@@ -138,6 +140,8 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
         return ask
     happened = actions.events_behind(row)
     about = [("Term", f"{row.term} ({tables.about(row)})")]
+    if row.period:
+        about.append(("Period", period_label(row.period)))
     if taking_out.asked(request):
         table = tables.participants_table(happened, row)
         file = taking_out.file_of(request, row.run, tables={"events": table}, about=about)
@@ -163,10 +167,11 @@ def _run_file(
     if out is None:
         return None
     inferred, page = context["inference"], context["page"]
-    drawn = run_pictures.pictures(run, chosen, rows, inferred=inferred, most=None)
+    parted = queries.by_period(rows, run)
+    drawn = run_pictures.pictures(run, chosen, parted, inferred=inferred, most=None)
     pictures = {key: context.get(key.replace("-", "_")) for key in ("dot-plot", "volcano")}
     found = {
-        "results": tables.results_table(rows, chosen, inference=inferred),
+        "results": tables.results_table(parted, chosen, inference=inferred),
         "cases": context["cases"],
         "silence": silence.table(rows) if inferred else None,
         "changes": context.get("changes"),

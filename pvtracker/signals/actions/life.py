@@ -249,5 +249,5 @@ def _as_screened(study: Study, finding: Finding) -> str:
     run = newest_run(study)
     if run is None:
         return typed
-    same: Any = Result.objects.filter(run=run, level=finding.level, term__iexact=typed)
+    same: Any = Result.over_all.filter(run=run, level=finding.level, term__iexact=typed)
     return str(same.values_list("term", flat=True).first() or typed)

@@ -30,7 +30,7 @@ from pvtracker.signals.planning import (
     stated,
     unknown_methods,
 )
-from pvtracker.signals.rows import FIELDS, plain, rows_sha256
+from pvtracker.signals.rows import FIELDS, rows_sha256
 from pvtracker.signals.screen import Progress, Screen, screen_asked
 from pvtracker.studies.definitions import parse
 from pvtracker.studies.models import AnalysisArm, Study
@@ -152,7 +152,7 @@ def compute(request: Request, *, by: Actor, progress: Progress, reason: str = "s
 
 def events_behind(row: Result) -> list[Counted]:
     """The events behind a row, counted again on the cut of its run. Whoever calls has recorded the look."""
-    where = {name: getattr(row, name) for name in ("level", "selection", "term")}
+    where = {name: getattr(row, name) for name in ("level", "selection", "term", "period")}
     return counted(emergent_of(row.run), **where)
 
 
@@ -187,12 +187,12 @@ def save_run(*, request: Request, screened: Screen, by: Actor, run_id: uuid.UUID
         code_version=code_version(),
         methods=screened.methods,
         rows=len(screened.rows),
-        flagged=sum(row.flag for row in screened.rows),
+        flagged=sum(row.flag and not row.period for row in screened.rows),
         sha256=rows_sha256(screened.rows),
         plan=request.used.row,
         parquet_sha256=storage.write(run_id, storage.RESULTS, to_bytes(screened.rows)),
     )
-    values = ((run.id, request.study.id, *plain(row)[: len(STORED)]) for row in screened.rows)
+    values = ((run.id, request.study.id, *(getattr(row, name) for name in STORED)) for row in screened.rows)
     copy_rows(Result, ("run", "study", *STORED), values)
     raise_signals(run=run, by=PROCESS)
     return run

@@ -24,7 +24,11 @@ PHASED = {"phase_windows": {"PROCEDURE": 6, "INTERRUPTION": None}}
 
 
 def of_phases(phases: dict[str, Any] = PHASED, **rows: Any) -> CutData:
-    said = manifest()
+    arms = [
+        {"code": code, "name": name, "is_reference": code == "PBO"}
+        for code, name in (("PBO", "Placebo"), ("LOW", "Low dose"))
+    ]
+    said = manifest(arms=arms)
     said["settings"]["definitions"] = phases
     return cut(stated=said, **rows)
 
@@ -172,7 +176,9 @@ def test_a_model_that_did_not_converge_gives_no_number(monkeypatch: pytest.Monke
     rows = rows_by(trial())
     told = [row for (level, _, period), row in rows.items() if level == "PT" and period]
     assert len(told) == 6 and all(row.estimate is None and row.posterior is None for row in told)
-    assert all("chains have not met" in row.warning for row in told) and not any(row.flag for row in rows.values())
+    assert all("chains have not met" in row.warning for row in told) and not any(
+        row.flag for row in rows.values()
+    )
     assert rows["PT", "Headache", ""].warning == NONE_KNOWN
 
 
