@@ -86,6 +86,7 @@ OPEN_DATASETS: dict[str, Fields] = {
         ("outcome", TEXT),
         ("outcome_reported", TEXT),  # as delivered, where it is none of our words; '' otherwise
         *partial("aware_on"),
+        ("entered_on", DAY),  # at the site, when a person typed its first version; null for an import
         ("narrative", TEXT),
         ("state", TEXT),
         ("version", WHOLE),
@@ -140,8 +141,9 @@ OPEN_DATASETS: dict[str, Fields] = {
         *partial("end"),
     ),
 }
-# Text columns that cuts frozen by an earlier version do not have; they read as empty.
-ADDED = frozenset({"outcome_reported", "action_reported", "signature", "grade_course"})
+# Columns that cuts frozen by an earlier version do not have; text reads as empty, anything else as null. Whether a cut
+# has them, its manifest tells (`CutData.has_column`).
+ADDED = frozenset({"outcome_reported", "action_reported", "signature", "grade_course", "entered_on"})
 # What the closed room adds when it joins a cut; never in open storage.
 CLOSED_DATASETS: dict[str, Fields] = {
     "arms": (

@@ -50,6 +50,12 @@ class CutData:
     def has_arms(self) -> bool:
         return "arms" in self.frames
 
+    def has_column(self, dataset: str, column: str) -> bool:
+        """Whether the column was frozen, rather than added when the cut was read; a manifest that lists no columns
+        has all of them."""
+        columns = self.manifest.get("datasets", {}).get(dataset, {}).get("columns")
+        return columns is None or column in columns
+
     @property
     def participants(self) -> pd.DataFrame:
         return self.frame("participants")
@@ -108,10 +114,14 @@ def read_frame(parquet: bytes, *, dataset: str, columns: Iterable[str] | None = 
         table = file.read()
         for place, field in enumerate(expected):
             if field.name not in held:
-                table = table.add_column(place, field, pa.array([""] * len(table), TEXT))
+                table = table.add_column(place, field, _absent(field.type, len(table)))
         return _frame(table if columns is None else table.select(list(columns)))
     except (pa.ArrowInvalid, OSError) as fault:
         raise CutError(f"The file of {dataset} is not readable as Parquet.") from fault
+
+
+def _absent(kind: pa.DataType, rows: int) -> pa.Array:
+    return pa.array([""] * rows, TEXT) if kind == TEXT else pa.nulls(rows, kind)
 
 
 def to_parquet(table: pa.Table) -> bytes:

@@ -18,7 +18,8 @@ RULE = (
     "In: participants, and what was entered about them, with an earliest possible date on or before the cut-off "
     "date; rows without a date are in. Read in one snapshot of the database. Voided events are left out. An end "
     "after the cut-off date is left blank; such an event is ongoing and its outcome blank. A death after the "
-    "cut-off date is left out. Nothing here tells the arm."
+    "cut-off date is left out. The day on which an event was typed is told even where it lies after the cut-off date; "
+    "imported events have none. Nothing here tells the arm."
 )
 # Participants in the cut, under the alias p.
 IN_CUT = """
@@ -94,7 +95,7 @@ def _by_source(alias: str, table: str, day: str, *, joins: str = "", **expressio
 
 
 # The days on which another grade was recorded, up to the cut, with the grades, in the order of versions; nothing for an
-# event of one grade, so that when an event was entered does not tell one cut from another.
+# event of one grade.
 COURSE = """
     select c.event_id, string_agg(c.day || ' ' || c.grade, '|' order by c.version) as text from (
         select v.event_id, v.version, v.body ->> 'grade' as grade,
@@ -105,11 +106,18 @@ COURSE = """
             and (v.recorded_at at time zone 'UTC')::date <= {cut}
     ) c where c.grade is distinct from c.before group by c.event_id having count(*) > 1
 """
+# Who typed an event, typed it on a day at the site; an import has another source, and its day is that of the delivery.
+TYPED = """
+    left join events_adverseeventversion typed on typed.study_id = {study} and typed.event_id = e.id
+        and typed.version = 1 and typed.source = 'form'
+    join studies_site place on place.id = p.site_id
+"""
 EVENTS = _rows(
     "events_adverseevent",
     "e",
     "onset_earliest",
-    joins=f"left join coding_term t on t.id = e.term_id left join ({COURSE}) course on course.event_id = e.id",
+    joins=f"""left join coding_term t on t.id = e.term_id left join ({COURSE}) course on course.event_id = e.id
+    {TYPED}""",
     condition="e.state <> 'voided'",
 )
 # By version numbers: whether a signature fits what it signed is verified on the event's page.
@@ -165,6 +173,7 @@ SOURCES: dict[str, Source] = {
             "outcome": "case when e.end_earliest > {cut} then '' else e.outcome end",
             "outcome_reported": "case when e.end_earliest > {cut} then '' else e.outcome_reported end",
             **_blank_after_cut("aware_on", "e"),
+            "entered_on": "(typed.recorded_at at time zone place.time_zone)::date",
             "grade_course": "coalesce(course.text, '')",
             "signature": SIGNATURE,
         },

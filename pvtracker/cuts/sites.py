@@ -1,7 +1,8 @@
 """What each site's data is like: pooled, so that both rooms may show it. Pure functions of a cut.
 
-Late is what the site learnt late: from onset to the day on which it became aware. When an event was entered is not part
-of a cut.
+Late is what the site learnt late, from onset to the day on which it became aware, and apart from that what it entered
+late, from awareness to the day on which a person typed it here. Imported events were typed somewhere else, and cuts of
+earlier versions have no day of entry.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class Site:
 
     `gaps` counts events by what is missing of them, of `events`. `known_delay`: events whose onset and awareness are
     whole days; `median_delay` and `upper_delay` (three quarters are no later) are in days, by the inverse of the
-    empirical distribution. `look`: it reports less (or more) than the others, beyond chance after adjustment.
+    empirical distribution. `typed`: events with a day of entry, None where the cut has no such days; `entered`: those
+    of them whose awareness is a whole day, with their delays from awareness in the same three numbers. `look`: it
+    reports less (or more) than the others, beyond chance after adjustment.
     """
 
     site: str
@@ -59,6 +62,11 @@ class Site:
     late: int
     median_delay: int | None
     upper_delay: int | None
+    typed: int | None = None
+    entered: int = 0
+    late_entry: int = 0
+    median_entry: int | None = None
+    upper_entry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +106,29 @@ def sites_of(data: CutData) -> Sites:
         replicates=replicates_for(len(set(site_of))),
         seed=SEED,
     )
-    rows = _events(data, events[["subject", "number"]])
+    rows, dated = (
+        _events(data, events[["subject", "number"]]),
+        data.has_column("adverse_events", "entered_on"),
+    )
     position = np.searchsorted(found.site.astype(str), site_of[events["participant"].to_numpy()].astype(str))
     return Sites(
-        tuple(_site(found, index, rows[position == index]) for index in range(len(found.site))),
+        tuple(_site(found, index, rows[position == index], dated=dated) for index in range(len(found.site))),
         _known(found.dispersion),
     )
 
 
 def _events(data: CutData, chosen: pd.DataFrame) -> pd.DataFrame:
-    """One row per event that counts: a truth for each gap, and the days from onset to awareness (missing: unknown)."""
-    columns = ["subject", "number", "grade", "preferred_term"]
+    """One row per event that counts: a truth for each gap, whether it was typed, and the days from onset to awareness
+    and from awareness to entry (missing: unknown)."""
+    columns = ["subject", "number", "grade", "preferred_term", "entered_on"]
     columns += [f"{name}_{end}" for name in ("onset", "aware_on") for end in ("earliest", "latest")]
     rows = chosen.merge(data.adverse_events[columns], on=["subject", "number"], validate="one_to_one")
     judged = data.assessments
     judged = judged[(judged["assessor"] == "investigator") & (judged["causality"].fillna("") != "")]
     pairs = judged[["subject", "number"]].drop_duplicates().assign(judged=True)
     rows = rows.merge(pairs, on=["subject", "number"], how="left")
-    whole = (rows["onset_earliest"] == rows["onset_latest"]) & (
-        rows["aware_on_earliest"] == rows["aware_on_latest"]
-    )
+    aware = rows["aware_on_earliest"] == rows["aware_on_latest"]
+    whole = (rows["onset_earliest"] == rows["onset_latest"]) & aware
     return pd.DataFrame(
         {
             "no_grade": rows["grade"].isna(),
@@ -126,17 +137,15 @@ def _events(data: CutData, chosen: pd.DataFrame) -> pd.DataFrame:
             "not_coded": rows["preferred_term"].fillna("") == "",
             "no_awareness": rows["aware_on_earliest"].isna(),
             "delay": (rows["aware_on_earliest"] - rows["onset_earliest"]).dt.days.where(whole),
+            "typed": rows["entered_on"].notna(),
+            "entry": (rows["entered_on"] - rows["aware_on_earliest"]).dt.days.where(aware),
         }
     )
 
 
-def _site(found: SiteReporting, index: int, rows: pd.DataFrame) -> Site:
-    delay = rows["delay"].dropna().to_numpy(dtype=np.float64)
-    middle, upper = (
-        (int(q) for q in np.quantile(delay, [0.5, 0.75], method="inverted_cdf"))
-        if len(delay)
-        else (None, None)
-    )
+def _site(found: SiteReporting, index: int, rows: pd.DataFrame, *, dated: bool) -> Site:
+    known_delay, late, median_delay, upper_delay = _delays(rows["delay"])
+    entered, late_entry, median_entry, upper_entry = _delays(rows["entry"])
     ratio, adjusted = _known(found.ratio[index]), _known(found.p_adjusted[index])
     far = adjusted is not None and adjusted <= LARGEST_P and ratio is not None
     return Site(
@@ -153,11 +162,25 @@ def _site(found: SiteReporting, index: int, rows: pd.DataFrame) -> Site:
         look=("less" if ratio is not None and ratio < 1 else "more") if far else "",
         warning=found.warning[index] or "",
         gaps={key: int(rows[key].sum()) for key in GAPS},
-        known_delay=len(delay),
-        late=int((delay > LATE_DAYS).sum()),
-        median_delay=middle,
-        upper_delay=upper,
+        known_delay=known_delay,
+        late=late,
+        median_delay=median_delay,
+        upper_delay=upper_delay,
+        typed=int(rows["typed"].sum()) if dated else None,
+        entered=entered,
+        late_entry=late_entry,
+        median_entry=median_entry,
+        upper_entry=upper_entry,
     )
+
+
+def _delays(days: pd.Series[float]) -> tuple[int, int, int | None, int | None]:
+    """How many are known, how many of these are late, the median, and within how many days three quarters are."""
+    known = days.dropna().to_numpy(dtype=np.float64)
+    if not len(known):
+        return 0, 0, None, None
+    middle, upper = (int(q) for q in np.quantile(known, [0.5, 0.75], method="inverted_cdf"))
+    return len(known), int((known > LATE_DAYS).sum()), middle, upper
 
 
 def _known(value: float) -> float | None:

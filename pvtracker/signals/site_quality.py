@@ -12,6 +12,7 @@ Table = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_HEIGHT = 20
 NO_SITE = "No participant of the analysis set is at any site."
+NOT_IN_CUT = "not in this cut"
 LOOK = {"less": "reports less", "more": "reports more", "": ""}
 
 
@@ -41,6 +42,7 @@ def summary(settings: Mapping[str, Any], *, inferred: bool = True) -> list[dict[
         ),
         *((label, _gap(found, key, events)) for key, label in GAPS.items()),
         (f"Aware more than {LATE_DAYS} days after onset", share(late, known) if known else "not known"),
+        (f"Entered more than {LATE_DAYS} days after awareness", _entry(found)),
     ]
     return [{"label": label, "value": value} for label, value in pairs]
 
@@ -149,7 +151,41 @@ def late_table(found: Sites) -> Table:
         "Days from onset to the site’s awareness",
         ("Site", "Both days known", "Median", "Three quarters within", f"More than {LATE_DAYS} days"),
         rows,
-        "Of events whose onset and awareness are whole days. When an event was entered is not part of a cut.",
+        "Of events whose onset and awareness are whole days.",
+    )
+
+
+def entry_table(found: Sites) -> Table | None:
+    """How many days after awareness each site entered its events; None where the cut has no days of entry."""
+    if any(site.typed is None for site in found.sites):
+        return None
+    rows = [
+        (
+            (
+                site.site,
+                share(site.typed or 0, site.events),
+                share(site.entered, site.typed or 0),
+                "–" if site.median_entry is None else str(site.median_entry),
+                "–" if site.upper_entry is None else str(site.upper_entry),
+                share(site.late_entry, site.entered),
+            ),
+            "",
+        )
+        for site in found.sites
+    ]
+    return _table(
+        "Days from the site’s awareness to entry",
+        (
+            "Site",
+            "Typed here",
+            "Awareness known",
+            "Median",
+            "Three quarters within",
+            f"More than {LATE_DAYS} days",
+        ),
+        rows,
+        "Of events that a person typed here, by the server’s clock, on the day at the site; imported events were "
+        "entered somewhere else. Awareness is known where it is a whole day. The first entry counts, no later change.",
     )
 
 
@@ -244,6 +280,14 @@ def _names(sites: Sequence[Site], look: str) -> str:
 
 def _gap(found: Sites, key: str, events: int) -> str:
     return share(_total(found, lambda site: site.gaps[key]), events)
+
+
+def _entry(found: Sites) -> str:
+    """Of the events that were typed; what is missing, in words."""
+    if any(site.typed is None for site in found.sites):
+        return NOT_IN_CUT
+    entered = _total(found, lambda site: site.entered)
+    return share(_total(found, lambda site: site.late_entry), entered) if entered else "not known"
 
 
 def _total(found: Sites, of: Callable[[Site], int]) -> int:

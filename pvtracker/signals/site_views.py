@@ -15,7 +15,7 @@ from pvtracker.studies.pages import study_page
 
 @require_safe
 def signal_sites(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpResponse:
-    """Reporting against the other sites, late awareness, and gaps."""
+    """Reporting against the other sites, gaps, late awareness, and late entry."""
     study = study_page(request, code, Permission.READ_SIGNALS)
     run = queries.run_for(study, run_id)
     found, inferred = site_quality.read(run.settings), inference.is_shown(request)
@@ -28,5 +28,6 @@ def signal_sites(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpResp
         "hidden_text": inference.HIDDEN,
         "gaps": site_quality.gaps_table(found) if found else None,
         "late": site_quality.late_table(found) if found else None,
+        "entry": site_quality.entry_table(found) if found else None,
     }
     return render(request, "signals/sites.html", context)

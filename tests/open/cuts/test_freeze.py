@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,11 @@ from pvtracker.cuts.data import CutData, CutError, read_frame, to_parquet
 from pvtracker.cuts.models import Cut
 from pvtracker.cuts.open import load_cut
 from pvtracker.events.actions.capture import amend_event, void_event
+from pvtracker.events.actions.importing import import_events
 from pvtracker.events.models import AdverseEvent, Assessment
+from pvtracker.formats.records import EventRecord
 from pvtracker.participants.models import Participant
+from pvtracker.studies.models import Site
 from tests.open.cuts.conftest import ARM_NAMES, CUT_DATE, make_study
 from tests.open.signing import sign, with_passwords
 from tests.open.world import SOMEONE, World
@@ -255,9 +258,41 @@ def test_a_cut_frozen_before_a_column_was_added_is_still_read(world: World, stor
             older = pq.read_table(file).drop_columns(lacking)
             frame = read_frame(to_parquet(older), dataset=name)
             assert list(frame.columns) == [column for column, _ in OPEN_DATASETS[name]]
-            pd.testing.assert_frame_equal(frame, whole.assign(**dict.fromkeys(lacking, "")))
+            empty = {column: pd.NaT if column == "entered_on" else "" for column in lacking}
+            pd.testing.assert_frame_equal(frame, whole.assign(**empty), check_dtype=False)
+            assert frame.dtypes.equals(whole.dtypes)
         with pytest.raises(CutError, match="other columns"):
             read_frame(to_parquet(older.drop_columns(["number"])), dataset=name)
+
+
+def test_the_day_of_entry_is_that_of_the_first_typing_at_the_site(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Amended later, it stays; after the cut-off date, it is told; an import has none."""
+    Site.objects.filter(study=world.study).update(time_zone="Australia/Sydney")
+    days = [datetime(2026, 3, day, 23, 30, tzinfo=UTC) for day in (8, 20)] + [
+        datetime(2026, 4, 9, 3, tzinfo=UTC)
+    ]
+    for words, when in (("Headache", days[0]), ("Fever", days[2])):
+        monkeypatch.setattr("django.utils.timezone.now", lambda when=when: when)
+        event = world.record(verbatim=words)
+        if words == "Headache":
+            monkeypatch.setattr("django.utils.timezone.now", lambda: days[1])
+            amend_event(
+                event=event,
+                version=1,
+                details=world.details(verbatim=words, grade=3),
+                reason="follow-up",
+                by=world.people["alice"].actor("investigator"),
+            )
+    monkeypatch.undo()
+    told = ("", "", "", "", "", "2026-03-05", "", False, "", 1, False, (), "", ())
+    delivered = EventRecord(1, world.participants["P1"].subject, "AE-1", "Rash", *told)
+    import_events(study=world.study, records=[delivered], release=None, by=SOMEONE, source="x", reason="y")
+    data = loaded(world)
+    day_of = {row["verbatim"]: row["entered_on"] for row in data.adverse_events.to_dict("records")}
+    assert (day_of["Headache"], day_of["Fever"]) == (pd.Timestamp("2026-03-09"), pd.Timestamp("2026-04-09"))
+    assert pd.isna(day_of["Rash"]) and data.has_column("adverse_events", "entered_on")
 
 
 def test_a_cut_says_which_events_an_investigator_signed(world: World, storage: Path) -> None:

@@ -1,15 +1,17 @@
 """What each site's data is like, on a small cut counted by hand, and that no arm is in it."""
 
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pvtracker.cuts.columns import OPEN_DATASETS
 from pvtracker.cuts.data import CutData
 from pvtracker.cuts.sites import DATASETS, LARGEST_P, Sites, replicates_for, sites_of
 from pvtracker.signals import site_quality
 from pvtracker.signals.screen import screen
-from tests.small_cut import allocated, cut, day, event, person, treated
+from tests.small_cut import allocated, cut, day, event, manifest, person, treated
 
 
 def judged(
@@ -66,6 +68,61 @@ def test_each_site_is_counted_over_its_treated_participants() -> None:
     assert found["02"].gaps["no_awareness"] == 1 and found["02"].median_delay is None
     assert found["no site"].events == 0 and found["no site"].ratio == 0
     assert one.rate == pytest.approx(5 / one.years) and one.ratio == pytest.approx(5 / 1)
+
+
+def test_late_entry_is_counted_from_awareness_and_apart_from_late_awareness() -> None:
+    """Typed 0, 8 and 20 days after awareness, once with awareness in a month only; two imported, one of them late."""
+    data = cut(
+        participants=[person("A", site="01"), person("B", site="02")],
+        exposures=[treated("A"), treated("B")],
+        adverse_events=[
+            event("A", number, day("onset", "2026-01-02"), **aware, entered_on=entered)
+            for number, (aware, entered) in enumerate(
+                (
+                    (day("aware_on", "2026-01-02"), date(2026, 1, 2)),
+                    (day("aware_on", "2026-01-02"), date(2026, 1, 10)),
+                    (day("aware_on", "2026-01-20"), date(2026, 2, 9)),
+                    (day("aware_on", "2026-01-01", "2026-01-31"), date(2026, 7, 9)),
+                    (day("aware_on", "2026-01-20"), None),
+                ),
+                start=1,
+            )
+        ]
+        + [event("B", 1, day("onset", "2026-01-02"), **day("aware_on", "2026-01-02"))],
+    )
+    found = sites_of(data)
+    one, other = found.sites
+    assert (one.typed, one.entered, one.late_entry, one.median_entry, one.upper_entry) == (4, 3, 2, 8, 20)
+    assert (one.known_delay, one.late) == (4, 2)
+    assert (other.typed, other.entered, other.median_entry) == (0, 0, None)
+    assert Sites.read(found.stated()) == found
+    said = site_quality.entry_table(found)
+    assert said is not None
+    cells = [[cell["text"] for cell in row["cells"]] for row in said["rows"]]
+    assert cells[0] == ["01", "4/5 (80.0%)", "3/4 (75.0%)", "8", "20", "2/3 (66.7%)"]
+    facts = {fact["label"]: fact["value"] for fact in site_quality.summary({"sites": found.stated()})}
+    assert facts["Entered more than 7 days after awareness"] == "2/3 (66.7%)"
+
+
+def test_a_cut_without_the_day_of_entry_says_so() -> None:
+    known = manifest()
+    columns = [name for name, _ in OPEN_DATASETS["adverse_events"] if name != "entered_on"]
+    known["datasets"] = {"adverse_events": {"columns": columns}}
+    data = cut(
+        stated=known,
+        participants=[person("A", site="01")],
+        exposures=[treated("A")],
+        adverse_events=[event("A", 1, day("onset", "2026-01-02"), **day("aware_on", "2026-01-02"))],
+    )
+    older = sites_of(data)
+    before = older.stated()  # as a run of the version before kept it
+    for site in before["sites"]:
+        for name in ("typed", "entered", "late_entry", "median_entry", "upper_entry"):
+            del site[name]
+    for found in (older, Sites.read(before)):
+        assert found.sites[0].typed is None and site_quality.entry_table(found) is None
+        facts = {fact["label"]: fact["value"] for fact in site_quality.summary({"sites": found.stated()})}
+        assert facts["Entered more than 7 days after awareness"] == "not in this cut"
 
 
 def test_it_needs_no_arm_and_tells_none() -> None:
