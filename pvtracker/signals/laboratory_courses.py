@@ -1,7 +1,5 @@
-"""The course of an analyte over the weeks: means by arm, time-weighted area, mixed model, share above detection.
-
-The one place of the laboratory pages that shows the statistics of courses.
-"""
+"""The course of an analyte over the weeks: means by arm, time-weighted area, share above detection. The mixed model
+is in `laboratory_model`."""
 
 from __future__ import annotations
 
@@ -12,13 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pvtracker.cuts.laboratory import CD4, VIRAL_LOAD, baselines
+from pvtracker.cuts.laboratory import CD4, VIRAL_LOAD
 from pvtracker.lib.rounding import MISSING, fixed, p_text, share
 from pvtracker.signals import laboratory_charts as charts
 from pvtracker.signals.laboratory import Laboratory
 from pvtracker.signals.laboratory_detail import is_log, on_scale
 from pvtracker.signals.laboratory_tables import Table, figure, table
-from pvtracker.stats import detected_by_week, mean_by_week, mmrm, time_weighted_area
+from pvtracker.stats import detected_by_week, mean_by_week, time_weighted_area
 from pvtracker.stats.course_results import MeansByWeek
 
 WINDOWS = (
@@ -30,12 +28,7 @@ PLANNED = (
     "Each value stands at the planned week of its visit, not at its actual day; those at unplanned visits are left "
     "out."
 )
-# The mixed model of all arms together may take a second or two while somebody waits; more weeks cost far more than
-# more participants (111 in 30 weeks: 8 s).
-MOST_WEEKS, MOST_WORK = 16, 100_000
-
-
-AREAS, MODEL = "Time-weighted area", "Mixed model for repeated measures"
+AREAS = "Time-weighted area"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +57,7 @@ def weekly(lab: Laboratory) -> pd.DataFrame:
     return found.assign(value=10.0 ** found["value"]) if is_log(lab) else found
 
 
-def _told(lab: Laboratory) -> str:
+def told_left(lab: Laboratory) -> str:
     """What became of values at planned visits that are above a limit, or have no logarithm."""
     planned = lab.values[lab.values["week"].notna()]
     above, off = int(planned["at_least"].sum()), int((planned["value"] <= 0).sum()) if is_log(lab) else 0
@@ -72,28 +65,29 @@ def _told(lab: Laboratory) -> str:
     return note + (f" {off} values that are not above 0 have no logarithm and are left out." if off else "")
 
 
-def sections(lab: Laboratory, *, inference: bool, model: bool = False) -> list[Section]:
-    """Of a laboratory with one analyte; nothing without a reference arm or values at planned visits. `model`: with the
-    mixed model, which may take seconds."""
+def sections(lab: Laboratory, *, inference: bool) -> list[Section]:
+    """Of a laboratory with one analyte; nothing without a reference arm or values at planned visits."""
     values = weekly(lab)
-    reference = lab.arms.reference
-    if reference is None or not (values["arm"] == reference).any():
-        return []
-    active = [arm for arm in lab.arms.active if (values["arm"] == arm).any()]
+    active = compared(lab, values)
     if not active:
         return []
     parts = [("means", f"{_what(lab).capitalize()} over the weeks", "mean-by-week.md", _means)]
     if lab.analytes[0].code in (*CD4, *VIRAL_LOAD):
         parts.append(("areas", AREAS, "time-weighted-area.md", _areas))
-        if model:
-            parts.append(("model", MODEL, "mmrm.md", _model))
     return [
-        _or_why_not(key, title, page, make, lab, values, active, inference)
-        for key, title, page, make in parts
+        or_why_not(key, title, page, make, lab, values, active, inference) for key, title, page, make in parts
     ]
 
 
-def _or_why_not(
+def compared(lab: Laboratory, values: pd.DataFrame) -> list[int]:
+    """The active arms with values, if the reference has some."""
+    reference = lab.arms.reference
+    if reference is None or not (values["arm"] == reference).any():
+        return []
+    return [arm for arm in lab.arms.active if (values["arm"] == arm).any()]
+
+
+def or_why_not(
     key: str,
     title: str,
     page: str,
@@ -115,31 +109,7 @@ def _what(lab: Laboratory) -> str:
     return "geometric means" if is_log(lab) else "means"
 
 
-def too_large(lab: Laboratory, values: pd.DataFrame) -> str:
-    """Why the mixed model is not fitted here: a sentence, or '' where it is. `values`: as from `weekly`."""
-    after = values[values["week"] > 0]
-    work, most = 0, 0
-    for arm in lab.arms.active:
-        own = after[after["arm"].isin([arm, lab.arms.reference])]
-        if (own["arm"] == arm).any():
-            weeks = own["week"].nunique()
-            most = max(most, weeks)
-            work += own["participant"].nunique() * weeks**2
-    if most <= MOST_WEEKS and work <= MOST_WORK:
-        return ""
-    return (
-        f"Too large to be fitted while the page waits: at most {MOST_WEEKS} weeks, and {MOST_WORK:,} as the sum of "
-        f"participants × weeks² over the arms, against {most} weeks and {work:,} here. `manage.py calculate mmrm "
-        "--cases FILE` fits it from a file with a row for each value, one arm and the reference at a time."
-    )
-
-
-def may_have_model(lab: Laboratory) -> bool:
-    """CD4 counts and viral loads, where a reference arm was measured."""
-    return lab.analytes[0].code in (*CD4, *VIRAL_LOAD) and lab.arms.reference is not None
-
-
-def _columns(lab: Laboratory, values: pd.DataFrame, arm: int) -> dict[str, Any]:
+def columns_of(lab: Laboratory, values: pd.DataFrame, arm: int) -> dict[str, Any]:
     """The arguments of the statistics for one arm against the reference."""
     own = values[values["arm"].isin([arm, lab.arms.reference])]
     return {
@@ -158,13 +128,13 @@ def _means(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
     points: list[charts.Interval] = []
     rows: list[list[Any]] = []
     for number, arm in enumerate(active):
-        columns = _columns(lab, values, arm)
+        columns = columns_of(lab, values, arm)
         found = mean_by_week(week=columns.pop("weeks"), **columns)
         sides = [("arm", lab.arms.names[arm])] + ([("ref", reference)] if number == 0 else [])
         for side, name in sides:
             for row, week in enumerate(found.week):
                 centre, low, high = (
-                    _back(getattr(found, f"{what}_{side}")[row], log) for what in ("mean", "low", "high")
+                    back(getattr(found, f"{what}_{side}")[row], log) for what in ("mean", "low", "high")
                 )
                 if not np.isnan(centre):
                     limits = (low, high) if inference else (np.nan, np.nan)
@@ -181,7 +151,7 @@ def _means(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
     note = "Student’s limits of each mean, Welch’s of the comparison; not adjusted for the number of weeks."
     if below:
         note += f" {below} values below a limit stand at that limit."
-    note += _told(lab)
+    note += told_left(lab)
     return Section(
         key="means",
         title=f"{what.capitalize()} over the weeks",
@@ -218,7 +188,7 @@ def _means_row(found: MeansByWeek, row: int, arm: str, log: bool, *, inference: 
     ]
     if not inference:
         return [*cells, figure(estimate)]
-    return [*cells, _interval(estimate, low, high), p_text(found.p[row])]
+    return [*cells, interval(estimate, low, high), p_text(found.p[row])]
 
 
 def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inference: bool) -> Section:
@@ -229,7 +199,7 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
     method = ""
     for start, end in windows:
         for arm in active if start < end else []:
-            columns = _columns(lab, values, arm)
+            columns = columns_of(lab, values, arm)
             found = time_weighted_area(
                 day=columns.pop("weeks"), start=start, end=end, least_coverage=LEAST_COVERAGE, **columns
             )
@@ -238,7 +208,7 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
             cells += [f"{by.n[side]}/{by.n[side] + by.left_out[side]}" for side in (0, 1)]
             cells += [figure(by.mean[side]) for side in (0, 1)]
             if inference:
-                cells += [_interval(by.mean[2], by.low[2], by.high[2]), p_text(found.p)]
+                cells += [interval(by.mean[2], by.low[2], by.high[2]), p_text(found.p)]
                 method = found.p_method or method
             else:
                 cells.append(figure(by.mean[2]))
@@ -257,67 +227,10 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
             rows,
             texts=("Arm",),
             note="n: participants of whose weeks at least half lie between measurements, of those measured. Welch’s "
-            f"limits; p of Wilcoxon’s rank sum{f', {method}' if method else ''}. {PLANNED}{_told(lab)}",
+            f"limits; p of Wilcoxon’s rank sum{f', {method}' if method else ''}. {PLANNED}{told_left(lab)}",
             empty="No two planned weeks have values.",
         ),
         page="time-weighted-area.md",
-    )
-
-
-def _model(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inference: bool) -> Section:
-    """Weeks after baseline, with baseline as covariate; unstructured, or the next that can be fitted."""
-    refused = too_large(lab, values)
-    if refused:
-        return Section("model", MODEL, "", None, table(MODEL, ("Week",), [], empty=refused), "mmrm.md")
-    log, unit = is_log(lab), lab.analytes[0].unit
-    start = baselines(on_scale(lab))["value"].droplevel("analyte")
-    after = values[values["week"] > 0]
-    rows: list[list[Any]] = []
-    notes = []
-    for arm in active:
-        columns = _columns(lab, after, arm)
-        own = columns["participant"].astype(int)
-        try:
-            found = mmrm(
-                week=columns.pop("weeks"),
-                baseline=start.reindex(own).to_numpy(dtype=float),
-                fall_back=True,
-                **columns,
-            )
-        except ValueError as fault:
-            notes.append(f"{lab.arms.names[arm]}: not fitted, {fault}.")
-            continue
-        name = lab.arms.names[arm]
-        names = ("ratio", "ratio_low", "ratio_high") if log else ("difference", "low", "high")
-        for row, week in enumerate(found.week):
-            estimate, low, high = (getattr(found, one)[row] for one in names)
-            means = (_back(side[row], log) for side in (found.mean_arm, found.mean_ref))
-            cells = [f"{week:g}", name, int(found.n_arm[row]), int(found.n_ref[row]), *map(figure, means)]
-            cells += (
-                [_interval(estimate, low, high), p_text(found.p[row])] if inference else [figure(estimate)]
-            )
-            rows.append(cells)
-        told = f"{name}: {found.participants} participants, covariance {found.covariance}"
-        told += f" (not unstructured: {found.fell_back})" if found.fell_back else ""
-        told += f", {found.without_baseline} without a baseline left out" if found.without_baseline else ""
-        notes.append(f"{told}." if found.converged else f"{told}. Not fitted: {found.warning[0]}.")
-    compared = "Ratio" if log else "Difference"
-    labels = ["Week", "Arm", "n, arm", "n, ref.", "Mean, arm", "Mean, ref."]
-    labels += [f"{compared} [95 %]", "p"] if inference else [compared]
-    return Section(
-        key="model",
-        title=MODEL,
-        lead="Who has no value in a week is taken to be like those with the same arm, baseline and earlier values.",
-        chart=None,
-        table=table(
-            f"{'Geometric means' if log else 'Means'} by the model{f', {unit}' if unit else ''}",
-            labels,
-            rows,
-            texts=("Arm",),
-            note=" ".join([f"At the mean baseline; limits by Kenward and Roger.{_told(lab)}", *notes]),
-            empty=" ".join(["No week after baseline has values.", *notes]),
-        ),
-        page="mmrm.md",
     )
 
 
@@ -387,9 +300,9 @@ def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Sect
     )
 
 
-def _interval(estimate: float, low: float, high: float) -> str:
+def interval(estimate: float, low: float, high: float) -> str:
     return MISSING if np.isnan(estimate) else f"{figure(estimate)} [{figure(low)}, {figure(high)}]"
 
 
-def _back(value: float, log: bool) -> float:
+def back(value: float, log: bool) -> float:
     return float(10.0**value) if log else float(value)

@@ -1,4 +1,4 @@
-"""What a person chooses on the laboratory pages: the cut, the arm of analysis, the table of grades."""
+"""What a person chooses on the laboratory pages: cut, arm of analysis, table of grades; weeks of the mixed model."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from django import forms
 from pvtracker.coding.scales import SCALES
 from pvtracker.coding.scales.laboratory import LABORATORY
 from pvtracker.cuts.models import Cut
+from pvtracker.signals.laboratory_model import Weeks
 from pvtracker.studies.models import AnalysisArm
 
 NO_GRADES = "none"
+LAST_WEEK = 10_000
 
 
 class LaboratoryForm(forms.Form):
@@ -44,3 +46,42 @@ class LaboratoryForm(forms.Form):
             "analysis_arm": self.cleaned_data.get("analysis_arm") or stated["analysis_arm"],
             "grading": self.cleaned_data.get("grading") or (scale if scale in LABORATORY else NO_GRADES),
         }
+
+
+class WeeksForm(forms.Form):
+    """Which planned weeks are in the model."""
+
+    first = forms.IntegerField(
+        label="From week", required=False, min_value=0, max_value=LAST_WEEK, help_text="Empty: the first."
+    )
+    last = forms.IntegerField(
+        label="To week", required=False, min_value=0, max_value=LAST_WEEK, help_text="Empty: the last."
+    )
+    every = forms.IntegerField(
+        label="Each n-th planned week",
+        required=False,
+        min_value=1,
+        max_value=100,
+        help_text="1: all of them, 2: every other, counted back from the last. Empty: as close as can be fitted.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages["invalid"] = "Give a whole number, such as 4, or leave it empty."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first is not None and last is not None and first > last:
+            self.add_error(
+                "last", f"Must not come before the first, week {first}: give a later week, or none."
+            )
+        return cleaned
+
+
+def weeks_of(form: WeeksForm) -> Weeks | None:
+    """None where the form is not valid."""
+    if not form.is_valid():
+        return None
+    return Weeks(**{name: form.cleaned_data[name] for name in ("first", "last", "every")})

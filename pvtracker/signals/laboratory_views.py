@@ -24,12 +24,13 @@ from pvtracker.signals import (
     laboratory_charts,
     laboratory_courses,
     laboratory_detail,
+    laboratory_model,
     liver_tables,
 )
 from pvtracker.signals import laboratory_tables as tables
 from pvtracker.signals import liver as livers
 from pvtracker.signals.laboratory import Laboratory
-from pvtracker.signals.laboratory_forms import NO_GRADES, LaboratoryForm
+from pvtracker.signals.laboratory_forms import NO_GRADES, LaboratoryForm, WeeksForm, weeks_of
 from pvtracker.signals.liver_values import liver_values
 from pvtracker.signals.tables import arm_label
 from pvtracker.signals.unreadable import tells_unreadable
@@ -171,7 +172,7 @@ def laboratory_analyte(request: HttpRequest, code: str) -> HttpResponse:
         "outliers": tables.outliers_table(lab, found, url=asked.participant(lab)),
         "slopes": found.slopes
         and tables.slopes_table(found.slopes, arms, analyte.unit, log=found.log, inference=asked.inference),
-        **_courses(asked, data, lab, model=request.GET.get("model") == "yes"),
+        **_courses(request, asked, data, lab),
         "back": asked.address("laboratory"),
     }
     return render(request, "signals/laboratory_analyte.html", _with(asked, data, context))
@@ -358,17 +359,30 @@ def _analyte_url(asked: Asked) -> Any:
     return lambda code: f"{address}?{urlencode({**asked.chosen, 'analyte': code})}"
 
 
-def _courses(asked: Asked, data: CutData, lab: Laboratory, *, model: bool) -> dict[str, Any]:
+def _courses(request: HttpRequest, asked: Asked, data: CutData, lab: Laboratory) -> dict[str, Any]:
     """What is told of the course over the weeks: of an open analyte, or of one that tells the arm."""
     if not lab.analytes[0].closed:
-        found = laboratory_courses.sections(lab, inference=asked.inference, model=model)
-        more = "" if model or not found or not laboratory_courses.may_have_model(lab) else "yes"
-        return {"sections": found, "model": more, "query": asked.query}
+        found = laboratory_courses.sections(lab, inference=asked.inference)
+        return {"sections": found, **(_model(request, asked, lab) if found else {})}
     results = _with_texts(asked, data, lab)
     shares = laboratory_courses.detected(results, lab, inference=asked.inference)
     return {
         "detections": tables.detections_table(results, lab),
         "sections": [shares] if shares else [],
+    }
+
+
+def _model(request: HttpRequest, asked: Asked, lab: Laboratory) -> dict[str, Any]:
+    """The mixed model once it is asked for, as it may take seconds, and the choice of its weeks."""
+    if not laboratory_model.may_have_model(lab):
+        return {}
+    form = WeeksForm(request.GET if request.GET.get("model") == "yes" else None)
+    weeks = weeks_of(form)
+    return {
+        "weeks": form,
+        "weeks_hidden": {**asked.chosen, "analyte": lab.analytes[0].code, "model": "yes"},
+        "model_title": laboratory_model.MODEL,
+        "model": weeks and laboratory_model.section(lab, weeks, inference=asked.inference),
     }
 
 

@@ -130,7 +130,7 @@ def _near(data: Patterns, restriction: FloatArray | None) -> FloatArray:
     mask = seen[:, :, None] * seen[:, None, :]
     cross = np.sum(one.rr * mask, axis=0) / np.maximum(together, 1.0)
     variance = np.diag(cross).copy()
-    if (variance <= 0).any():
+    if (variance <= LEAST_VARIANCE * variance.max()).any():
         raise NotFitted(
             "in one of the weeks the values are fitted without any residual", "leave that week out"
         )

@@ -17,13 +17,14 @@ from pvtracker.audit.models import AccessRecord
 from pvtracker.cuts import closed
 from pvtracker.cuts.models import Cut
 from pvtracker.formats.records import MeasurementRecord, RevealingMeasurementRecord
-from pvtracker.signals import actions, laboratory, laboratory_courses, laboratory_detail
+from pvtracker.signals import actions, laboratory, laboratory_courses, laboratory_detail, laboratory_model
+from pvtracker.signals.laboratory_model import Weeks
 from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Study
 from tests.closed.cuts import folder
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, participant_id, put_cut
 from tests.closed.people import client_of, person_of, signed_in
-from tests.small_cut import allocated, cut, day, person, treated
+from tests.hiv_laboratory import hiv_laboratory
 
 pytestmark = pytest.mark.django_db
 PAGE = "/studies/JOIN/laboratory/"
@@ -284,7 +285,7 @@ def test_what_is_inferred_can_be_hidden(study: Study, client: Client) -> None:
 def test_a_viral_load_is_compared_on_logarithms_and_by_a_model_when_asked() -> None:
     """The numbers of the page of an HIV trial: geometric means, area, mixed model."""
     lab = hiv_laboratory()
-    by_key = {one.key: one for one in laboratory_courses.sections(lab, inference=True, model=True)}
+    by_key = {one.key: one for one in every_section(lab)}
     assert list(by_key) == ["means", "areas", "model"]
     first = by_key["means"].table["rows"][0]["cells"]
     values = laboratory_courses.weekly(lab)
@@ -295,43 +296,11 @@ def test_a_viral_load_is_compared_on_logarithms_and_by_a_model_when_asked() -> N
     assert by_key["areas"].table["rows"][0]["cells"][0]["text"] == "0–12"
     assert {row["cells"][0]["text"] for row in by_key["model"].table["rows"]} == {"4", "8", "12"}
     assert "participants, covariance" in by_key["model"].table["note"]
-    assert len(laboratory_courses.sections(lab, inference=True)) == 2  # the model only when it is asked for
 
 
-def hiv_laboratory() -> laboratory.Laboratory:
-    """Sixteen participants in two arms with viral loads in weeks 0, 4, 8 and 12, from a fixed seed."""
-    rng = np.random.default_rng(9)
-    people = [f"P{number:02}" for number in range(16)]
-    weeks = {"Day 1": ("2026-01-01", 1), "Week 4": ("2026-01-29", 29), "Week 8": ("2026-02-26", 57)}
-    weeks["Week 12"] = ("2026-03-26", 85)
-    rows = [
-        {
-            "subject": subject,
-            "source_id": f"LB-{number}",
-            "domain": "LB",
-            "analyte": "HIVRNA",
-            "name": "Viral load",
-            "value_text": "",
-            "value": float(round(10 ** rng.normal(4.2 - 0.2 * (place % 2), 0.3))),
-            "unit": "copies/mL",
-            "visit": visit,
-            "not_done": False,
-            **day("taken_on", on),
-        }
-        for place, subject in enumerate(people)
-        for number, (visit, (on, _)) in enumerate(weeks.items())
-    ]
-    data = cut(
-        participants=[person(subject) for subject in people],
-        exposures=[treated(subject) for subject in people],
-        arms=[allocated(subject, ("PBO", "LOW")[place % 2]) for place, subject in enumerate(people)],
-        visits=[
-            {"subject": people[0], "source_id": f"V-{number}", "name": name, "planned_day": planned}
-            for number, (name, (_, planned)) in enumerate(weeks.items())
-        ],
-        measurements=rows,
-    )
-    return laboratory.read(data, analysis_arm="planned", scale="", analyte="HIVRNA")
+def every_section(lab: laboratory.Laboratory) -> list[laboratory_courses.Section]:
+    model = laboratory_model.section(lab, Weeks(), inference=True)
+    return [*laboratory_courses.sections(lab, inference=True), *([model] if model else [])]
 
 
 @pytest.mark.parametrize("code", ["HIVRNA", "CD4"])
@@ -343,27 +312,10 @@ def test_a_value_beyond_all_measure_takes_its_sections_away_and_no_more(code: st
         values=lab.values.assign(value=value, analyte=code),
         analytes=(replace(lab.analytes[0], code=code),),
     )
-    found = laboratory_courses.sections(odd, inference=True, model=True)
+    found = every_section(odd)
     assert [one.key for one in found] == ["means", "areas", "model"]
     assert all(not one.table["rows"] and "must lie within ±1e+12" in one.table["empty"] for one in found)
     laboratory_detail.detail(odd)  # the rest of the page
-
-
-def test_a_model_too_large_for_a_page_is_not_fitted_and_the_page_says_where(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """16 participants × 3 weeks² = 144."""
-    lab = hiv_laboratory()
-    monkeypatch.setattr(laboratory_courses, "MOST_WORK", 144)
-    assert laboratory_courses.too_large(lab, laboratory_courses.weekly(lab)) == ""
-    monkeypatch.setattr(laboratory_courses, "MOST_WORK", 143)
-    monkeypatch.setattr(laboratory_courses, "mmrm", None)  # a call would fail
-    model = laboratory_courses.sections(lab, inference=True, model=True)[-1]
-    assert model.key == "model" and not model.table["rows"]
-    assert "3 weeks and 144 here" in model.table["empty"] and "calculate mmrm" in model.table["empty"]
-    monkeypatch.undo()
-    monkeypatch.setattr(laboratory_courses, "MOST_WEEKS", 2)
-    assert "at most 2 weeks" in laboratory_courses.too_large(lab, laboratory_courses.weekly(lab))
 
 
 def altered(joined_cut: Cut, closed_storage: Path) -> None:
