@@ -134,6 +134,8 @@ def analysis_set(data: CutData, *, analysis_arm: str = "", rules: Definitions | 
     if rules.analysis_set == "randomised":
         enrolled = people.index[~people["screen_failure"].fillna(False).astype(bool)]
         frame = frame.reindex(enrolled.sort_values())
+    elif rules.analysis_set == "per-protocol":
+        frame = frame[~frame.index.isin([subject for subject, _ in rules.not_per_protocol])]
     frame = frame.join(
         people[["started_on_earliest", "ended_on_earliest", "died_on_earliest", "last_contact"]]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,8 +70,18 @@ def _analysis_set(rules: Definitions, protocol: Mapping[str, Any]) -> str:
     if rules.analysis_set == "randomised":
         return "All randomised participants: everybody enrolled who is no screen failure, treated or not."
     if rules.exposed_to:
-        return f"Treated participants: at least one exposure to {_names(rules.exposed_to, protocol)}."
-    return USUAL["analysis set"]
+        treated = f"Treated participants: at least one exposure to {_names(rules.exposed_to, protocol)}."
+    else:
+        treated = USUAL["analysis set"]
+    if rules.analysis_set != "per-protocol":
+        return treated
+    return f"Per-protocol participants. {treated} Left out, by people who did not know the arm: {_left_out(rules)}."
+
+
+def _left_out(rules: Definitions) -> str:
+    """How many for each reason; who they are is not said to every reader."""
+    counted = Counter(reason for _, reason in rules.not_per_protocol)
+    return "; ".join(f"{number} for “{reason}”" for reason, number in sorted(counted.items())) or "nobody"
 
 
 def _first_exposure(rules: Definitions) -> str:
@@ -83,7 +94,7 @@ def _follow_up(rules: Definitions) -> str:
     if rules.follow_up_days is None:
         return ""
     said = f" It ends {_after(rules.follow_up_days)} last exposure, and no later onset counts."
-    return said + (" Who was never treated is followed without that end." if _has_untreated(rules) else "")
+    return f"{said} {_without_exposure(rules)} is followed without that end."
 
 
 def _emergent(rules: Definitions, protocol: Mapping[str, Any]) -> str:
@@ -107,8 +118,10 @@ def _emergent(rules: Definitions, protocol: Mapping[str, Any]) -> str:
             f"Events of the phase {phase}: {limit} in that phase, or to anything where there was none in it."
         )
     windows = rules.emergent_window_days is not None or rules.intervention_windows or rules.phase_windows
-    if windows and _has_untreated(rules):
-        said.append("Who was never treated has no window: every onset counts.")
+    if windows:
+        said.append(
+            f"{_without_exposure(rules)} has no window: every onset on or after first exposure counts."
+        )
     if rules.re_exposure == "each":
         said.append("Each exposure opens a window of its own; an onset between two windows does not count.")
     elif rules.re_exposure == "first":
@@ -123,8 +136,10 @@ def _emergent(rules: Definitions, protocol: Mapping[str, Any]) -> str:
     return " ".join(said)
 
 
-def _has_untreated(rules: Definitions) -> bool:
-    return rules.analysis_set == "randomised"
+def _without_exposure(rules: Definitions) -> str:
+    """Who has no day from which a window could run."""
+    untreated = "was never treated or " if rules.analysis_set == "randomised" else ""
+    return f"Who {untreated}has no exposure with a date"
 
 
 def _window(exposure: str, days: Days) -> str:

@@ -15,6 +15,8 @@ from pvtracker.studies.definition_text import (
     pools_text,
     queries_of,
     queries_text,
+    reasons_of,
+    reasons_text,
     terms_of,
     terms_text,
     windows_of,
@@ -39,20 +41,24 @@ from pvtracker.studies.models import Study
 EXAMPLES = {
     "intervention_windows": " One line for each: CODE = 28, or CODE = none.",
     "phase_windows": " One line for each: PHASE = 7, or PHASE = none.",
+    "not_per_protocol": " One line for each: SUBJECT = no second dose.",
     "pools": " One line for each: Any active dose = LOW, HIGH.",
     "exposed_to": " Codes, separated by commas.",
     "special_interest": " One a line.",
     "queries": " One line for each, its terms separated by semicolons: Malignancy = Lymphoma; Leukaemias.",
 }
 LONGEST = 4_000  # characters of a field of lines
+LONGEST_OF = {"not_per_protocol": 60_000}  # some hundreds of participants, pasted from a list
 NOT_DAYS = f"Write a whole number of days from 0 to {MOST_DAYS}, or nothing."
 READ: dict[str, Callable[[str], Any]] = {
+    "not_per_protocol": reasons_of,
     "pools": pools_of,
     "exposed_to": words_of,
     "special_interest": terms_of,
     "queries": queries_of,
 }
 WRITE: dict[str, Callable[[Any], str]] = {
+    "not_per_protocol": reasons_text,
     "pools": pools_text,
     "exposed_to": words_text,
     "special_interest": terms_text,
@@ -64,6 +70,10 @@ def _names(text: str) -> list[str]:
     return [line.partition("=")[0] for line in text.splitlines()]
 
 
+def _reasons(text: str) -> list[str]:
+    return [line.partition("=")[2] for line in text.splitlines()]
+
+
 def _names_and_terms(text: str) -> list[str]:
     pairs = [line.partition("=") for line in text.splitlines()]
     return [part for name, _, value in pairs for part in (name, *value.split(";"))]
@@ -72,6 +82,7 @@ def _names_and_terms(text: str) -> list[str]:
 # What a person words freely in a field. Codes of arms and interventions are words of the protocol: no others are taken.
 WORDED: dict[str, Callable[[str], list[str]]] = {
     "phase_windows": _names,
+    "not_per_protocol": _reasons,
     "pools": _names,
     "special_interest": str.splitlines,
     "queries": _names_and_terms,
@@ -172,13 +183,14 @@ def _field(name: str) -> forms.Field:
             widget=forms.CheckboxSelectMultiple,
             error_messages={"invalid_choice": f"{label}: choose among {', '.join(STRATA)}."},
         )
+    longest = LONGEST_OF.get(name, LONGEST)
     said: dict[str, Any] = {
         "label": label,
         "help_text": hint,
         "required": False,
-        "max_length": LONGEST,
+        "max_length": longest,
         "widget": forms.TextInput if name == "exposed_to" else forms.Textarea(attrs={"rows": 3}),
-        "error_messages": {"max_length": f"{label}: at most {LONGEST} characters."},
+        "error_messages": {"max_length": f"{label}: at most {longest} characters."},
     }
     return NamesField(parts=WORDED[name], **said) if name in WORDED else forms.CharField(**said)
 

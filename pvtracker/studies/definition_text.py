@@ -15,6 +15,10 @@ def windows_text(windows: Mapping[str, int | None]) -> str:
     return "\n".join(f"{name} = {NO_END if days is None else days}" for name, days in windows.items())
 
 
+def reasons_text(reasons: Mapping[str, str]) -> str:
+    return "\n".join(f"{subject} = {reason}" for subject, reason in reasons.items())
+
+
 def pools_text(pools: Mapping[str, Sequence[str]]) -> str:
     return "\n".join(f"{name} = {words_text(arms)}" for name, arms in pools.items())
 
@@ -47,6 +51,11 @@ def windows_of(text: str) -> dict[str, int | None]:
 def pools_of(text: str) -> dict[str, list[str]]:
     """Name → codes of arms of each line."""
     return {name: words_of(value) for name, value in _lines(text)}
+
+
+def reasons_of(text: str) -> dict[str, str]:
+    """Subject identifier → reason of each line."""
+    return {name: " ".join(value.split()) for name, value in _lines(text)}
 
 
 def words_of(text: str) -> list[str]:

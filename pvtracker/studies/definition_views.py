@@ -81,6 +81,8 @@ def value_text(name: str, value: Any) -> str:
         return queries_text(value).replace("\n", " | ") or "none"
     if name == "special_interest":
         return "; ".join(value) or "none"
+    if name == "not_per_protocol":  # who they are stands where it is changed, and in the history
+        return f"{len(value)} participant{'s' if len(value) > 1 else ''}" if value else "none"
     if name == "pools":
         return pools_text(value).replace("\n", "; ") or "none"
     if name in MAPPINGS:

@@ -13,10 +13,12 @@ from typing import Any
 
 Days = int | None
 Windows = tuple[tuple[str, Days], ...]  # by code or phase; None: no end
+Reasons = tuple[tuple[str, str], ...]  # by subject identifier
 Pools = tuple[tuple[str, tuple[str, ...]], ...]  # name → codes of arms
 
 MOST_DAYS = 36_500
 LONGEST_NAME = 120  # as an arm's
+LONGEST_SUBJECT = 60
 STRATA = ("site", "country", "sex", "race", "ethnicity")
 CHOICES: dict[str, dict[str, str]] = {
     "analysis_arm": {
@@ -44,6 +46,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "analysis_set": {
         "treated": "treated participants",
         "randomised": "all randomised participants",
+        "per-protocol": "per-protocol participants (treated and not excluded)",
     },
     "crossover": {
         "kept": "is counted in the arm of analysis",
@@ -74,6 +77,7 @@ class Definitions:
     baseline: str = "onset"
     follow_up_days: Days = None
     analysis_set: str = "treated"
+    not_per_protocol: Reasons = ()
     exposed_to: tuple[str, ...] = ()
     analysis_arm: str = "actual"
     crossover: str = "kept"
@@ -98,14 +102,15 @@ class Definitions:
 
 DEFAULTS = Definitions()
 NAMES = tuple(field.name for field in fields(Definitions))
-MAPPINGS = ("intervention_windows", "phase_windows", "pools", "queries")
+MAPPINGS = ("intervention_windows", "phase_windows", "not_per_protocol", "pools", "queries")
 OF_NAMES = ("pools", "queries")  # those whose values are lists of names
 OF_THE_STUDY = ("emergent_window_days", "analysis_arm")  # columns of their own, older than this record
 # Label and rule of each setting: for the page, for docs/reference, and in every refusal.
 HELP: dict[str, tuple[str, str]] = {
     "emergent_window_days": (
         "Window after last exposure",
-        "Days after exposure within which an onset still counts. Empty: no end.",
+        "Days after exposure within which an onset still counts. Empty: no end. Who was never treated, "
+        "or has no exposure with a date, has no window: every onset on or after the first day counts.",
     ),
     "intervention_windows": (
         "Windows by intervention",
@@ -129,9 +134,18 @@ HELP: dict[str, tuple[str, str]] = {
     "follow_up_days": (
         "Follow-up after last exposure",
         "Follow-up ends this many days after last exposure, for time at risk and for events alike. Empty: the whole "
-        "follow-up.",
+        "follow-up, as for who has no exposure with a date.",
     ),
-    "analysis_set": ("Analysis set", "The denominator: whose events are counted, of how many."),
+    "analysis_set": (
+        "Analysis set",
+        "The denominator: whose events are counted, of how many. The treated are the safety set, all randomised the "
+        "intention to treat, whatever they received (then the arm of analysis is the planned one).",
+    ),
+    "not_per_protocol": (
+        "Excluded from per protocol",
+        "Participants by subject identifier, each with the reason, decided by people who do not know the arm. They are "
+        "left out where the analysis set is per protocol, and nowhere else.",
+    ),
     "exposed_to": (
         "Exposure that counts",
         "Interventions that make a participant treated and start the follow-up. Empty: all but background treatment.",
@@ -236,7 +250,7 @@ def _value(name: str, value: Any) -> Any:
     if name in MAPPINGS:
         if not isinstance(value, Mapping):
             raise ValueError("a value for each name is needed.")
-        read = {"pools": _pool, "queries": _query}.get(name, _window)
+        read = {"pools": _pool, "queries": _query, "not_per_protocol": _exclusion}.get(name, _window)
         return tuple(read(str(key), one) for key, one in sorted(value.items()))
     return _words(value, among=STRATA if name == "strata" else None)
 
@@ -251,6 +265,17 @@ def _days(value: Any) -> Days:
 
 def _window(key: str, value: Any) -> tuple[str, Days]:
     return _name(key, 40), _days(value)
+
+
+def _exclusion(key: str, value: Any) -> tuple[str, str]:
+    if (
+        not isinstance(value, str)
+        or not 0 < len(value.strip()) <= LONGEST_NAME
+        or value != value.strip()
+        or not value.isprintable()
+    ):
+        raise ValueError(f"{key[:40]!r} needs its reason, of 1 to {LONGEST_NAME} characters, on one line.")
+    return _name(key, LONGEST_SUBJECT), value
 
 
 def _pool(key: str, value: Any) -> tuple[str, tuple[str, ...]]:

@@ -40,6 +40,8 @@ def _answers(name: str) -> str:
         return "days, or `null`"
     if name == "pools":
         return "name → codes of arms"
+    if name == "not_per_protocol":
+        return "subject identifier → reason"
     if name == "queries":
         return "name → terms"
     return "name → days, or `null`" if name in MAPPINGS else "a list of names"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.db.models import F
 
 from pvtracker.audit.context import Actor, action
-from pvtracker.studies.definitions import OF_THE_STUDY, Definitions, check
+from pvtracker.studies.definitions import HELP, OF_THE_STUDY, DefinitionError, Definitions, check
 from pvtracker.studies.models import Arm, Intervention, Study
 from pvtracker.studies.rules import StudyRefused
+
+MOST_NAMED = 5
 
 
 @action
@@ -58,3 +60,13 @@ def check_protocol(study: Study, definitions: Definitions) -> None:
         interventions={one.code: str(one.kind) for one in interventions},
         arm_names=[arm.name for arm in arms],
     )
+    excluded = [subject for subject, _ in definitions.not_per_protocol]
+    known = set(study.participants.filter(subject__in=excluded).values_list("subject", flat=True))
+    if unknown := [subject for subject in excluded if subject not in known]:
+        name = "not_per_protocol"
+        raise DefinitionError(
+            {
+                name: f"{HELP[name][0]}: {', '.join(unknown[:MOST_NAMED])} is no participant of this study. Write the "
+                "subject identifier as the participant’s page has it."
+            }
+        )

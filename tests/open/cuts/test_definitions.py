@@ -57,6 +57,7 @@ def posted(world: World, **said: Any) -> dict[str, Any]:
         "exposed_to": "",
         "special_interest": "",
         "queries": "",
+        "not_per_protocol": "",
     }
     return {"version": world.study.version, "reason": "analysis plan 2.0", **stated, **said}
 
@@ -123,6 +124,12 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"exposed_to": "XYZ"}, "XYZ is no intervention"),
     ({"pools": "All = A, B"}, "B is no arm that is compared with the reference. Name one of A, C."),
     ({"pools": "One = A"}, "needs two arms at least"),
+    (
+        {"not_per_protocol": "NOBODY = no second dose"},
+        "NOBODY is no participant of this study. Write the subject",
+    ),
+    ({"not_per_protocol": "NOBODY"}, "write one line for each, a name, a sign of equality"),
+    ({"not_per_protocol": "NOBODY = got placebo"}, "may tell who received what (placebo)"),
     ({"strata": ["arm"]}, "choose among site, country, sex"),
     ({"crossover": "hidden"}, "choose one of the answers"),
     (
@@ -148,6 +155,31 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"version": "0"}, "changed by somebody else meanwhile"),
     ({"version": ""}, "Open it again"),
 ]
+
+
+def test_exclusions_from_per_protocol_are_recorded_with_reason_and_person_and_frozen(world: World) -> None:
+    one, other = (world.participants[code].subject for code in ("P1", "P2"))
+    listed = {one: "no second dose", other: "prohibited medicine"}
+    text = f"{other} =  prohibited   medicine\r\n{one} = no second dose"
+    client, page = world.client("ada"), world.url("definitions/edit/")
+    said = posted(world, analysis_set="per-protocol", not_per_protocol=text)
+    assert client.post(page, said).status_code == 302
+    world.study.refresh_from_db()
+    assert world.study.definitions == {"analysis_set": "per-protocol", "not_per_protocol": listed}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select reason, actor_name, new -> 'definitions' -> 'not_per_protocol' ->> %s from audit.entry"
+            " where table_name = 'studies_study' order by id desc limit 1",
+            [one],
+        )
+        assert cursor.fetchone() == ("analysis plan 2.0", "Ada", "no second dose")
+    assert f"{one} = no second dose" in client.get(page).text
+    world.person("sam", "sponsor_viewer")
+    read = world.client("sam").get(world.url("definitions/")).text
+    assert "2 participants" in read and one not in read and other not in read
+    data = load_cut(frozen(world))
+    assert not {one, other} & set(derive.analysis_set(data)["subject"])
+    assert "1 for “no second dose”; 1 for “prohibited medicine”" in derive.definitions(data)["analysis set"]
 
 
 AIRWAYS, GROWTHS = (

@@ -47,7 +47,10 @@ class Person:
         ]
 
     def analysed(self, rules: Definitions) -> bool:
-        return not self.failed if rules.analysis_set == "randomised" else bool(self.counting(rules))
+        if rules.analysis_set == "randomised":
+            return not self.failed
+        left_out = rules.analysis_set == "per-protocol" and self.subject in dict(rules.not_per_protocol)
+        return bool(self.counting(rules)) and not left_out
 
     def first(self, rules: Definitions) -> int:
         starts = [x.start for x in self.counting(rules) if x.start is not None]

@@ -206,7 +206,10 @@ def test_a_cut_without_definitions_counts_and_says_what_it_always_did() -> None:
     assert of_settings({"analysis_arm": "actual", "emergent_window_days": None}) == DEFAULTS
     assert derive.definitions(cut()) == USUAL
     said = derive.definitions(cut(stated=manifest(window=30)))
-    added = " Onset no later than 30 days after last exposure."
+    added = (
+        " Onset no later than 30 days after last exposure. Who has no exposure with a date has no window: every onset "
+        "on or after first exposure counts."
+    )
     assert said == {**USUAL, "treatment-emergent": USUAL["treatment-emergent"] + added}
     assert DEFAULTS.differing() == {}
 
@@ -222,6 +225,7 @@ ODD: dict[str, Any] = {
     "baseline": "worsening",
     "follow_up_days": 90,
     "analysis_set": "randomised",
+    "not_per_protocol": {"P1": "no second dose"},
     "exposed_to": ["DRUG"],
     "analysis_arm": "planned",
     "crossover": "excluded",
@@ -238,8 +242,10 @@ def test_every_setting_is_explained_carried_and_changes_the_words() -> None:
     assert rules.differing() == rules.stated() == ODD
     assert parse(rules.stated()) == rules
     for name, value in ODD.items():
+        usual = {"analysis_set": "per-protocol"} if name == "not_per_protocol" else {}
         if name != "analysis_arm":  # which is said with the arms
-            assert derive.definitions(cut(), parse({name: value})) != USUAL, name
+            said = derive.definitions(cut(), parse({**usual, name: value}))
+            assert said != derive.definitions(cut(), parse(usual)), name
     by_name = derive.definitions(cut(), parse({"pools": ODD["pools"]}))["pools of arms"]
     assert by_name.startswith("Any active dose: Low dose, High dose.")
 
@@ -307,22 +313,55 @@ def test_the_cut_says_which_rules_hold() -> None:
     assert derive.analysis_set(data).empty
 
 
+def test_per_protocol_leaves_out_the_listed_and_says_why_without_naming_them() -> None:
+    data = cut(
+        participants=[person(name) for name in ("P1", "P2", "P3")],
+        exposures=[treated("P1"), treated("P2")],
+        adverse_events=[event(name, 1, day("onset", "2026-01-02"), phase="") for name in ("P1", "P2", "P3")],
+    )
+    listed = {"P2": "no second dose", "P3": "no second dose", "GONE": "wrong age"}
+    for analysis_set, kept in (("per-protocol", ["P1"]), ("treated", ["P1", "P2"])):
+        rules = parse({"analysis_set": analysis_set, "not_per_protocol": listed})
+        people = derive.analysis_set(data, rules=rules)
+        assert people["subject"].tolist() == kept
+        assert derive.emergent_events(data, people, rules)["subject"].tolist() == kept
+        told = words(rules, {})["analysis set"]
+        assert told.endswith("arm: 2 for “no second dose”; 1 for “wrong age”.") == (kept == ["P1"])
+        assert not [subject for subject in listed if subject in told]
+        assert rules.stated()["not_per_protocol"] == dict(sorted(listed.items()))
+    for unfit in ("", " late", "x" * 121, "two\nlines", 3, None):
+        with pytest.raises(DefinitionError, match="needs its reason, of 1 to 120 characters"):
+            parse({"not_per_protocol": {"P2": unfit}})
+
+
 def test_the_words_say_that_windows_are_of_the_treated() -> None:
     """Among all randomised: who has no exposure has no day from which a window could run."""
     limits = {"emergent_window_days": 30, "follow_up_days": 30}
     told = words(parse({"analysis_set": "randomised", **limits}), {})
-    assert told["treatment-emergent"].endswith("Who was never treated has no window: every onset counts.")
-    assert told["follow-up"].endswith("Who was never treated is followed without that end.")
+    assert told["treatment-emergent"].endswith(
+        "Who was never treated or has no exposure with a date has no window: every onset on or after first exposure "
+        "counts."
+    )
+    assert told["follow-up"].endswith(
+        "Who was never treated or has no exposure with a date is followed without that end."
+    )
     assert not [text for text in words(parse(limits), {}).values() if "never treated" in text]
     data = cut(
         participants=[
             person("P1"),
             person("P2", **day("started_on", ""), **day("consented_on", "2026-01-01")),
+            person("P3"),
         ],
-        exposures=[treated("P1")],
-        adverse_events=[event(name, 1, day("onset", "2026-03-02"), phase="") for name in ("P1", "P2")],
-        arms=[allocated("P1", "LOW"), allocated("P2", "PBO")],
+        exposures=[treated("P1"), treated("P3", "")],
+        adverse_events=[
+            event(name, number, day("onset", onset), phase="")
+            for name in ("P1", "P2", "P3")
+            for number, onset in enumerate(("2025-12-31", "2026-03-02"), start=1)
+        ],
+        arms=[allocated("P1", "LOW"), allocated("P2", "PBO"), allocated("P3", "LOW")],
     )
-    rules = parse({"analysis_set": "randomised", **limits})
-    people = derive.analysis_set(data, analysis_arm="planned", rules=rules)
-    assert derive.emergent_events(data, people, rules)["subject"].tolist() == ["P2"]
+    for analysis_set, outside in (("randomised", ["P2", "P3"]), ("treated", ["P3"])):
+        rules = parse({"analysis_set": analysis_set, **limits})
+        people = derive.analysis_set(data, analysis_arm="planned", rules=rules)
+        found = derive.emergent_events(data, people, rules)
+        assert list(zip(found["subject"], found["number"], strict=True)) == [(name, 2) for name in outside]

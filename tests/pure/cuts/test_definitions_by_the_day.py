@@ -18,6 +18,7 @@ from tests.small_cut import cut, day, event, manifest
 
 ORIGIN = date(2026, 1, 1)
 PEOPLE = some_people(20261129, count=80)
+EXCLUDED = tuple((p.subject, "no second dose") for p in PEOPLE[::5])
 SETTINGS: dict[str, tuple[Any, ...]] = {
     "emergent_window_days": (None, 0, 7),
     "intervention_windows": ((), (("CELLS", 20), ("GCSF", None)), (("GCSF", 2),)),
@@ -28,7 +29,8 @@ SETTINGS: dict[str, tuple[Any, ...]] = {
     "unknown_onset": ("counts", "does not count"),
     "baseline": ("onset", "worsening"),
     "follow_up_days": (None, 4, 15),
-    "analysis_set": ("treated", "randomised"),
+    "analysis_set": ("treated", "randomised", "per-protocol"),
+    "not_per_protocol": ((), EXCLUDED),
     "exposed_to": ((), ("CELLS",)),
 }
 
@@ -114,9 +116,14 @@ def check(rules: Definitions) -> tuple[dict[Any, Any], list[float]]:
     ("name", "value"), [(name, value) for name, values in SETTINGS.items() for value in values[1:]]
 )
 def test_a_setting_alone_counts_as_by_the_day_and_matters(name: str, value: Any) -> None:
-    """These matter only where there is a window."""
+    """Some matter only where there is a window, some only beside another."""
     windowed = name in ("re_exposure", "open_exposure")
     usual = replace(DEFAULTS, emergent_window_days=2) if windowed else DEFAULTS
+    beside = {
+        "analysis_set": {"not_per_protocol": EXCLUDED},
+        "not_per_protocol": {"analysis_set": "per-protocol"},
+    }
+    usual = replace(usual, **beside.get(name, {}))
     assert check(replace(usual, **{name: value})) != check(usual)
 
 
