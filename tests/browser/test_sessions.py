@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from pvtracker.ops import demo_codes
 from tests.browser.conftest import through_the_door
@@ -60,6 +60,7 @@ def test_an_ended_session_is_opened_again_in_the_page_and_no_letter_is_lost(
     page.reload()
     expect(page.locator("#id_verbatim")).to_have_value("Typed after the session ended")
     page.get_by_role("button", name="Discard the draft").click()
+    expect(page.locator("#id_verbatim")).to_have_value("")
     forgive(page)
 
 
@@ -95,6 +96,33 @@ def test_a_cleared_browser_can_sign_in_in_the_page_too(
     expect(page.locator("#id_verbatim")).to_have_value("Typed without a cookie")
     page.reload()
     page.get_by_role("button", name="Discard the draft").click()
+    expect(page.locator("#id_verbatim")).to_have_value("")
+    forgive(page)
+
+
+def test_a_draft_that_was_refused_while_somebody_signed_in_is_sent_again_at_once(
+    trial: Trial, page: Page, sign_in: SignIn, study_url: str
+) -> None:
+    """It left before the session was open again, its refusal comes after; the next one would wait ten seconds."""
+    held: list[tuple[Route, APIResponse]] = []
+    sign_in(page, "investigator")
+    open_form(page, study_url, place=2)
+    query(trial.installation, "open", AGED)
+    page.locator("#id_verbatim").fill("Typed after the session ended")
+    page.locator("#id_onset").focus()
+    expect(page.locator("#session-sign-in input[name=username]")).to_be_visible()
+    draft = page.locator("form[data-draft-url]").get_attribute("data-draft-url")
+    page.route(f"**{draft}", lambda route: held.append((route, route.fetch())), times=1)
+    page.evaluate("window.dispatchEvent(new Event('blur'))")
+    sign_in_here(trial, page, "investigator")
+    [(route, refused)] = held
+    assert refused.status == 401
+    route.fulfill(response=refused)
+    expect(page.locator("[data-draft-status]")).to_contain_text("Draft saved")
+    page.reload()
+    expect(page.locator("#id_verbatim")).to_have_value("Typed after the session ended")
+    page.get_by_role("button", name="Discard the draft").click()
+    expect(page.locator("#id_verbatim")).to_have_value("")
     forgive(page)
 
 

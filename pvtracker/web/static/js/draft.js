@@ -29,6 +29,7 @@
     let request = null;
     let failing = false;
     let submitted = false;
+    let renewed = false; // signed in again while a draft was on its way: that one may be refused, the next is not
 
     const say = (state, text) => {
       if (!line) return;
@@ -79,9 +80,9 @@
         if (request !== mine || submitted) return;
         changed = failing = true;
         say("failed", "Draft not saved: no answer from the server, or you were signed out. Your text is still on this page; trying again.");
-        later(RETRY_MS);
+        later(renewed ? 0 : RETRY_MS);
       } finally {
-        if (request === mine) saving = false;
+        if (request === mine) saving = renewed = false;
         if (!saving && changed && timer === null) later(WAIT_MS);
       }
     }
@@ -94,7 +95,10 @@
         later(WAIT_MS); // counted from the first change, so long typing cannot put it off
       }
     };
-    document.addEventListener("pv:signed-in", () => { if (changed) later(0); });
+    document.addEventListener("pv:signed-in", () => {
+      renewed = saving;
+      if (changed) later(0);
+    });
     form.addEventListener("input", noticeChange);
     form.addEventListener("change", noticeChange);
     form.addEventListener("focusout", () => { if (changed) later(300); });
