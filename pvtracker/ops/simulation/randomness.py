@@ -33,6 +33,7 @@ class Topic(IntEnum):
     BULK_OPEN = 14
     BULK_EVENTS = 15
     BULK_DICTIONARY = 16
+    LIVER = 17
 
 
 def stream(seed: int, topic: Topic, *indices: int) -> np.random.Generator:

@@ -1,11 +1,18 @@
-"""Safety laboratory and vital signs at the main visits. Nothing here depends on an arm."""
+"""Safety laboratory and vital signs at the main visits. Nothing here depends on an arm.
+
+In a few participants the liver suffers for some weeks, as in any trial (a virus, a medicine, alcohol): ALT and AST
+rise. A few others have a bilirubin that is always high (Gilbert's syndrome). Who, is drawn without knowing the arm.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pvtracker.formats.records import MeasurementRecord
-from pvtracker.ops.simulation.course import Course
+from pvtracker.ops.simulation.course import AttendedVisit, Course
 from pvtracker.ops.simulation.randomness import Topic, stream
 
 MAIN_VISITS = frozenset(
@@ -148,23 +155,51 @@ ANALYTES = (
 )
 
 
+BILIRUBIN = Analyte(
+    "LB",
+    "CHEMISTRY",
+    "BILI",
+    "Bilirubin",
+    "umol/L",
+    9,
+    0.30,
+    0.20,
+    3,
+    21,
+    0,
+    american_unit="mg/dL",
+    american_factor=17.1,
+    american_digits=1,
+)
+GILBERT, GILBERT_FACTOR = 0.06, 3.2
+SUFFERING = 0.08  # of the participants
+SHARE_OF_AST = 0.6  # of the rise of ALT on a logarithmic scale
+
+
 def safety_measurements(course: Course, *, seed: int) -> list[MeasurementRecord]:
     """Blood count, chemistry and vital signs at the main visits; the caller gives rows and source ids."""
     rng = stream(seed, Topic.SAFETY_LABS, course.person.number)
-    person_level = rng.normal(size=len(ANALYTES))
     visits = [visit for visit in course.visits if visit.plan.name in MAIN_VISITS]
+    levels = rng.normal(size=len(ANALYTES))
     noises = rng.normal(size=(len(visits), len(ANALYTES)))
     missing = rng.random((len(visits), len(ANALYTES)))
+    liver = _liver(course, visits, seed=seed)
     american = course.person.site.country == "USA"
     woman = course.person.sex == "F"
     result = []
-    for visit, noise, absent in zip(visits, noises, missing, strict=True):
-        for index, analyte in enumerate(ANALYTES):
-            spread = analyte.between * person_level[index] + analyte.within * noise[index]
+    for place, visit in enumerate(visits):
+        drawn = [
+            (analyte, levels[index], noises[place, index], missing[place, index])
+            for index, analyte in enumerate(ANALYTES)
+        ]
+        drawn.append((BILIRUBIN, liver.level, liver.noises[place], liver.missing[place]))
+        for analyte, level, noise, absent in drawn:
+            spread = analyte.between * level + analyte.within * noise
             value = analyte.centre * max(1 + float(spread), 0.3) * (analyte.woman_factor if woman else 1.0)
             if visit.plan.name == "Apheresis":
                 value *= analyte.apheresis_factor
-            done = bool(absent[index] >= NOT_DONE)
+            value *= liver.factors.get((analyte.code, place), 1.0)
+            done = bool(absent >= NOT_DONE)
             text, unit_text, standard = _reported(analyte, value, american=american)
             result.append(
                 MeasurementRecord(
@@ -187,6 +222,34 @@ def safety_measurements(course: Course, *, seed: int) -> list[MeasurementRecord]
                 )
             )
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Liver:
+    """Draws of bilirubin, as those of the other analytes, and what the liver does to an analyte at a visit (by its
+    place)."""
+
+    level: float
+    noises: NDArray[np.float64]
+    missing: NDArray[np.float64]
+    factors: dict[tuple[str, int], float]
+
+
+def _liver(course: Course, visits: list[AttendedVisit], *, seed: int) -> _Liver:
+    """From a stream of its own, so that no other draw moves."""
+    rng = stream(seed, Topic.LIVER, course.person.number)
+    level, (gilbert, suffers, when, size) = float(rng.normal()), rng.random(4)
+    noises, missing = rng.normal(size=len(visits)), rng.random(len(visits))
+    factors = {}
+    if gilbert < GILBERT:
+        factors |= {(BILIRUBIN.code, place): GILBERT_FACTOR for place in range(len(visits))}
+    later = [place for place, visit in enumerate(visits) if visit.plan.number > 0]
+    if suffers < SUFFERING and later:
+        rise = 4.0 + 8.0 * float(size)
+        first = int(when * len(later))
+        for place, part in zip(later[first : first + 2], (1.0, 0.5), strict=False):
+            factors |= {("ALT", place): rise**part, ("AST", place): rise ** (part * SHARE_OF_AST)}
+    return _Liver(level, noises, missing, factors)
 
 
 def _reported(analyte: Analyte, value: float, *, american: bool) -> tuple[str, str, float]:

@@ -6,8 +6,12 @@ from datetime import date
 import pytest
 
 from pvtracker.lib.partial_dates import parse
+from pvtracker.ops.commands import demo
 from pvtracker.ops.simulation import SimulatedTrial, local_dictionary, simulate, words
 from pvtracker.ops.simulation import protocol as p
+from pvtracker.signals.liver_values import LIMITS
+from pvtracker.stats import edish, hys_law_cases
+from pvtracker.stats.liver import LIVER_TESTS
 
 
 @pytest.fixture(scope="module")
@@ -249,3 +253,40 @@ def test_source_ids_number_the_rows_of_a_participant_without_gaps(trial: Simulat
 def test_a_trial_that_cannot_be_is_refused_with_a_sentence(changed: dict, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         simulate(**({"study": "SIM"} | changed))
+
+
+def test_liver_tests_fill_the_picture_of_peaks_and_no_possible_case_is_planted() -> None:
+    """ALT, AST, BILI and ALP with limits at the main visits; some rises and some high bilirubin, as in any trial."""
+    trial = simulate(study=demo.STUDY, participants=74, arms=2, seed=demo.SEED)
+    day_of = {one.participant: one.start for one in trial.open.exposures if one.intervention == p.INFUSION}
+    tests = [m for m in trial.open.measurements if m.analyte in LIVER_TESTS and m.value is not None]
+    counts = Counter(m.analyte for m in tests)
+    assert set(counts) == set(LIVER_TESTS) and min(counts.values()) > 0.95 * max(counts.values())
+    after = [m for m in tests if m.participant in day_of and m.taken_on > day_of[m.participant]]
+    assert all(m.high for m in after)
+    columns = (
+        [m.participant for m in after],
+        [m.analyte for m in after],
+        [date.fromisoformat(m.taken_on).toordinal() for m in after],
+        [m.value / m.high for m in after if m.value is not None and m.high is not None],
+    )
+    found = edish(*columns, **LIMITS)
+    quadrants = Counter(found.quadrant)
+    assert quadrants[""] == 0 and len(found.participant) == len(day_of)
+    assert quadrants["below both"] > 50
+    assert 2 <= quadrants["Temple’s corollary"] <= 10 and 1 <= quadrants["hyperbilirubinaemia"] <= 8
+    assert len(hys_law_cases(*columns, **LIMITS).participant) == 0
+    units = {m.unit_text for m in tests if m.analyte == "BILI"}
+    assert units == {"umol/L", "mg/dL"}  # as the sites of two countries report it
+
+
+def test_bilirubin_moved_no_other_draw() -> None:
+    """Values as they were before the liver had a stream of its own."""
+    trial = simulate(study="SIM", seed=1)
+    first = next(one.participant for one in trial.open.participants if not one.screen_failure)
+    told = {
+        m.analyte: m.value
+        for m in trial.open.measurements
+        if m.participant == first and m.visit == "Screening" and m.domain in ("LB", "VS")
+    }
+    assert [told[name] for name in ("HGB", "ALT", "CREAT", "PULSE", "WEIGHT")] == [128, 27, 75, 71, 65.8]
