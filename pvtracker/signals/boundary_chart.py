@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pvtracker.signals.boundaries import Drawn
+from pvtracker.signals.boundary_design import Drawn
 from pvtracker.signals.charts import COLOURS, SCHEMA
 
 HEIGHT = 260

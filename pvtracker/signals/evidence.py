@@ -70,8 +70,16 @@ def flagged_by(numbers: dict[str, Any]) -> list[str]:
 
 def sizes_of(run: Run) -> dict[str, int]:
     """Participants of each arm and pool of a run, by name."""
-    sides = [*run.settings["arms"], *run.settings.get("pools", [])]
-    return {side["name"]: int(side["participants"]) for side in sides}
+    return {side["name"]: int(side["participants"]) for side in _sides(run)}
+
+
+def years_of(run: Run) -> dict[str, float]:
+    """Person-years of follow-up of each arm and pool of a run, by name; of one whose run does not keep them, none."""
+    return {side["name"]: float(side.get("follow_up_years", 0.0)) for side in _sides(run)}
+
+
+def _sides(run: Run) -> list[dict[str, Any]]:
+    return [*run.settings["arms"], *run.settings.get("pools", [])]
 
 
 def was_screened(run: Run, key: Key) -> bool:

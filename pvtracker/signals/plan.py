@@ -13,6 +13,8 @@ from typing import Any
 
 from pvtracker.cuts import derive
 from pvtracker.lib.canonical import canonical_json, sha256_hex
+from pvtracker.signals import boundary_settings
+from pvtracker.signals.boundary_settings import MOST_BOUNDARIES, PlannedBoundary
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Threshold
 from pvtracker.signals.pieces import ALL_LEVELS, LEVELS
@@ -64,6 +66,7 @@ class Plan:
     seed: int
     when: str
     days: int | None = None
+    boundaries: tuple[PlannedBoundary, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -82,6 +85,10 @@ class Plan:
     def sha256(self) -> str:
         return sha256_hex(canonical_json(to_plain(self)))
 
+    def boundary_of(self, level: str, selection: str, term: str) -> PlannedBoundary | None:
+        """The boundary of an event that the plan names; None of any other."""
+        return next((one for one in self.boundaries if one.names(level, selection, term)), None)
+
 
 def planned(key: str) -> Planned:
     """A method with its own limit, whose flags raise signals."""
@@ -99,7 +106,9 @@ BUILT_IN = Plan(
 
 
 def to_plain(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data: what is stored, hashed and signed."""
+    """The plan as plain data: what is stored, hashed and signed. Without boundaries it says nothing of them, so that a
+    plan of before there were any keeps its bytes."""
+    bounded = {"boundaries": [boundary_settings.to_plain(one) for one in plan.boundaries]}
     return {
         "levels": list(plan.levels),
         "selections": list(plan.selections),
@@ -108,6 +117,7 @@ def to_plain(plan: Plan) -> dict[str, Any]:
         "seed": plan.seed,
         "when": plan.when,
         "days": plan.days,
+        **(bounded if plan.boundaries else {}),
     }
 
 
@@ -121,6 +131,7 @@ def from_plain(plain: Mapping[str, Any]) -> Plan:
         seed=plain["seed"],
         when=plain["when"],
         days=plain["days"],
+        boundaries=tuple(boundary_settings.from_plain(one) for one in plain.get("boundaries", ())),
     )
 
 
@@ -156,6 +167,8 @@ def check(plan: Plan) -> Plan:
         faults["when"] = "Choose when it is run."
     if plan.when == EVERY_DAYS and (plan.days is None or not 1 <= plan.days <= MOST_DAYS):
         faults["days"] = f"Say after how many days it is run again, from 1 to {MOST_DAYS}."
+    boundaries, wrong = _boundaries(plan)
+    faults |= wrong
     if faults:
         raise PlanRefused(faults)
     chosen_methods = {one.key: one for one in plan.methods}
@@ -165,7 +178,36 @@ def check(plan: Plan) -> Plan:
         selections=tuple(one for one in derive.SELECTIONS if one in plan.selections),
         methods=tuple(chosen_methods[key] for key in METHODS if key in chosen_methods),
         days=plan.days if plan.when == EVERY_DAYS else None,
+        boundaries=boundaries,
     )
+
+
+def boundary_field(place: int, name: str) -> str:
+    """What the field of a boundary of the plan is called."""
+    return f"boundaries-{place}-{name}"
+
+
+def _boundaries(plan: Plan) -> tuple[tuple[PlannedBoundary, ...], dict[str, str]]:
+    """The boundaries in the order of their events, and what is wrong with them by field."""
+    kept: list[PlannedBoundary] = []
+    faults: dict[str, str] = {}
+    for place, given in enumerate(plan.boundaries):
+        one, wrong = boundary_settings.check_planned(given)
+        if one.level not in (*plan.levels, derive.QUERY):
+            wrong["level"] = "The plan does not screen this level. Choose it above too, or another one here."
+        if one.selection not in plan.selections:
+            wrong["selection"] = (
+                "The plan does not screen these events. Choose them above too, or others here."
+            )
+        if any(other.names(one.level, one.selection, one.term) for other in kept):
+            wrong.setdefault("term", "This event has a boundary above. Keep one of the two.")
+        kept.append(one)
+        faults |= {boundary_field(place, name): sentence for name, sentence in wrong.items()}
+    if len(kept) > MOST_BOUNDARIES:
+        faults[""] = (
+            f"A plan has at most {MOST_BOUNDARIES} boundaries, for each is computed in every run. Remove some."
+        )
+    return tuple(sorted(kept, key=lambda one: (one.level, one.term.casefold(), one.selection))), faults
 
 
 def _limit_fault(one: Planned) -> str:
@@ -193,10 +235,18 @@ def in_words(plan: Plan) -> list[tuple[str, str]]:
         ("Events", ", ".join(SELECTION_LABELS.get(one, one) for one in plan.selections)),
         ("A method flags", flags),
         ("Flags that raise a signal", raising or "none: signals are raised by hand"),
+        ("Boundaries", _bounded(plan)),
         ("Analysis arm", plan.analysis_arm or "as the study’s settings say"),
         ("Seed", str(plan.seed)),
         ("When", when),
     ]
+
+
+def _bounded(plan: Plan) -> str:
+    if not plan.boundaries:
+        return "none: no event is named beforehand"
+    told = "\n".join(boundary_settings.sentence(one) for one in plan.boundaries)
+    return f"{told}\nEach arm and pool against the reference by a boundary of its own; to cross one raises a signal."
 
 
 def departures(

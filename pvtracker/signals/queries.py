@@ -19,6 +19,8 @@ from pvtracker.signals.comparing import Change, compare
 from pvtracker.signals.enums import State, Step
 from pvtracker.signals.evidence import (
     COUNTS,
+    KEY,
+    Key,
     adjusts,
     after_adjustment,
     flagged_by,
@@ -165,37 +167,43 @@ def results(
 
 
 def looks_at(row: Result) -> list[tuple[Run, Result | None]]:
-    """What was looked at of a row's term up to its run, the earliest first: for each cut-off date the last run by the
-    same analysis arm that screened it, with the term's row of one method there (None: nobody had the event)."""
-    where = {name: getattr(row, name) for name in ("level", "selection", "term", "arm", "reference")}
-    runs = list(_up_to(row))
-    table = Result.over_all.filter(**where, run__in=[*runs, row.run]).order_by("run_id", "id")
+    """What was looked at of a row's term up to its run, the earliest first; the last is the row itself, or the first of
+    its run's."""
+    first = Result.over_all.filter(run=row.run, **dict(zip(KEY, key_of(row), strict=True))).earliest("id")
+    first.run = row.run
+    return [*looks_before(key_of(row), row.run), (row.run, first)]
+
+
+def looks_before(key: Key, run: Run) -> list[tuple[Run, Result | None]]:
+    """What was looked at of a finding before a run, stored or not, the earliest first: for each earlier cut-off date
+    the last run by the same analysis arm that screened it, with its row of one method (None: nobody had the event)."""
+    runs = list(_before(run))
+    table = Result.over_all.filter(run__in=runs, **dict(zip(KEY, key, strict=True))).order_by("run_id", "id")
     found = {one.run_id: one for one in table.distinct("run_id")}
     by_date: dict[date, Run] = {}
-    for run in runs:  # the latest first
-        run.study = row.run.study
-        if run.id in found or was_screened(run, key_of(row)):
-            by_date.setdefault(run.cut.date, run)
-    by_date[row.run.cut.date] = row.run
+    for one in runs:  # the latest first
+        one.study = run.study
+        if one.id in found or was_screened(one, key):
+            by_date.setdefault(one.cut.date, one)
     looks = []
-    for _, run in sorted(by_date.items()):
-        at = found.get(run.id)
+    for _, one in sorted(by_date.items()):
+        at = found.get(one.id)
         if at is not None:
-            at.run = run
-        looks.append((run, at))
+            at.run = one
+        looks.append((one, at))
     return looks
 
 
-def _up_to(row: Result) -> QuerySet[Run]:
-    """Runs on earlier cut-off dates by the same analysis arm, made before the row's, the latest first."""
-    runs = runs_of(row.run.study).filter(analysis_arm=row.run.analysis_arm, made_at__lte=row.run.made_at)
-    return runs.filter(cut__date__lt=row.run.cut.date)
+def _before(run: Run) -> QuerySet[Run]:
+    """Runs on earlier cut-off dates by the same analysis arm, made before it, the latest first."""
+    runs = runs_of(run.study).filter(analysis_arm=run.analysis_arm, cut__date__lt=run.cut.date)
+    return runs.filter(made_at__lte=run.made_at) if run.made_at else runs
 
 
 def not_looked(row: Result, looks: Iterable[Run]) -> list[date]:
     """Earlier cut-off dates of which no run screened the row's term, so that they are none of the looks."""
     held = {run.cut.date for run in looks}
-    return sorted({run.cut.date for run in _up_to(row)} - held)
+    return sorted({run.cut.date for run in _before(row.run)} - held)
 
 
 def strongest(run: Run, arm: str) -> list[Result]:

@@ -31,6 +31,7 @@ from pvtracker.signals import (
     tree_map,
     triggers,
 )
+from pvtracker.signals.boundary_tables import judged_table
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.enums import AskedFrom
 from pvtracker.signals.forms import FilterForm, RunForm
@@ -114,6 +115,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "table": tables.results_table(parted, chosen, inference=inferred),
         "silence": silence.table(list(page)) if inferred else None,
         "cases": _cases(run),
+        "bounded": judged_table(run) if inferred else None,
         "sites": site_quality.summary(run.settings, inferred=inferred),
         **(_since(run, chosen["method"]) if inferred else {}),
         **run_pictures.pictures(run, chosen, parted, inferred=inferred),
@@ -173,6 +175,7 @@ def _run_file(
     found = {
         "results": tables.results_table(parted, chosen, inference=inferred),
         "cases": context["cases"],
+        "boundaries": context["bounded"],
         "silence": silence.table(rows) if inferred else None,
         "changes": context.get("changes"),
         "dot-plot": drawn.get("dot_plot_table"),

@@ -67,12 +67,15 @@ def group_sequential_boundary(
     spending: Spending = "obrien_fleming",
     parameter: float | None = None,
     sides: int = 1,
+    information: ArrayLike | None = None,
 ) -> SequentialBoundary:
     """Boundary at looks with these shares of the planned information, by alpha spending.
 
     fraction: increasing, in (0, 1], shape (looks,): looks that were held, and those to come; a bound depends on those
-    before it only. alpha: error of all looks together; sides 2 halves it between excess and deficit. ValueError for
-    looks that cannot be, or closer than 0.0001.
+    before it only. alpha: error of all looks together; sides 2 halves it between excess and deficit. information:
+    of each look, in any unit, where it does not go with `fraction`, as when more came than was planned: the fraction
+    then says what is spent, the information how the looks hang together. ValueError for looks that cannot be, or closer
+    than 0.0001.
 
     Source: Lan & DeMets (1983) Biometrika 70:659-663; integration as in Jennison & Turnbull (2000) chapter 19.
     """
@@ -81,7 +84,8 @@ def group_sequential_boundary(
     spent = spent_alpha(t, alpha=share, spending=spending, parameter=parameter) * sides
     path = Path(two_sided=sides == 2)
     steps = np.diff(spent, prepend=0.0)
-    z, above, below = along(t, path, lambda look, time: path.bound(time, float(steps[look])))
+    times = t if information is None else _in_all(information, len(t))
+    z, above, below = along(times, path, lambda look, time: path.bound(time, float(steps[look])))
     return _boundary(t, z, np.cumsum(above + below), sides)
 
 
@@ -157,6 +161,16 @@ def _per_side(alpha: float, sides: int) -> float:
     if sides not in (1, 2):
         raise ValueError(f"sides must be 1 or 2, got {sides}")
     return level("alpha", alpha) / sides
+
+
+def _in_all(information: ArrayLike, looks: int) -> FloatArray:
+    """Information as shares of that of the last look."""
+    told = np.atleast_1d(numbers("information", information))
+    if len(told) != looks or not (told > 0).all() or (np.diff(told) <= 0).any():
+        raise ValueError(
+            f"information must be > 0 and increase, one for each of {looks} looks, got {told.tolist()}"
+        )
+    return _fractions(told / told[-1])
 
 
 def _fractions(fraction: ArrayLike | Sequence[float]) -> FloatArray:

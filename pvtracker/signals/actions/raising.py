@@ -14,7 +14,8 @@ from pvtracker.audit.context import Actor, action
 from pvtracker.lib.rounding import share
 from pvtracker.signals.actions.alerts import tell
 from pvtracker.signals.enums import AlertKind, Origin, State, Step
-from pvtracker.signals.evidence import KEY, basis_of, flagged_by, key_of, numbers_of, raised_by
+from pvtracker.signals.evidence import KEY, basis_of, flagged_by, key_of, numbers_of, raised_by, rows_of
+from pvtracker.signals.looks import crossed_in
 from pvtracker.signals.models import Run, Signal, SignalStep
 from pvtracker.signals.rules import DECISIONS, ENDED, REASON_LIMIT, Basis, evidence_returned
 from pvtracker.signals.triggers import CASE, Trigger, kept_in
@@ -32,7 +33,9 @@ def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
     study, and who comes second finds the first one's.
     """
     cases = _raise_cases(run, by)
-    findings = {key: numbers_of(rows) for key, rows in sorted(raised_by(run).items())}
+    crossed = crossed_in(run)
+    found = rows_of(run, crossed) | raised_by(run)
+    findings = {key: numbers_of(rows) for key, rows in sorted(found.items())}
     if not findings:
         return cases, 0
     study, now = run.study, timezone.now()
@@ -56,9 +59,10 @@ def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
         numbers = findings.get(key_of(signal))
         if numbers is None:
             continue
+        beyond = crossed.get(key_of(signal), "")
         if signal.id in mine:
-            steps.append(_step(signal, Step.RAISE, _raised_because(run, numbers), run, numbers))
-        elif (reason := _returned(signal, run, numbers)) is not None:
+            steps.append(_step(signal, Step.RAISE, _raised_because(run, numbers, beyond), run, numbers))
+        elif (reason := _returned(signal, run, numbers, crossed.get(key_of(signal), ""))) is not None:
             signal.version += 1
             signal.state, signal.measure = State.FLAGGED.value, ""
             signal.owner, signal.due_on = None, None
@@ -131,11 +135,13 @@ def _counts(numbers: dict[str, Any]) -> str:
     return f"{arm} participants of the arm against {reference} of the reference"
 
 
-def _raised_because(run: Run, numbers: dict[str, Any]) -> str:
-    return f"Flagged in the run on the cut of {run.cut.date} by {', '.join(flagged_by(numbers))}: {_counts(numbers)}."
+def _raised_because(run: Run, numbers: dict[str, Any], crossed: str) -> str:
+    on, methods = f"in the run on the cut of {run.cut.date}", flagged_by(numbers)
+    flagged = f"{'Flagged too' if crossed else f'Flagged {on}'} by {', '.join(methods)}: " if methods else ""
+    return f"{f'{crossed} {on}. ' if crossed else ''}{flagged}{_counts(numbers)}."
 
 
-def _returned(signal: Signal, run: Run, numbers: dict[str, Any]) -> str | None:
+def _returned(signal: Signal, run: Run, numbers: dict[str, Any], crossed: str) -> str | None:
     """Why the ended signal re-opens, in words; None when it does not."""
     if State(signal.state) not in ENDED:
         return None
@@ -145,7 +151,8 @@ def _returned(signal: Signal, run: Run, numbers: dict[str, Any]) -> str | None:
     found = basis_of(run, key_of(signal), numbers)
     if found is None or not evidence_returned(before, decided.recorded_at, found):
         return None
-    return f"Flagged again in the run on the cut of {run.cut.date}: {_counts(numbers)}. {then}"
+    again = f"{crossed}, again" if crossed else "Flagged again"
+    return f"{again} in the run on the cut of {run.cut.date}: {_counts(numbers)}. {then}"
 
 
 def _decided_on(signal: Signal, decided: SignalStep) -> tuple[Basis | None, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pvtracker.audit.bulk import copy_rows
 from pvtracker.audit.context import Actor, action, within
@@ -15,6 +16,7 @@ from pvtracker.jobs.actions import Refused
 from pvtracker.lib.code_version import code_version
 from pvtracker.signals import storage, triggers
 from pvtracker.signals.actions.raising import PROCESS, raise_signals
+from pvtracker.signals.looks import judged
 from pvtracker.signals.methods import FURTHER_METHODS, METHODS
 from pvtracker.signals.models import Result, Run, ScreeningPlan
 from pvtracker.signals.numerators import Counted, Emergent, counted
@@ -178,12 +180,18 @@ def save_run(*, request: Request, screened: Screen, by: Actor, run_id: uuid.UUID
         "raising": list(request.raising),
         "dictionaries": request.cut.manifest.get("dictionaries", []),
     }
+    made_of: dict[str, Any] = {
+        "study": request.study,
+        "cut": request.cut,
+        "analysis_arm": request.analysis_arm,
+    }
+    settings: dict[str, Any] = {**screened.settings, **told}
+    if request.used.row:
+        settings["boundaries"] = judged(request.used.plan, Run(**made_of, settings=settings), screened.rows)
     run = Run.objects.create(
         id=run_id,
-        study=request.study,
-        cut=request.cut,
-        analysis_arm=request.analysis_arm,
-        settings={**screened.settings, **told},
+        **made_of,
+        settings=settings,
         code_version=code_version(),
         methods=screened.methods,
         rows=len(screened.rows),

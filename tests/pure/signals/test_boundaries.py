@@ -11,7 +11,9 @@ from scipy.stats import binom, fisher_exact, hypergeom, norm
 
 from pvtracker import stats
 from pvtracker.signals import boundary_chart
-from pvtracker.signals.boundaries import Design, Look, drawn, z_of
+from pvtracker.signals.boundaries import drawn
+from pvtracker.signals.boundary_design import Design, Look
+from pvtracker.signals.boundary_sequential import z_of
 
 LOOKS = [
     Look(date(2026, 1, 31), 2, 10, 0, 9),

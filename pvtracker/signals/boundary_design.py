@@ -1,0 +1,169 @@
+"""A boundary over looks: what it is designed of, what a run counted, and what is drawn of the two. Pure.
+
+The looks are those that were held: the runs of the study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pvtracker.stats import maxsprt_binomial, stopping_rules
+
+RATIO = "True risk ratio"
+RATIOS = (1.0, 1.5, 2.0, 3.0)  # true risk ratios of the operating characteristics
+MOST_EXACT = 800  # events that an arm may come to: of more the exact recursion takes longer than a page may
+GROUP_SEQUENTIAL = ("obrien_fleming", "pocock", "haybittle_peto")
+STOPPING = ("toxicity", "beta_binomial")
+MOST_HISTORY = 1000  # events of the history of the conditional MaxSPRT
+MOST = {  # planned at the end, of each kind: what its computation bears; of the others only shares of it are used
+    "maxsprt": maxsprt_binomial.MOST,
+    "cmaxsprt": 200,
+    "toxicity": stopping_rules.MOST,
+    "beta_binomial": stopping_rules.MOST,
+}
+MOST_OTHERWISE = 1_000_000
+
+Does = tuple[tuple[str, float, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a run counted of the term."""
+
+    on: date
+    n_arm: int
+    N_arm: int
+    n_ref: int
+    N_ref: int
+    years_arm: float = 0.0  # person-years of the arm, each participant's until the event
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A look on the axes of its boundary: how far, the path, what would cross; `look` None of one to come."""
+
+    look: Look | None
+    at: float
+    path: float | None
+    bound: float | None  # None where no result can cross
+
+    @property
+    def crosses(self) -> bool:
+        return self.path is not None and self.bound is not None and self.path >= self.bound - 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A boundary with the path: axes in words, steps in their order, and what it does: a line per truth."""
+
+    across: str
+    upwards: str
+    steps: tuple[Step, ...]
+    truth: str
+    does: Does  # truth, probability to cross, mean of `across` until then (None where it is not computed)
+    exact: bool
+    dropped: int  # looks without new information, which are no looks of their own
+    note: str = ""  # what else is to be known of what it does
+
+    @property
+    def how(self) -> str:
+        """What it does, in words."""
+        if self.note:
+            return self.note
+        if self.exact:
+            return "Exact, from the counts themselves"
+        return "By the normal approximation, which overstates the probabilities where events are few"
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """`measure`: what a look knows more of than the one before: "participants" of the analysis set, or "events",
+    participants with the event; both arms together, but of rules for one arm the arm alone, and of MaxSPRT events
+    always. `planned`: so many when all is in. `alpha`: error of all looks together, one-sided. `risk`: of the arm that
+    is still acceptable.
+
+    `fixed`: it was fixed beforehand, so that no bound may depend on looks that come later: MaxSPRT and the toxicity
+    boundary are those of looks after every event or participant (fewer looks cross less often), and a look without more
+    information than the one before is none. Else they are those of the looks that were held.
+    """
+
+    kind: str
+    measure: str = "participants"
+    planned: int = 1
+    alpha: float = 0.025
+    risk: float = 0.1
+    threshold: float = 0.95  # of the posterior probability
+    prior_events: float = 0.5  # the beta distribution of the risk beforehand: with the event
+    prior_free: float = 0.5  # and without
+    interim_z: float = 3.0  # of Haybittle–Peto, at all looks but the last
+    part: float | None = None  # of the participants, the arm's share; None: as at the last look
+    history_events: int = 0  # of the conditional MaxSPRT
+    history_years: float = 0.0
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A boundary at its looks, and how to find out what it does."""
+
+    across: str
+    upwards: str
+    steps: tuple[Step, ...]
+    truth: str
+    does: Callable[[], tuple[Does, bool]]
+    dropped: int
+    note: str = ""
+
+
+def most_of(kind: str) -> int:
+    """How many may be planned at the end of a boundary of this kind."""
+    return MOST.get(kind, MOST_OTHERWISE)
+
+
+def amount(design: Design, look: Look) -> int:
+    """How far a look is on the axis of a boundary."""
+    if design.kind in STOPPING:
+        return look.N_arm
+    if design.kind == "cmaxsprt":
+        return look.n_arm
+    if design.kind == "maxsprt" or design.measure == "events":
+        return look.n_arm + look.n_ref
+    return look.N_arm + look.N_ref
+
+
+def informative(looks: Sequence[Look], design: Design, least: float = 1.0) -> tuple[list[Look], int]:
+    """Looks with more information than the one before. Of several with the same the last, for it knows most; but of a
+    group-sequential boundary that was fixed beforehand the first, for its error is spent there."""
+    first = design.fixed and design.kind in GROUP_SEQUENTIAL
+    kept: list[Look] = []
+    for look in looks:
+        if amount(design, look) <= 0:
+            continue
+        while kept and not first and amount(design, look) - amount(design, kept[-1]) < least:
+            kept.pop()
+        if not kept or amount(design, look) - amount(design, kept[-1]) >= least:
+            kept.append(look)
+    return kept, len(looks) - len(kept)
+
+
+def check_looks(kept: Sequence[Look], design: Design) -> None:
+    """ValueError where the looks give this boundary nothing to stand on."""
+    if not kept:
+        raise ValueError("no look has any information for this boundary yet")
+    if design.kind not in STOPPING and not (kept[-1].N_arm and kept[-1].N_ref):
+        side = "reference" if kept[-1].N_arm else "arm"
+        raise ValueError(
+            f"nobody of the {side} is in the analysis set, and this boundary holds one against the other"
+        )
+    there = amount(design, kept[-1])
+    if not design.fixed and there > most_of(design.kind):
+        raise ValueError(
+            f"{there:,} are in already, and this boundary is computed up to {most_of(design.kind):,}; a "
+            "group-sequential one has room for them"
+        )
+    if not design.fixed and there > design.planned:
+        raise ValueError(
+            f"{there} are in already, more than the {design.planned} planned; plan at least as many"
+        )

@@ -1,0 +1,121 @@
+"""Group-sequential boundaries over the looks of a term: bounds, the path as z-values, and what they do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import hypergeom
+
+from pvtracker import stats
+from pvtracker.signals.boundary_design import (
+    MOST_EXACT,
+    RATIO,
+    RATIOS,
+    Bounds,
+    Design,
+    Does,
+    Look,
+    Step,
+    amount,
+    check_looks,
+    informative,
+)
+from pvtracker.stats.group_sequential import Spending
+from pvtracker.stats.group_sequential_counts import most_events
+from pvtracker.stats.normal_paths import CLOSEST
+from pvtracker.stats.results import FloatArray
+
+LOWEST_Z, HIGHEST_Z = (
+    -3.0,
+    8.0,
+)  # of p near 1, which no boundary of excess asks about, and of p too small to tell
+
+
+def z_of(look: Look) -> float:
+    """The normal quantile of Fisher's one-sided p of an excess in the arm, between LOWEST_Z and HIGHEST_Z."""
+    p = hypergeom.sf(look.n_arm - 1, look.N_arm + look.N_ref, look.n_arm + look.n_ref, look.N_arm)
+    return float(np.clip(-ndtri(p), LOWEST_Z, HIGHEST_Z))
+
+
+def group_sequential(looks: Sequence[Look], design: Design) -> Bounds:
+    """The boundary, and Fisher's one-sided p as z. Of one that was fixed beforehand the look that first reaches the
+    planned end is the last: it spends what is left, and correlates with those before by what was really in."""
+    least = max(1.0, CLOSEST * design.planned * 1.01)
+    kept, dropped = informative(looks, design, least)
+    check_looks(kept, design)
+    there = [amount(design, look) for look in kept]
+    reached = [
+        place for place, n in enumerate(there) if design.planned - n < least
+    ]  # so close to the end is the end
+    if reached:
+        dropped += len(kept) - reached[0] - 1
+        kept, there = kept[: reached[0] + 1], there[: reached[0] + 1]
+        there[-1] = max(there[-1], design.planned)
+    ends = [] if reached else [design.planned]
+    information = np.array([*there, *ends], dtype=np.float64)
+    times = np.minimum(information / design.planned, 1.0)
+    if design.kind == "haybittle_peto":
+        z = stats.haybittle_peto_boundary(
+            information / information[-1], alpha=design.alpha, interim_z=design.interim_z
+        ).z
+    else:
+        spending: Spending = "pocock" if design.kind == "pocock" else "obrien_fleming"
+        z = stats.group_sequential_boundary(
+            times, alpha=design.alpha, spending=spending, information=information
+        ).z
+    found = tuple(
+        Step(look, float(at), z_of(look) if look else None, float(bound) if np.isfinite(bound) else None)
+        for look, at, bound in zip([*kept, *([None] if ends else [])], times, z, strict=True)
+    )
+    events = design.measure == "events"
+    of_what = "participants with the event" if events else "participants"
+
+    def does() -> tuple[Does, bool]:
+        return (_by_events if events else _by_participants)(kept, information, z, design)
+
+    across, upwards = f"Share of the planned {of_what}", "z of Fisher’s one-sided p"
+    return Bounds(across, upwards, found, RATIO, does, dropped)
+
+
+def _by_events(
+    kept: Sequence[Look], information: FloatArray, z: FloatArray, design: Design
+) -> tuple[Does, bool]:
+    """Of each true risk ratio: the logarithm of a ratio from so many events has a variance of 1 / (events part (1 -
+    part)), part being the arm's share of the participants. Normal, and so too high where few events are planned."""
+    part = kept[-1].N_arm / (kept[-1].N_arm + kept[-1].N_ref)
+    end = float(information[-1])
+    told = []
+    for ratio in RATIOS:
+        drift = float(np.log(ratio) * np.sqrt(end * part * (1 - part)))
+        found = stats.group_sequential_crossing(information / end, z, drift=min(drift, 20.0))
+        told.append((f"{ratio:g}", float(found.above.sum()), found.expected_fraction))
+    return tuple(told), False
+
+
+def _by_participants(
+    kept: Sequence[Look], information: FloatArray, z: FloatArray, design: Design
+) -> tuple[Does, bool]:
+    """Of each true risk ratio, the reference's risk being the one observed over both arms."""
+    last = kept[-1]
+    N, end = last.N_arm + last.N_ref, float(information[-1])
+    risk = min(max((last.n_arm + last.n_ref) / N, 1 / N), 0.9)
+    part = last.N_arm / N
+    ends = [round(end * part), round(end * (1 - part))]
+    n_arm = [look.N_arm for look in kept] + ([ends[0]] if len(z) > len(kept) else [])
+    n_ref = [look.N_ref for look in kept] + ([ends[1]] if len(z) > len(kept) else [])
+    rising = all(np.diff(n_arm) >= 0) and all(np.diff(n_ref) >= 0)
+    highest = min(risk * RATIOS[-1], 0.99)
+    exact = rising and max(most_events(n_arm[-1], highest), most_events(n_ref[-1], risk)) <= MOST_EXACT
+    told = []
+    for ratio in RATIOS:
+        truth = min(risk * ratio, 0.99)
+        if exact:
+            found = stats.group_sequential_counts_crossing(n_arm, n_ref, z, risk_arm=truth, risk_ref=risk)
+        else:
+            error = np.sqrt(truth * (1 - truth) / (end * part) + risk * (1 - risk) / (end * (1 - part)))
+            drift = min(float((truth - risk) / error), 20.0)
+            found = stats.group_sequential_crossing(information / end, z, drift=drift)
+        told.append((f"{ratio:g}", float(found.above.sum()), found.expected_fraction))
+    return tuple(told), exact

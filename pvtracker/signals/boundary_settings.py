@@ -1,0 +1,212 @@
+"""What a boundary is made of: kinds, which settings each has, and which values can be. Pure, without tables.
+
+One place for the plan, which signs them, and for the page of a term, where they are tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pvtracker.lib.rounding import fixed
+from pvtracker.signals.boundary_design import MOST_HISTORY, STOPPING, Design, most_of
+from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
+
+KINDS = {
+    "obrien_fleming": "Group-sequential, Lan–DeMets with O’Brien–Fleming type spending",
+    "pocock": "Group-sequential, Lan–DeMets with Pocock type spending",
+    "haybittle_peto": "Group-sequential, Haybittle–Peto",
+    "maxsprt": "MaxSPRT, binomial",
+    "cmaxsprt": "Conditional MaxSPRT of the arm",
+    "toxicity": "Continuous toxicity boundary of the arm",
+    "beta_binomial": "Bayesian beta-binomial stopping of the arm",
+}
+USUAL = "obrien_fleming"
+MEASURES = {"participants": "Participants", "events": "Participants with the event"}
+LABELS = {
+    "kind": "Boundary",
+    "measure": "Information",
+    "planned": "Planned at the end",
+    "alpha": "One-sided error of all looks",
+    "risk": "Acceptable risk in the arm, %",
+    "threshold": "Threshold of the posterior probability",
+    "prior_events": "Prior, with the event",
+    "prior_free": "Prior, without the event",
+    "interim_z": "z of every look but the last",
+    "part": "Arm’s share of the participants, %",
+    "history_events": "Events in the history",
+    "history_years": "Person-years of the history",
+}
+SPENDING = ("measure", "planned", "alpha")
+USES = {
+    "obrien_fleming": SPENDING,
+    "pocock": SPENDING,
+    "haybittle_peto": (*SPENDING, "interim_z"),
+    "maxsprt": ("planned", "alpha", "part"),
+    "cmaxsprt": ("planned", "alpha", "history_events", "history_years"),
+    "toxicity": ("planned", "alpha", "risk"),
+    "beta_binomial": ("planned", "threshold", "risk", "prior_events", "prior_free"),
+}
+USUALLY = {"measure": "participants", "interim_z": 3.0, "prior_events": 0.5, "prior_free": 0.5}  # left empty
+PERCENT = ("risk", "part")  # typed as percentages, kept as shares
+RANGES: dict[str, tuple[float, float, str]] = {  # lowest, highest, for example
+    "alpha": (0.001, 0.25, "0.025"),
+    "risk": (0.001, 0.9, "10"),
+    "threshold": (0.5, 0.999, "0.95"),
+    "prior_events": (0.01, 1000, "0.5"),
+    "prior_free": (0.01, 1000, "0.5"),
+    "interim_z": (2, 8, "3"),
+    "part": (0.05, 0.95, "50"),
+    "history_events": (1, MOST_HISTORY, "20"),
+    "history_years": (0.01, 1_000_000, "150"),
+}
+WHOLE = ("planned", "history_events")
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBoundary:
+    """An event that was named beforehand, and its boundary: of each arm and pool against the reference by itself."""
+
+    level: str
+    selection: str
+    term: str
+    design: Design
+
+    def names(self, level: str, selection: str, term: str) -> bool:
+        """Is it this event? Letters are compared without regard to case, as the study's terms are."""
+        return (self.level, self.selection) == (level, selection) and self.term.casefold() == term.casefold()
+
+    @property
+    def event(self) -> str:
+        level = LEVEL_LABELS.get(self.level, self.level).lower()
+        return f"{self.term} ({level}, {SELECTION_LABELS.get(self.selection, self.selection).lower()} events)"
+
+
+def design_of(kind: str, given: Mapping[str, Any], *, fixed_before: bool = False) -> Design:
+    """The design of these settings; what is left empty is the usual, and what the kind does not use stays out."""
+    told = {name: given.get(name) for name in USES[kind]}
+    said = {name: USUALLY.get(name) if value is None else value for name, value in told.items()}
+    return Design(
+        kind=kind, fixed=fixed_before, **{name: value for name, value in said.items() if value is not None}
+    )
+
+
+def faults_of(kind: str, given: Mapping[str, Any]) -> dict[str, str]:
+    """By field what cannot be, each with its rule and what to do; percentages as shares."""
+    if kind not in KINDS:
+        return {"kind": "There is no such boundary. Choose one of those shown."}
+    faults = {}
+    for name in (one for one in LABELS if one != "kind"):
+        value = given.get(name)
+        if name not in USES[kind]:
+            if name != "measure" and value is not None and value != "":
+                faults[name] = f"“{KINDS[kind]}” does not use it. Empty it, or choose a boundary that does."
+        elif value is None or value == "":
+            if name not in USUALLY:
+                faults[name] = f"“{KINDS[kind]}” needs it. {_ask(name, kind)}"
+        elif fault := _fault(name, kind, value):
+            faults[name] = fault
+    return faults
+
+
+def _ask(name: str, kind: str) -> str:
+    if name == "planned":
+        return f"Write a whole number from 1 to {most_of(kind):,}: {what_is_planned(kind)}."
+    low, high, example = RANGES[name]
+    factor, unit = (100, " %") if name in PERCENT else (1, "")
+    number = "a whole number" if name in WHOLE else "a number"
+    return f"Write {number} from {low * factor:g} to {high * factor:,g}{unit}, such as {example}."
+
+
+def _fault(name: str, kind: str, value: Any) -> str:
+    if name == "measure":
+        return (
+            ""
+            if value in MEASURES
+            else "Information is participants, or participants with the event. Choose one."
+        )
+    low, high = (1, most_of(kind)) if name == "planned" else RANGES[name][:2]
+    if name in WHOLE and value != int(value):
+        return f"It is a whole number. {_ask(name, kind)}"
+    if low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
+        return ""
+    shown = f"{value * 100:g} %" if name in PERCENT else f"{value:,g}"
+    return f"{shown} is beyond what this boundary is computed for. {_ask(name, kind)}"
+
+
+def what_is_planned(kind: str, measure: str = "") -> str:
+    """What the planned end of a kind counts."""
+    if kind in STOPPING:
+        return "participants of the arm"
+    if kind == "cmaxsprt":
+        return "participants of the arm with the event, at which the surveillance ends"
+    if kind == "maxsprt" or measure == "events":
+        return "participants with the event, both arms"
+    return "participants of both arms" if measure else "participants of both arms, or those with the event"
+
+
+def typed(design: Design) -> dict[str, Any]:
+    """The settings as a person types them."""
+    values = {name: getattr(design, name) for name in USES[design.kind]}
+    return {n: round(100 * v, 6) if n in PERCENT and v is not None else v for n, v in values.items()}
+
+
+def in_words(design: Design) -> list[tuple[str, str]]:
+    """The settings of a design as facts."""
+    told = [("Boundary", KINDS[design.kind])]
+    for name in USES[design.kind]:
+        value = getattr(design, name)
+        if name == "measure" or value is None:
+            continue
+        if name == "planned":
+            told.append((LABELS[name], f"{value:,} {what_is_planned(design.kind, design.measure)}"))
+        elif name in PERCENT:
+            told.append((LABELS[name].removesuffix(", %"), f"{fixed(100 * value, 1)} %"))
+        else:
+            told.append((LABELS[name], f"{value:g}"))
+    return told
+
+
+def sentence(boundary: PlannedBoundary) -> str:
+    """A planned boundary in one line."""
+    (_, kind), *rest = in_words(boundary.design)
+    settings = "; ".join(f"{label[0].lower()}{label[1:]} {value}" for label, value in rest)
+    return f"{boundary.event}: {kind}; {settings}"
+
+
+def to_plain(boundary: PlannedBoundary) -> dict[str, Any]:
+    """As it is stored, hashed and signed: no more settings than its kind uses."""
+    design = boundary.design
+    return {
+        "level": boundary.level,
+        "selection": boundary.selection,
+        "term": boundary.term,
+        "kind": design.kind,
+        "settings": {name: getattr(design, name) for name in USES[design.kind]},
+    }
+
+
+def from_plain(plain: Mapping[str, Any]) -> PlannedBoundary:
+    """The boundary that was stored."""
+    design = design_of(plain["kind"], plain["settings"], fixed_before=True)
+    return PlannedBoundary(plain["level"], plain["selection"], plain["term"], design)
+
+
+def check_planned(boundary: PlannedBoundary) -> tuple[PlannedBoundary, dict[str, str]]:
+    """A boundary of a plan as it is kept, and what is wrong with it by field."""
+    design = boundary.design
+    given = {name: getattr(design, name) for name in USES.get(design.kind, ())}
+    faults = faults_of(design.kind, given)
+    term = " ".join(boundary.term.split())
+    if not term:
+        faults["term"] = (
+            "Its event is missing. Write the term as the study’s dictionary, or its query, spells it."
+        )
+    elif len(term) > MOST_TERM:
+        faults["term"] = f"At most {MOST_TERM} characters are kept. Shorten it."
+    return replace(boundary, term=term, design=replace(design, fixed=True)), faults
+
+
+MOST_TERM = 200
+MOST_BOUNDARIES = 20  # of a plan: each is computed in every run

@@ -1,0 +1,142 @@
+"""The looks at a term that a study's runs were, and what the boundaries of its signed plan say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pvtracker.signals import boundaries, planning, queries
+from pvtracker.signals.boundary_design import Look
+from pvtracker.signals.boundary_settings import KINDS, PlannedBoundary
+from pvtracker.signals.evidence import KEY, Key, sizes_of, was_screened, years_of
+from pvtracker.signals.models import Result, Run
+from pvtracker.signals.plan import Plan
+from pvtracker.signals.planning import InUse
+from pvtracker.signals.rows import ResultRow
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A look with the run that it is read from, and the term's row there (None: nobody had the event)."""
+
+    look: Look
+    run: Run
+    row: Result | None
+
+
+def look_at(run: Run, row: Result | ResultRow | None, arm: str, reference: str) -> Look:
+    """A run as a look. Where nobody had the event, the run says how many participants each arm has."""
+    if row is not None:
+        return Look(run.cut.date, row.n_arm, row.N_arm, row.n_ref, row.N_ref, row.person_years_arm)
+    sizes = sizes_of(run)
+    return Look(run.cut.date, 0, sizes[arm], 0, sizes[reference], years_of(run).get(arm, 0.0))
+
+
+def held_of(row: Result) -> list[Held]:
+    """The looks at a row's term, the earliest first; the last is the row's own run."""
+    return [Held(look_at(run, at, row.arm, row.reference), run, at) for run, at in queries.looks_at(row)]
+
+
+def judged(plan: Plan, run: Run, rows: Sequence[ResultRow]) -> list[dict[str, Any]]:
+    """What each boundary of the plan says of a run that is not stored yet: a line for each arm and pool. The looks
+    before it are read from the runs by the same analysis arm, which is that of the plan."""
+    if not plan.boundaries or run.analysis_arm != plan.analysis_arm:
+        return []
+    reference, told = run.settings["reference"], []
+    found: dict[Key, ResultRow] = {}
+    for row in (one for one in rows if not one.period):
+        found.setdefault((row.level, row.term.casefold(), row.selection, row.arm, row.reference), row)
+    for one in plan.boundaries:
+        for arm in (name for name in sizes_of(run) if name != reference):
+            row = found.get((one.level, one.term.casefold(), one.selection, arm, reference))
+            told.append(_judged(one, run, row, arm, reference))
+    return told
+
+
+def _judged(
+    one: PlannedBoundary, run: Run, row: ResultRow | None, arm: str, reference: str
+) -> dict[str, Any]:
+    term = row.term if row else one.term
+    key = (one.level, term, one.selection, arm, reference)
+    line = {
+        **dict(zip(KEY, key, strict=True)),
+        "kind": one.design.kind,
+        **dict.fromkeys(("at", "path", "bound")),
+        "crosses": False,
+        "said": "",
+    }
+    if row is None and not was_screened(run, key):
+        return line | {"said": "This run did not screen it"}
+    now = look_at(run, row, arm, reference)
+    before = queries.looks_before(key, run)
+    looks = [*(look_at(of, at, arm, reference) for of, at in before), now]
+    try:
+        steps = boundaries.steps(looks, one.design)
+    except ValueError as fault:
+        return line | {"said": f"{str(fault)[:1].upper()}{str(fault)[1:]}"}
+    step = next((step for step in steps if step.look is now), None)
+    if step is None:
+        return line | {"said": "No more information than at an earlier look, or after the planned end"}
+    nobody = "" if row else "Nobody had it; if its name is not the dictionary’s, nobody ever will"
+    return line | {
+        "at": step.at,
+        "path": step.path,
+        "bound": step.bound,
+        "crosses": step.crosses and row is not None,
+        "said": nobody,
+    }
+
+
+def crossed_in(run: Run) -> dict[Key, str]:
+    """The findings that crossed a boundary of the plan in a run, each with a sentence."""
+    plan = planning.plan_of_run(run.settings)
+    return {
+        (one["level"], one["term"], one["selection"], one["arm"], one["reference"]): (
+            f"Beyond the boundary that {plan['name'].lower()} set for it ({KINDS.get(one['kind'], one['kind'])})"
+        )
+        for one in run.settings.get("boundaries", ())
+        if one["crosses"]
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The boundary that a signed plan has for an event."""
+
+    used: InUse
+    boundary: PlannedBoundary
+    said: tuple[str, ...]  # when it was signed, and what weakens it
+
+
+def signed_for(row: Result, held: Iterable[Held]) -> Signed | None:
+    """The boundary of a row's event: of the plan that its run was made by, else of the one in use now; None where the
+    study has signed none, or the run went by another arm than the plan."""
+    by = planning.as_used(row.run.plan) if row.run.plan else None
+    for used in (by, planning.in_use(row.run.study)):
+        one = used.plan.boundary_of(row.level, row.selection, row.term) if used else None
+        if used is not None and one is not None and row.run.analysis_arm == used.plan.analysis_arm:
+            return Signed(used, one, tuple(_of_signing(used, one, row, [each.run for each in held])))
+    return None
+
+
+def _of_signing(used: InUse, one: PlannedBoundary, row: Result, runs: Sequence[Run]) -> list[str]:
+    signed_at, row_of_plan = used.signed_at, used.row
+    assert signed_at is not None and row_of_plan is not None  # noqa: S101  # only a signed plan has boundaries
+    first = min(run.made_at for run in runs)
+    when = f"Set by version {row_of_plan.version} of the plan, signed by {used.signed_by} on {signed_at:%Y-%m-%d} at "
+    when += f"{signed_at:%H:%M} UTC"
+    if signed_at <= first:
+        told = [f"{when}, before the first of these looks."]
+    else:
+        told = [
+            f"{when}, AFTER the first of these looks (made on {first:%Y-%m-%d}): what had been seen by then may have "
+            "chosen it, and its error is not that of all looks."
+        ]
+    for earlier in planning.versions_of(row.run.study):
+        if earlier.version >= row_of_plan.version or (was := planning.as_used(earlier)) is None:
+            continue
+        other = was.plan.boundary_of(row.level, row.selection, row.term)
+        if other is not None and other.design != one.design:
+            told.append(f"Version {earlier.version}, signed before it, had another boundary for this event.")
+    return told
