@@ -120,7 +120,7 @@ class PlannedBoundaryForm(BoundaryForm):
     selection = forms.ChoiceField(
         label="Events", choices=[(key, SELECTION_LABELS[key]) for key in derive.SELECTIONS], required=False
     )
-    term = forms.CharField(
+    spelled = forms.CharField(  # a `term` of other forms is an id
         label="Term",
         required=False,
         max_length=MOST_TERM,
@@ -128,7 +128,8 @@ class PlannedBoundaryForm(BoundaryForm):
         error_messages={"max_length": f"At most {MOST_TERM} characters are kept. Shorten it."},
     )
     remove = forms.BooleanField(label="Remove this boundary", required=False)
-    field_order = ("term", "level", "selection", "kind", "measure", "planned", "alpha")
+    field_order = ("spelled", "level", "selection", "kind", "measure", "planned", "alpha")
+    added = False  # just now, so that it is open
     BLANK = {"level": "PT", "selection": "all", "kind": USUAL, "measure": "participants"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -136,13 +137,18 @@ class PlannedBoundaryForm(BoundaryForm):
         super().__init__(*args, **kwargs)
 
     @property
+    def name(self) -> str:
+        """What the summary of faults calls it."""
+        return f"Boundary {int((self.prefix or '-0').rpartition('-')[2]) + 1}"
+
+    @property
     def at_once(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("term", "level", "selection", *ALWAYS)]
+        return [self[name] for name in ("spelled", "level", "selection", *ALWAYS)]
 
     @property
     def is_open(self) -> bool:
         """Is it set, or wrong?"""
-        return bool(self.errors or self["term"].value())
+        return bool(self.added or self.errors or self["spelled"].value())
 
     @property
     def counts(self) -> bool:
@@ -160,9 +166,9 @@ class PlannedBoundaryForm(BoundaryForm):
             self._errors = forms.utils.ErrorDict()  # whatever is in it goes
             return self.cleaned_data
         told = super().clean()
-        if "term" not in self.errors and not (told.get("term") or "").split():
+        if "spelled" not in self.errors and not (told.get("spelled") or "").split():
             self.add_error(
-                "term",
+                "spelled",
                 "Its event is missing. Write the term as the study’s dictionary, or its query, spells it; or remove "
                 "this boundary.",
             )
@@ -172,12 +178,12 @@ class PlannedBoundaryForm(BoundaryForm):
         """What was chosen; of a valid form."""
         told = self.cleaned_data
         design = design_of(self.chosen_kind, self.given(), fixed_before=True)
-        return PlannedBoundary(told["level"] or "PT", told["selection"] or "all", told["term"], design)
+        return PlannedBoundary(told["level"] or "PT", told["selection"] or "all", told["spelled"], design)
 
 
 def typed_of(boundary: PlannedBoundary) -> dict[str, Any]:
     """A boundary as the form shows it."""
-    event = {name: getattr(boundary, name) for name in ("level", "selection", "term")}
+    event = {"level": boundary.level, "selection": boundary.selection, "spelled": boundary.term}
     return {**event, "kind": boundary.design.kind, **typed(boundary.design)}
 
 

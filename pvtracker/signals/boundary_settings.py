@@ -200,11 +200,11 @@ def check_planned(boundary: PlannedBoundary) -> tuple[PlannedBoundary, dict[str,
     faults = faults_of(design.kind, given)
     term = " ".join(boundary.term.split())
     if not term:
-        faults["term"] = (
+        faults["spelled"] = (
             "Its event is missing. Write the term as the study’s dictionary, or its query, spells it."
         )
     elif len(term) > MOST_TERM:
-        faults["term"] = f"At most {MOST_TERM} characters are kept. Shorten it."
+        faults["spelled"] = f"At most {MOST_TERM} characters are kept. Shorten it."
     return replace(boundary, term=term, design=replace(design, fixed=True)), faults
 
 

@@ -1,4 +1,4 @@
-"""Levels, selections and periods in words."""
+"""Levels, selections, arms, periods and what methods flag by, in words."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ LEVEL_LABELS = {
     "HLGT": "High level group term",
     "SOC": "Organ class",
     "query": "Query",
+}
+ARM_LABELS = {"actual": "Actual: treatment received", "planned": "Planned: as randomised"}
+COLUMN_LABELS = {  # what a method's limit is held against
+    "low": "the lower limit",
+    "p": "p",
+    "p_adjusted": "the adjusted p",
+    "posterior": "the posterior probability",
 }
 
 

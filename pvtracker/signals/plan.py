@@ -15,7 +15,7 @@ from pvtracker.cuts import derive
 from pvtracker.lib.canonical import canonical_json, sha256_hex
 from pvtracker.signals import boundary_settings
 from pvtracker.signals.boundary_settings import MOST_BOUNDARIES, PlannedBoundary
-from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.labels import ARM_LABELS, COLUMN_LABELS, LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Threshold
 from pvtracker.signals.pieces import ALL_LEVELS, LEVELS
 from pvtracker.stats.tree_scan import SEED
@@ -143,12 +143,13 @@ def check(plan: Plan) -> Plan:
         "selections": (plan.selections, ALWAYS_SELECTION, "selection of events"),
     }
     tables: dict[str, Iterable[str]] = {"levels": ALL_LEVELS, "selections": derive.SELECTIONS}
+    words = LEVEL_LABELS | SELECTION_LABELS
     for name, (chosen, always, word) in known.items():
         if strange := sorted(set(chosen) - set(tables[name])):
             faults[name] = f"There is no {word} {', '.join(strange)}. Choose from those shown."
         elif always not in chosen:
             faults[name] = (
-                f"The {word} {always} is always screened: every page begins with it. Choose it too."
+                f"The {word} “{words[always]}” is always screened: every page begins with it. Choose it too."
             )
     if strange := sorted(set(plan.keys) - set(METHODS)):
         faults["methods"] = f"There is no method {', '.join(strange)}. Choose from those shown."
@@ -200,7 +201,7 @@ def _boundaries(plan: Plan) -> tuple[tuple[PlannedBoundary, ...], dict[str, str]
                 "The plan does not screen these events. Choose them above too, or others here."
             )
         if any(other.names(one.level, one.selection, one.term) for other in kept):
-            wrong.setdefault("term", "This event has a boundary above. Keep one of the two.")
+            wrong.setdefault("spelled", "This event has a boundary above. Keep one of the two.")
         kept.append(one)
         faults |= {boundary_field(place, name): sentence for name, sentence in wrong.items()}
     if len(kept) > MOST_BOUNDARIES:
@@ -208,6 +209,16 @@ def _boundaries(plan: Plan) -> tuple[tuple[PlannedBoundary, ...], dict[str, str]
             f"A plan has at most {MOST_BOUNDARIES} boundaries, for each is computed in every run. Remove some."
         )
     return tuple(sorted(kept, key=lambda one: (one.level, one.term.casefold(), one.selection))), faults
+
+
+def event_faults(plan: Plan, level: str, selection: str) -> dict[str, str]:
+    """Why the plan cannot have a boundary for an event of this level and selection."""
+    faults = {}
+    if level not in (*plan.levels, derive.QUERY):
+        faults["level"] = "The plan does not screen this level. Choose it above too, or another one here."
+    if selection not in plan.selections:
+        faults["selection"] = "The plan does not screen these events. Choose them above too, or others here."
+    return faults
 
 
 def _limit_fault(one: Planned) -> str:
@@ -227,7 +238,7 @@ def in_words(plan: Plan) -> list[tuple[str, str]]:
     """The plan as facts: label and text, one method a line."""
     levels = ", ".join(LEVEL_LABELS.get(level, level) for level in plan.levels)
     known = [one for one in plan.methods if one.key in METHODS]
-    flags = "\n".join(f"{METHODS[one.key].label}: {one.threshold}" for one in known)
+    flags = "\n".join(f"{METHODS[one.key].label}: {_flags(one)}" for one in known)
     when = WHEN[plan.when] if plan.days is None else f"Every {plan.days} days, on the latest cut"
     raising = "\n".join(METHODS[one.key].label for one in known if one.raises)
     return [
@@ -236,10 +247,17 @@ def in_words(plan: Plan) -> list[tuple[str, str]]:
         ("A method flags", flags),
         ("Flags that raise a signal", raising or "none: signals are raised by hand"),
         ("Boundaries", _bounded(plan)),
-        ("Analysis arm", plan.analysis_arm or "as the study’s settings say"),
+        ("Analysis arm", ARM_LABELS.get(plan.analysis_arm) or "as the study’s settings say"),
         ("Seed", str(plan.seed)),
         ("When", when),
     ]
+
+
+def _flags(one: Planned) -> str:
+    """When a method flags, in words."""
+    column = one.threshold.column
+    sign = "at most" if column in ("p", "p_adjusted") else "above"
+    return f"more in the arm, and {COLUMN_LABELS[column]} {sign} {one.limit:g}"
 
 
 def _bounded(plan: Plan) -> str:

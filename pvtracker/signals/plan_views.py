@@ -19,7 +19,7 @@ from pvtracker.signals import planning
 from pvtracker.signals.actions import plans
 from pvtracker.signals.models import ScreeningPlan
 from pvtracker.signals.plan import PlanRefused, from_plain, in_words, time_order
-from pvtracker.signals.plan_forms import PlanOfStudyForm, initial_of
+from pvtracker.signals.plan_forms import PlanOfStudyForm, initial_of, shown_of, with_one_more
 from pvtracker.studies.models import Study
 from pvtracker.studies.pages import study_page
 from pvtracker.studies.queries import actor_for, has_permission
@@ -66,8 +66,10 @@ def screening_plan_edit(request: HttpRequest, code: str) -> HttpResponse:
         latest = _latest(study)
         plan = from_plain(latest.content) if latest else planning.UNPLANNED.plan
         version = latest.version if latest else 0
-        form = PlanOfStudyForm(initial=initial_of(plan, version=version, usual_arm=study.analysis_arm))
-        return _edit(request, form, latest)
+        initial = initial_of(plan, version=version, usual_arm=study.analysis_arm)
+        return _edit(request, PlanOfStudyForm(initial=initial, boundaries=shown_of(plan)), latest)
+    if "more" in request.POST:
+        return _edit(request, with_one_more(request.POST), _latest(study))
     form = PlanOfStudyForm(request.POST)
     if not form.is_valid():
         return _edit(request, form, _latest(study), status=422)

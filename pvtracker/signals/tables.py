@@ -23,7 +23,7 @@ from pvtracker.signals.cells import (
     words,
 )
 from pvtracker.signals.comparing import DEFINITIONS, Change
-from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS, period_label
+from pvtracker.signals.labels import ARM_LABELS, LEVEL_LABELS, SELECTION_LABELS, period_label
 from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted
@@ -90,7 +90,7 @@ def counted_facts(run: Run, rows: Sequence[Result]) -> list[dict[str, object]]:
 
 def arm_label(analysis_arm: str) -> str:
     """What an analysis arm is, in words."""
-    return {"actual": "Actual: treatment received", "planned": "Planned: as randomised"}[analysis_arm]
+    return ARM_LABELS[analysis_arm]
 
 
 def results_table(results: Sequence[Result], chosen: dict[str, str], *, inference: bool = True) -> Table:

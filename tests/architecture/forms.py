@@ -86,8 +86,8 @@ class _Forms(HTMLParser):
 
 
 def plain(name: str) -> str:
-    """The name of a field without the id in it, and without the name of its form before it."""
-    return re.sub(r"^(?!m-)[a-z]+-", "", ID.sub("*", name))
+    """The name of a field without the id in it, and without the name, and the number, of its form."""
+    return re.sub(r"^(?!m-)[a-z]+-(\d+-)?", "", ID.sub("*", name))
 
 
 def read_in_code() -> set[str]:

@@ -121,7 +121,7 @@ def test_what_was_altered_behind_the_signature_is_not_used(study: Study, author:
     ("changed", "said"),
     [
         ({"reason": ""}, "The reason is missing"),
-        ({"levels": ["SOC"]}, "The level PT is always screened"),
+        ({"levels": ["SOC"]}, "The level “Preferred term” is always screened"),
         ({"methods": ["fisher"]}, "Every plan has Risk difference"),
         ({"limit_fisher": "1.5"}, "give a limit above 0 and below 1"),
         ({"limit_fisher": "much"}, "Give a number"),

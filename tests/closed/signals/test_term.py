@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from pvtracker.audit.context import within
 from pvtracker.audit.models import AccessRecord
 from pvtracker.cuts.models import Cut
 from pvtracker.signals import actions
@@ -19,6 +20,7 @@ from pvtracker.signals.models import Result, Run
 from pvtracker.signals.term_tables import counts_table
 from pvtracker.studies.definitions import DEFAULTS, HELP
 from pvtracker.studies.models import Study
+from tests.acting import as_test
 from tests.closed.cuts.folder import BY
 from tests.closed.people import client_of, person_of, signed_in
 from tests.closed.signals.runs import later_cut, rows, run_on
@@ -240,7 +242,10 @@ def test_earlier_looks_are_read_from_the_runs(study: Study, joined_cut: Cut) -> 
     ]
     assert "crosses" in page.text and "first on the cut of 2026-08-31" in page.text
     wrong = client.get(f"{here(row)}boundary/", {"kind": "toxicity", "planned": "many"})
-    assert wrong.status_code == 422 and "Planned at the end is a whole number." in wrong.text
+    assert (
+        wrong.status_code == 422
+        and "Planned at the end: It is a whole number. Write digits only." in wrong.text
+    )
     small = client.get(f"{here(row)}boundary/", {"planned": "10"})
     assert "40 are in already, more than the 10 planned" in small.text
     hide(client)
@@ -310,26 +315,29 @@ def test_looks_by_other_definitions_are_named(study: Study, joined_cut: Cut) -> 
     assert counts_table([row])["note"].startswith("N: all randomised participants.")
 
 
-def test_the_boundary_takes_its_own_defaults_of_a_large_study(study: Study, joined_cut: Cut) -> None:
+def test_the_planned_end_is_never_read_off_the_data(study: Study, joined_cut: Cut) -> None:
     large = [replace(one, n_arm=700, N_arm=2100, n_ref=600, N_ref=2100) for one in rows()]
     row = Result.objects.get(run=run_on(joined_cut, large), method="rd_mn")
     client = client_of(study, "dsmb_member")
-    for kind, planned, said in (
-        ("obrien_fleming", 4200, "what is in already; no plan for it"),
-        ("maxsprt", 1000, "the most of this boundary"),
-        ("toxicity", 2000, "the most of this boundary"),
+    opened = client.get(f"{here(row)}boundary/")
+    assert opened.status_code == 200 and "Nothing is drawn yet: write what is planned" in opened.text
+    for kind, most, what in (
+        ("obrien_fleming", "1,000,000", "participants of both arms"),
+        ("maxsprt", "1,000", "participants with the event, both arms"),
+        ("toxicity", "2,000", "participants of the arm"),
     ):
         page = client.get(f"{here(row)}boundary/", {"kind": kind})
-        assert page.status_code == 200 and said in page.text, kind
-        shown = page.context["form"].initial
-        assert shown["planned"] == planned
-        again = client.get(f"{here(row)}boundary/", shown)
-        assert again.status_code == 200 and said not in again.text, kind
-        too_much = planned < 4200
-        assert (again.context["drawn"] is None) == too_much
-        assert ("are in already, and this boundary is computed up to" in again.text) == too_much
-    wrong = client.get(f"{here(row)}boundary/", {"kind": "maxsprt", "planned": "1001"})
-    assert wrong.status_code == 422 and "is computed up to 1,000 planned at the end." in wrong.text
+        assert page.status_code == 422, kind
+        assert f"needs it. Write a whole number from 1 to {most}: {what}" in page.text
+    beyond = client.get(f"{here(row)}boundary/", {"kind": "maxsprt", "planned": "1001"})
+    assert beyond.status_code == 422 and "1,001 is beyond what this boundary is computed for." in beyond.text
+    small = client.get(f"{here(row)}boundary/", {"kind": "maxsprt", "planned": "1000"})
+    assert small.status_code == 200 and "1,300 are in already, and this boundary" in small.text
+    with as_test(), within(study.id):
+        Study.objects.filter(id=study.id).update(planned_participants=5000)
+    told = client.get(f"{here(row)}boundary/")
+    assert "filled in with 5,000, the participants that the study plans" in told.text
+    assert told.context["drawn"].steps[0].at == pytest.approx(0.84)
 
 
 @pytest.mark.parametrize(("side", "kind"), [("ref", "obrien_fleming"), ("arm", "pocock"), ("ref", "maxsprt")])
@@ -338,7 +346,9 @@ def test_an_empty_side_is_said_on_the_boundary_page(
 ) -> None:
     empty = [replace(one, **{f"n_{side}": 0, f"N_{side}": 0}) for one in rows()]
     row = Result.objects.get(run=run_on(joined_cut, empty), method="rd_mn")
-    page = client_of(study, "dsmb_member").get(f"{here(row)}boundary/", {"kind": kind, "measure": "events"})
+    page = client_of(study, "dsmb_member").get(
+        f"{here(row)}boundary/", {"kind": kind, "measure": "events", "planned": "50"}
+    )
     name = "reference" if side == "ref" else "arm"
     assert page.status_code == 200 and f"nobody of the {name} is in the analysis set" in page.text
 

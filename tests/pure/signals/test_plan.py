@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from pvtracker.signals.boundary_settings import USES, PlannedBoundary, design_of
 from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS, METHODS
 from pvtracker.signals.pieces import ALL_LEVELS, pieces_of
 from pvtracker.signals.plan import (
@@ -40,9 +42,9 @@ def test_the_built_in_plan_is_what_a_run_without_one_computes() -> None:
 @pytest.mark.parametrize(
     ("changed", "field", "said"),
     [
-        ({"levels": ("SOC",)}, "levels", "The level PT is always screened"),
+        ({"levels": ("SOC",)}, "levels", "The level “Preferred term” is always screened"),
         ({"levels": ("PT", "LLT")}, "levels", "There is no level LLT"),
-        ({"selections": ("serious",)}, "selections", "all is always screened"),
+        ({"selections": ("serious",)}, "selections", "“All” is always screened"),
         ({"methods": (planned("fisher"),)}, "methods", "Every plan has Risk difference"),
         ({"methods": (*PLAN.methods, Planned("oracle", 0.5, True))}, "methods", "no method oracle"),
         ({"methods": (planned("rd_mn"), Planned("fisher", 1.0, True))}, "limit_fisher", "below 1"),
@@ -77,7 +79,7 @@ def test_a_plan_is_read_as_it_was_stored() -> None:
     plan = replace(PLAN, when=EVERY_DAYS, days=14, methods=(Planned("rd_mn", 0.02, False), planned("fisher")))
     assert from_plain(to_plain(plan)) == plan
     said = dict(in_words(plan))
-    assert "low > 0.02" in said["A method flags"] and said["When"].startswith("Every 14 days")
+    assert "the lower limit above 0.02" in said["A method flags"] and said["When"].startswith("Every 14 days")
     assert said["Flags that raise a signal"] == METHODS["fisher"].label
     silent = replace(plan, methods=tuple(replace(one, raises=False) for one in plan.methods))
     assert "by hand" in dict(in_words(silent))["Flags that raise a signal"]
@@ -121,3 +123,93 @@ def test_the_quick_methods_are_one_piece_and_each_further_one_a_piece_by_selecti
         (FURTHER_METHODS[0], ("all",)),
         (FURTHER_METHODS[0], ("serious",)),
     ]
+
+
+BOUNDED = PlannedBoundary(
+    "PT", "all", "Headache", design_of("obrien_fleming", {"planned": 74, "alpha": 0.025}, fixed_before=True)
+)
+
+
+def test_a_plan_without_boundaries_keeps_the_bytes_that_were_signed() -> None:
+    """As plans were stored before there were boundaries: the same keys, and the sha256 of then."""
+    stored = {
+        "levels": ["SOC", "PT"],
+        "selections": ["all"],
+        "methods": [
+            {"key": "rd_mn", "limit": 0.0, "raises": True},
+            {"key": "fisher", "limit": 0.1, "raises": True},
+        ],
+        "analysis_arm": "actual",
+        "seed": 1,
+        "when": "hand",
+        "days": None,
+    }
+    read = from_plain(stored)
+    assert read.boundaries == () and to_plain(read) == stored
+    assert read.sha256 == "cc15725ad585f1927154f48ec90a26601ac198265c50010007068b1a8d70fc10"
+    assert from_plain(json.loads(json.dumps(to_plain(replace(read, boundaries=(BOUNDED,)))))).boundaries == (
+        BOUNDED,
+    )
+    assert replace(read, boundaries=(BOUNDED,)).sha256 != read.sha256
+
+
+@pytest.mark.parametrize("kind", list(USES))
+def test_each_setting_of_a_boundary_is_part_of_the_hash(kind: str) -> None:
+    values = {"measure": "events", "planned": 50, "alpha": 0.05, "risk": 0.2, "threshold": 0.9, "part": 0.4}
+    values |= {
+        "prior_events": 1.0,
+        "prior_free": 2.0,
+        "interim_z": 3.5,
+        "history_events": 9,
+        "history_years": 8.0,
+    }
+    other = {name: "participants" if name == "measure" else value / 2 for name, value in values.items()}
+    plans = {
+        replace(PLAN, boundaries=(replace(BOUNDED, design=design_of(kind, given, fixed_before=True)),)).sha256
+        for given in (values, *({**values, name: other[name]} for name in USES[kind]))
+    }
+    assert len(plans) == 1 + len(USES[kind])
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "said"),
+    [
+        (
+            {"alpha": 0.0},
+            "alpha",
+            "0 is beyond what this boundary is computed for. Write a number from 0.001",
+        ),
+        ({"planned": 0}, "planned", "Write a whole number from 1 to 1,000,000: participants of both arms"),
+        ({"measure": "money"}, "measure", "Choose one"),
+        ({"kind": "maxsprt"}, "part", "needs it. Write a number from 5 to 95 %, such as 50."),
+        ({"kind": "oracle"}, "kind", "There is no such boundary"),
+    ],
+)
+def test_a_boundary_that_cannot_be_names_field_rule_and_remedy(
+    changed: dict[str, Any], field: str, said: str
+) -> None:
+    with pytest.raises(PlanRefused) as refusal:
+        check(replace(PLAN, boundaries=(replace(BOUNDED, design=replace(BOUNDED.design, **changed)),)))
+    assert said in refusal.value.faults[f"boundaries-0-{field}"]
+
+
+def test_a_boundary_is_of_an_event_that_the_plan_screens_and_of_each_once() -> None:
+    events = [
+        replace(BOUNDED, level="HLT"),
+        replace(BOUNDED, selection="serious"),
+        replace(BOUNDED, term=" "),
+        BOUNDED,
+        replace(BOUNDED, term="HEADACHE"),
+        replace(BOUNDED, level="query"),
+    ]
+    with pytest.raises(PlanRefused) as refusal:
+        check(replace(PLAN, selections=("all",), boundaries=tuple(events)))
+    assert list(refusal.value.faults) == [
+        f"boundaries-{n}-{name}" for n, name in enumerate(("level", "selection", "spelled"))
+    ] + ["boundaries-4-spelled"]
+    many = tuple(replace(BOUNDED, term=f"Term {n}") for n in range(21))
+    with pytest.raises(PlanRefused, match="at most 20 boundaries"):
+        check(replace(PLAN, boundaries=many))
+    turned = check(replace(PLAN, boundaries=many[4::-1]))
+    assert turned == check(replace(PLAN, boundaries=many[:5]))
+    assert "74 participants of both arms; one-sided error" in dict(in_words(turned))["Boundaries"]

@@ -1,0 +1,211 @@
+"""Boundaries of a signed plan: used as signed, judged in each run from the earlier ones, a crossing raised once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pvtracker.accounts.models import Account
+from pvtracker.cuts.models import Cut
+from pvtracker.signals import planning
+from pvtracker.signals.boundary_settings import PlannedBoundary, design_of
+from pvtracker.signals.models import Result, Run, ScreeningPlan, Signal, SignalAlert, SignalStep
+from pvtracker.signals.plan_forms import initial_of
+from pvtracker.studies.models import Study
+from tests.closed.people import client_of, person_of, signed_in
+from tests.closed.signals.planned import PLAN, planner, sign, write
+from tests.closed.signals.runs import later_cut, rows, run_on
+
+pytestmark = pytest.mark.django_db
+HERE = "/studies/JOIN/signals/plan/"
+TOXICITY = {"planned": 40, "alpha": 0.1, "risk": 0.1}
+SPENDING = {"measure": "participants", "planned": 80, "alpha": 0.025}
+
+
+def bounded(kind: str = "toxicity", term: str = "Headache", **settings: Any) -> PlannedBoundary:
+    given = {**(TOXICITY if kind == "toxicity" else SPENDING), **settings}
+    return PlannedBoundary("PT", "all", term, design_of(kind, given, fixed_before=True))
+
+
+@pytest.fixture
+def author(study: Study) -> Account:
+    return planner(study)
+
+
+def signed(study: Study, author: Account, *boundaries: PlannedBoundary) -> planning.InUse:
+    write(study, author, boundaries=boundaries)
+    sign(study, author)
+    return planning.in_use(study)
+
+
+def page_of(run: Run, study: Study, **typed: str) -> Any:
+    row = Result.objects.filter(run=run, term="Headache").earliest("id")
+    return client_of(study, "dsmb_member").get(f"/studies/JOIN/signals/rows/{row.id}/boundary/", typed)
+
+
+def test_a_crossing_is_raised_once_and_says_by_which_boundary(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    follower = person_of(study, "statistician")
+    used = signed(study, author, bounded())
+    quiet = run_on(joined_cut, rows(n_arm=2, flagged=False), used=used)
+    assert [one["crosses"] for one in quiet.settings["boundaries"]] == [False]
+    assert not Signal.objects.exists()
+    later = later_cut(joined_cut)
+    crossing = run_on(later, rows(n_arm=9, flagged=False), used=used)
+    (line,) = crossing.settings["boundaries"]
+    assert (line["at"], line["path"], line["crosses"]) == (20, 9, True) and line["bound"] <= 9
+    step = SignalStep.objects.get()
+    assert step.reason.startswith(
+        "Beyond the boundary that version 1 of the plan set for it (Continuous toxicity"
+    )
+    assert "9/20 (45.0%) participants of the arm" in step.reason and "Flagged" not in step.reason
+    run_on(later, rows(n_arm=9, flagged=False), used=used)
+    run_on(later_cut(joined_cut, days=62), rows(n_arm=12, flagged=True), used=used)
+    assert Signal.objects.count() == SignalStep.objects.count() == 1
+    assert SignalAlert.objects.filter(account=follower).count() == 1
+
+
+def test_a_run_by_another_arm_or_plan_is_judged_by_no_boundary(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    signed(study, author, bounded())
+    assert not run_on(joined_cut, rows(n_arm=9, flagged=False)).settings.get("boundaries")
+    write(study, author, analysis_arm="actual", boundaries=(bounded(),))
+    sign(study, author)
+    run = run_on(joined_cut, rows(n_arm=9, flagged=False), used=planning.in_use(study))  # by planned arm
+    assert run.settings["boundaries"] == [] and not Signal.objects.exists()
+
+
+def test_the_page_uses_the_signed_settings_whatever_the_data(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    used = signed(study, author, bounded("obrien_fleming"))
+    first = run_on(joined_cut, rows(n_arm=3, flagged=False), used=used)
+    design = used.plan.boundaries[0].design
+    page = page_of(first, study)
+    assert page.context["signed"].boundary.design == design and page.context["drawn"] is not None
+    assert "Set by version 1 of the plan, signed by A statistician on" in page.text
+    assert "before the first of these looks" in page.text and "it decides nothing" not in page.text
+    before = page.context["drawn"].steps
+    more = [replace(one, N_arm=30, N_ref=30, n_arm=14, n_ref=2) for one in rows(flagged=False)]
+    second = run_on(later_cut(joined_cut), more, used=used)
+    page = page_of(second, study)
+    assert page.context["signed"].boundary.design == design
+    after = page.context["drawn"].steps
+    assert [(step.at, step.bound) for step in after[:1]] == [(step.at, step.bound) for step in before[:1]]
+    assert [step.at for step in after] == [0.5, 0.75, 1.0] and after[1].crosses
+    (line,) = second.settings["boundaries"]
+    assert line["bound"] == pytest.approx(after[1].bound) and line["crosses"]
+    tried = page_of(second, study, kind="pocock", planned="90")
+    assert tried.context["signed"] is None and "it decides nothing" in tried.text
+    assert tried.context["drawn"].steps[0].at == pytest.approx(40 / 90)
+
+
+def test_a_plan_signed_after_the_looks_says_so_and_an_earlier_boundary_is_named(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    run = run_on(joined_cut, rows(flagged=False))
+    signed(study, author, bounded("pocock"))
+    said = page_of(run, study).text
+    assert "AFTER the first of these looks" in said
+    signed(study, author, bounded("pocock", alpha=0.05))
+    assert "Version 1, signed before it, had another boundary for this event." in page_of(run, study).text
+
+
+def test_the_run_shows_its_boundaries_and_what_it_could_not_judge(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    query = replace(bounded(), level="query", term="Malignancy")
+    used = signed(study, author, bounded(term="HEADACHE"), bounded(term="Hedache"), query)
+    run = run_on(joined_cut, rows(n_arm=9, flagged=False), used=used)
+    client = client_of(study, "dsmb_member")
+    here = f"/studies/JOIN/signals/runs/{run.id}/"
+    table = client.get(here).context["bounded"]
+    told = {line["cells"][0]["text"]: line["cells"][-1]["text"] for line in table["rows"]}
+    assert told == {
+        "Headache (preferred term, all events)": "crosses",
+        "Hedache (preferred term, all events)": "Nobody had it; if its name is not the dictionary’s, nobody ever will",
+        "Malignancy (query, all events)": "This run did not screen it",
+    }
+    assert Signal.objects.get().term == "Headache"
+    csv = client.get(here, {"format": "csv", "what": "boundaries"})
+    assert csv.status_code == 200 and "crosses" in csv.content.decode()
+    client.post("/studies/JOIN/signals/inference/", {"shown": "no", "next": here})
+    assert "Boundaries of the plan" not in client.get(here).text
+
+
+def typed(**changed: Any) -> dict[str, Any]:
+    """The plan's form with one boundary as it is sent."""
+    sent = {**initial_of(PLAN, version=0, usual_arm="planned"), "days": "", "reason": "As the protocol asks."}
+    boundary = {"spelled": "Headache", "level": "PT", "selection": "all", "kind": "obrien_fleming"}
+    boundary |= {"measure": "events", "planned": "30", "alpha": "0.025"}
+    sent |= {"boundaries": "1", **{f"boundaries-0-{name}": value for name, value in boundary.items()}}
+    return {name: value for name, value in {**sent, **changed}.items() if value is not None}
+
+
+def test_a_boundary_is_written_shown_and_signed_with_the_plan(study: Study, author: Account) -> None:
+    browser = signed_in(author, study)
+    answer = browser.post(f"{HERE}edit/", typed())
+    assert answer.status_code == 302, answer.text
+    row = ScreeningPlan.objects.get()
+    assert row.content["boundaries"] == [
+        {
+            "level": "PT",
+            "selection": "all",
+            "term": "Headache",
+            "kind": "obrien_fleming",
+            "settings": {"measure": "events", "planned": 30, "alpha": 0.025},
+        }
+    ]
+    sentence = (
+        "planned at the end 30 participants with the event, both arms; one-sided error of all looks 0.025"
+    )
+    assert sentence in browser.get(HERE).text and sentence in browser.get(f"{HERE}sign/").text
+    sign(study, author)
+    assert planning.in_use(study).plan.boundaries[0].design.fixed
+    assert 'value="Headache"' in browser.get(f"{HERE}edit/").text
+    removed = typed(**{"boundaries-0-remove": "on", "version": "1"})
+    assert browser.post(f"{HERE}edit/", removed).status_code == 302
+    assert "boundaries" not in ScreeningPlan.objects.get(version=2).content
+
+
+def test_all_faults_are_told_at_once_and_what_was_typed_stays(study: Study, author: Account) -> None:
+    sent = typed(
+        reason="",
+        levels=["SOC"],
+        limit_fisher="1.5",
+        limit_barnard="much",
+        **{"boundaries-0-alpha": "0", "boundaries-0-selection": "serious", "boundaries-0-risk": "10"},
+    )
+    sent["selections"] = ["all"]
+    answer = signed_in(author, study).post(f"{HERE}edit/", sent)
+    assert answer.status_code == 422
+    summary = answer.text.split('class="pv-error-summary"')[1].split("</ul>")[0]
+    for said in (
+        "Levels: The level “Preferred term” is always screened",
+        "Limit of Fisher’s exact test: Fisher’s exact test flags by a probability; give a limit above 0 and below 1.",
+        "Limit of Barnard’s test: Give a number",
+        "Reason for this version: The reason is missing",
+        "Boundary 1, One-sided error of all looks: 0 is beyond what this boundary is computed for. Write a number from "
+        "0.001 to 0.25, such as 0.025.",
+        "Boundary 1, Events: The plan does not screen these events.",
+        "Boundary 1, Acceptable risk in the arm, %: “Group-sequential, Lan–DeMets with O’Brien–Fleming type spending” "
+        "does not use it. Empty it, or choose a boundary that does.",
+    ):
+        assert said in summary, said
+    assert 'value="1.5"' in answer.text and 'value="much"' in answer.text
+    groups = {group["title"]: group["open"] for group in answer.context["form"].groups}
+    assert groups["Proportions"] and not groups["Bayesian"]
+    assert not ScreeningPlan.objects.exists()
+
+
+def test_one_more_boundary_keeps_what_was_typed_and_judges_nothing(study: Study, author: Account) -> None:
+    sent = typed(more="1", reason="", seed="4711", limit_fisher="much")
+    answer = signed_in(author, study).post(f"{HERE}edit/", sent)
+    assert answer.status_code == 200 and "pv-error" not in answer.text.split("<main")[1]
+    assert 'value="4711"' in answer.text and 'value="much"' in answer.text
+    assert 'name="boundaries" value="2"' in answer.text and 'value="Headache"' in answer.text
+    assert not ScreeningPlan.objects.exists()
