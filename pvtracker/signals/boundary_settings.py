@@ -86,7 +86,9 @@ class PlannedBoundary:
 def design_of(kind: str, given: Mapping[str, Any], *, fixed_before: bool = False) -> Design:
     """The design of these settings; what is left empty is the usual, and what the kind does not use stays out."""
     told = {name: given.get(name) for name in USES[kind]}
-    said = {name: USUALLY.get(name) if value is None else value for name, value in told.items()}
+    said: dict[str, Any] = {
+        name: USUALLY.get(name) if value is None else value for name, value in told.items()
+    }
     return Design(
         kind=kind, fixed=fixed_before, **{name: value for name, value in said.items() if value is not None}
     )

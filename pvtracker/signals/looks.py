@@ -49,8 +49,8 @@ def judged(plan: Plan, run: Run, rows: Sequence[ResultRow]) -> list[dict[str, An
         found.setdefault((row.level, row.term.casefold(), row.selection, row.arm, row.reference), row)
     for one in plan.boundaries:
         for arm in (name for name in sizes_of(run) if name != reference):
-            row = found.get((one.level, one.term.casefold(), one.selection, arm, reference))
-            told.append(_judged(one, run, row, arm, reference))
+            at = found.get((one.level, one.term.casefold(), one.selection, arm, reference))
+            told.append(_judged(one, run, at, arm, reference))
     return told
 
 

@@ -150,7 +150,7 @@ class PlanOfStudyForm(forms.Form):
         chosen, raising = self["methods"].value() or [], self["raising"].value() or []
         told = []
         for title, keys in (*GROUPS, rest):
-            rows = [
+            rows: list[dict[str, Any]] = [
                 {
                     "key": key,
                     "label": METHODS[key].label,

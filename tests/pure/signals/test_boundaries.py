@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +13,10 @@ from scipy.stats import binom, fisher_exact, hypergeom, norm
 
 from pvtracker import stats
 from pvtracker.signals import boundary_chart
-from pvtracker.signals.boundaries import drawn
+from pvtracker.signals.boundaries import drawn, steps
 from pvtracker.signals.boundary_design import Design, Look
 from pvtracker.signals.boundary_sequential import z_of
+from pvtracker.signals.boundary_settings import design_of
 
 LOOKS = [
     Look(date(2026, 1, 31), 2, 10, 0, 9),
@@ -150,3 +153,85 @@ def test_the_page_says_where_the_normal_approximation_misleads() -> None:
     few = drawn(LOOKS, design("pocock", "events", planned=20))
     assert few.how.endswith("overstates the probabilities where events are few")
     assert drawn(LOOKS, design("pocock")).how == "Exact, from the counts themselves"
+
+
+def fixed(kind: str, **settings: Any) -> Design:
+    return design_of(kind, settings, fixed_before=True)
+
+
+FIXED = (
+    fixed("obrien_fleming", planned=80, alpha=0.025),
+    fixed("pocock", measure="events", planned=20, alpha=0.025),
+    fixed("haybittle_peto", planned=80, alpha=0.025),
+    fixed("maxsprt", planned=30, alpha=0.05, part=0.5),
+    fixed("cmaxsprt", planned=20, alpha=0.05, history_events=10, history_years=100.0),
+    fixed("toxicity", planned=50, alpha=0.1, risk=0.1),
+    fixed("beta_binomial", planned=50, threshold=0.95, risk=0.1),
+)
+
+
+@pytest.mark.parametrize("one", FIXED, ids=lambda one: one.kind)
+def test_no_bound_that_was_fixed_depends_on_later_looks(one: Design) -> None:
+    """Whatever is looked at later, and whatever is counted: the bounds of the looks before stay."""
+    looks = [replace(look, years_arm=5.0 * n) for n, look in enumerate(LOOKS, 1)]
+    whole = [step.bound for step in steps(looks, one) if step.look]
+    for n in (1, 2):
+        assert [step.bound for step in steps(looks[:n], one) if step.look] == pytest.approx(whole[:n])
+    other = [*looks[:2], replace(looks[2], n_arm=12, N_arm=38, n_ref=1)]
+    assert [step.bound for step in steps(other, one)][:2] == pytest.approx(whole[:2])
+
+
+def test_the_first_look_with_its_information_spends_the_error_and_the_first_at_the_end_is_the_last() -> None:
+    one = FIXED[0]
+    again = [*LOOKS, Look(date(2026, 4, 30), 19, 30, 0, 28)]
+    assert [step.look for step in steps(again, one)] == [*LOOKS, None]
+    over = [LOOKS[0], Look(date(2026, 4, 1), 9, 43, 2, 42), Look(date(2026, 5, 1), 20, 60, 2, 50)]
+    found = drawn(over, one)
+    assert [step.look for step in found.steps] == over[:2] and found.dropped == 1
+    times = np.array([19.0, 85.0])
+    z = [step.bound for step in found.steps]
+    spent = stats.group_sequential_crossing(times / 85, z).total
+    assert spent == pytest.approx(0.025, abs=1e-9), "over-running spends no more"
+    assert stats.group_sequential_crossing([19 / 80, 1.0], z).total != pytest.approx(0.025, abs=1e-9)
+
+
+@pytest.mark.parametrize("one", [FIXED[3], FIXED[5]], ids=lambda one: one.kind)
+def test_a_look_beyond_the_end_crosses_where_the_end_must_have(one: Design) -> None:
+    """Against every order in which what came could have come: the fewest that the arm had at the end."""
+    end = one.planned
+    last = steps([Look(date(2026, 1, 1), end, end, 0, 10 if one.kind == "toxicity" else end)], one)[-1]
+    assert last.at == end and last.bound is not None
+    for more in (1, 3):
+        for n_arm in range(int(last.bound) - 1, int(last.bound) + more + 2):
+            n = end + more
+            N_arm, n_ref = (n, 0) if one.kind == "toxicity" else (200, n - n_arm)
+            (step,) = steps([Look(date(2026, 1, 1), n_arm, N_arm, n_ref, 200)], one)
+            fewest = n_arm - more
+            assert step.crosses == (fewest >= last.bound)
+
+
+def test_the_continuous_boundary_crosses_less_often_at_few_looks() -> None:
+    for one in (FIXED[3], FIXED[5]):
+        looked = drawn(LOOKS, one)
+        assert looked.does[0][1] <= one.alpha and [p for _, p, _ in looked.does] == sorted(
+            p for _, p, _ in looked.does
+        )
+    continuous = stats.toxicity_boundary(50, risk=0.1, alpha=0.1)
+    at = steps(LOOKS, FIXED[5])
+    assert [step.bound for step in at] == [float(continuous.events[n - 1]) for n in (10, 20, 30, 50)]
+
+
+def test_the_conditional_boundary_holds_the_arm_against_the_history() -> None:
+    one, found = FIXED[4], stats.cmaxsprt_boundary(10, cases=20, alpha=0.05)
+    for n_arm, years in ((1, 0.05), (2, 1.0), (8, 20.0), (9, 20.0), (20, 100.0), (3, 400.0), (25, 90.0)):
+        look = Look(date(2026, 1, 1), n_arm, 60, 1, 60, years)
+        (step,) = steps([look], one)
+        ratio = stats.cmaxsprt_ratio([min(n_arm, 20)], [years / 100], historical_cases=10)[0]
+        assert step.crosses == (ratio >= found.critical), (n_arm, years)
+        assert (step.at, step.path) == (years, n_arm)
+    done = drawn([Look(date(2026, 1, 1), 3, 60, 1, 60, 20.0)], one)
+    assert done.does[0][1] == pytest.approx(found.error, abs=1e-9) and done.how.startswith(
+        "Exact, looked at whenever"
+    )
+    with pytest.raises(ValueError, match="no look has any person-years"):
+        steps([Look(date(2026, 1, 1), 0, 9, 0, 9)], one)

@@ -120,6 +120,24 @@ def test_the_multivariate_normal_gives_the_same_error(t: list[float], against: A
         against("group_sequential_boundary", source, "program", bound.spent[looks - 1], error, within=3e-6)
 
 
+def test_more_information_than_was_planned_spends_what_is_left(against: Against) -> None:
+    """40 and 74 of 74 planned, but 90 were in at the last look: the error by a multivariate normal, and the unit of the
+    information does not matter."""
+    whole = group_sequential_boundary([40 / 74, 1.0])
+    over = group_sequential_boundary([40 / 74, 1.0], information=[40, 90])
+    assert over.z[0] == whole.z[0] and over.z[1] > whole.z[1] + 0.001
+    np.testing.assert_allclose(over.spent, whole.spent)
+    error = 1 - inside(np.array([40 / 90, 1.0]), over.z)
+    against(
+        "group_sequential_boundary", "SciPy multivariate_normal.cdf", "program", 0.025, error, within=3e-6
+    )
+    np.testing.assert_allclose(
+        group_sequential_boundary([0.3, 0.7, 1.0], information=[3, 7, 10]).z,
+        group_sequential_boundary([0.3, 0.7, 1.0]).z,
+        rtol=1e-12,
+    )
+
+
 def test_simulated_paths_cross_as_often() -> None:
     t, z, drift = np.array([0.25, 0.6, 1.0]), np.array([2.2, 2.1, 1.9]), 1.3
     steps = np.random.default_rng(4).normal(
@@ -283,6 +301,10 @@ def test_without_bound_or_arm_nothing_is_crossed() -> None:
         (
             lambda: group_sequential_boundary([0.5, 1.2]),
             "fraction must hold shares of the information in (0, 1]",
+        ),
+        (
+            lambda: group_sequential_boundary([0.5, 1.0], information=[5, 5]),
+            "information must be > 0 and increase, one for each of 2 looks",
         ),
         (lambda: group_sequential_boundary([]), "fraction must hold shares of the information in (0, 1]"),
         (lambda: group_sequential_boundary([1.0], alpha=0.0), "alpha must lie strictly between 0 and 1"),
