@@ -28,13 +28,12 @@ from pvtracker.monitoring.enums import Level, Selection
 from pvtracker.monitoring.judging import judge
 from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, WatchedTerm
 from pvtracker.monitoring.pooled import Pool, count
-from pvtracker.monitoring.rules import LONGEST_NAME, Expected, WatchRefused, check_expected
+from pvtracker.monitoring.rules import LONGEST_NAME, WATCHED, Expected, WatchRefused, check_expected
 from pvtracker.studies.models import Study
 from pvtracker.studies.queries import study_of, who_may
 
 log = logging.getLogger(__name__)
 CHANGED = "Somebody has changed this meanwhile. Read what is expected now, then decide again."
-WATCHED = "This is watched already. Change what is expected of it on its own page."
 LOCK = 0x776174  # of a watched term, by its id: its rows are written once, so that no login may lock them
 
 

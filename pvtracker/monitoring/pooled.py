@@ -12,6 +12,7 @@ import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
+from pvtracker.cuts.term_queries import matching
 from pvtracker.monitoring.enums import Level
 
 COLUMNS = {
@@ -20,7 +21,7 @@ COLUMNS = {
 }
 NAMES = (
     "A term counts under its name, whatever its capitals. A set counts a participant once, at the first event of any "
-    "of its preferred terms. All arms together: nothing in this room knows who is in which."
+    "of its terms, of whichever level. All arms together: nothing in this room knows who is in which."
 )
 
 
@@ -58,8 +59,11 @@ class Count:
 def count(pool: Pool, *, level: Level, names: Sequence[str], selection: str) -> Count:
     """The pooled count of one term, or of several as one. A term without any event counts 0 in the whole follow-up."""
     column = COLUMNS[level]
-    wanted = {name.casefold() for name in names}
-    chosen = pool.events[pool.events[column].str.casefold().isin(wanted)].assign(**{column: "watched"})
+    if level is Level.SET:
+        hit = matching(pool.events, names)
+    else:
+        hit = pool.events[column].str.casefold().isin({name.casefold() for name in names}).to_numpy()
+    chosen = pool.events[hit].assign(**{column: "watched"})
     found = derive.count_terms(
         pool.people, chosen, level="PT" if level is Level.SET else level.value, selections=[selection], arms=1
     )[0]

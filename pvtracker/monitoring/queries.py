@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -11,6 +11,7 @@ from django.http import Http404
 
 from pvtracker.accounts.models import Account
 from pvtracker.coding import queries as coding_queries
+from pvtracker.coding.queries import COUNTED
 from pvtracker.cuts.models import Cut, CutState
 from pvtracker.cuts.queries import cuts_of
 from pvtracker.monitoring.enums import Level, Selection, Standing
@@ -120,8 +121,17 @@ def missing(study: Study) -> list[tuple[Cut, list[Expectation]]]:
 
 
 def unknown_names(study: Study, level: Level, names: Iterable[str]) -> list[str]:
-    """Those of these names that no dictionary of the study has at this level, whatever their capitals."""
-    return coding_queries.unknown_names(study.id, names, columns=[COLUMNS[level]])
+    """Those of these names that no dictionary of the study has at this level, whatever their capitals; of the terms of
+    a set, at any level."""
+    columns = COUNTED if level is Level.SET else [COLUMNS[level]]
+    return coding_queries.unknown_names(study.id, names, columns=columns)
+
+
+def members_of(known: Mapping[str, Iterable[str]], name: str) -> tuple[str, ...] | None:
+    """The terms of the query of this name, whatever its capitals, among those of the study's definitions; None where
+    there is none."""
+    found = {one.casefold(): tuple(terms) for one, terms in known.items()}
+    return found.get(name.casefold())
 
 
 def warnings_of(study: Study, account: Account) -> QuerySet[EarlyWarning]:

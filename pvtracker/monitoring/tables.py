@@ -11,12 +11,16 @@ from scipy.special import gammaincinv
 
 from pvtracker.cuts.wording import USUAL
 from pvtracker.lib.rounding import MISSING, fixed, p_text, share
-from pvtracker.monitoring.enums import Selection, Standing
+from pvtracker.monitoring.enums import Level, Selection, Standing
 from pvtracker.monitoring.models import Expectation, Look
 from pvtracker.monitoring.queries import Watch
 from pvtracker.monitoring.rules import Expected
 
 Table = dict[str, Any]
+CANNOT = (
+    "at this cut it cannot warn, whatever happens. It could with more follow-up, with an expectation that is lower or "
+    "worth more person-years, or with a threshold that is easier to reach."
+)
 DIGITS = 3  # of rates per person-year
 BADGES = {
     Standing.WARNING: ("danger", "exclamation-triangle-fill"),
@@ -72,7 +76,8 @@ def standing(watch: Watch) -> dict[str, str]:
 def about(watch: Watch) -> str:
     """Level and selection in a few words."""
     selection = str(watch.term.get_selection_display()).lower()
-    return f"{watch.term.level}; {'all events' if watch.term.selection == Selection.ALL else selection}"
+    level = "set of terms" if watch.term.level == Level.SET else watch.term.level
+    return f"{level}; {'all events' if watch.term.selection == Selection.ALL else selection}"
 
 
 def expected_limits(expectation: Expectation) -> tuple[float, float]:
@@ -89,7 +94,14 @@ def interval(value: float | None, low: float | None, high: float | None, digits:
 
 
 def _needed(look: Look | None) -> str:
-    return str(look.needed) if look and look.needed is not None else MISSING
+    if look is None or look.needed is None:
+        return MISSING
+    return f"cannot: {look.needed} of {look.treated}" if cannot_warn(look) else str(look.needed)
+
+
+def cannot_warn(look: Look) -> bool:
+    """Does an early warning take more participants than there are?"""
+    return look.needed is not None and look.needed > look.treated
 
 
 def look_facts(look: Look) -> list[dict[str, object]]:
@@ -111,17 +123,27 @@ def look_facts(look: Look) -> list[dict[str, object]]:
         ("Treatment ÷ background, median", fixed(look.ratio, 2)),
         (f"Probability that it is above {margin}", fixed(look.p_margin, 3)),
     ]
-    if look.needed is not None:
+    takes = "An early warning takes, at this follow-up"
+    warns_ever = expectation.warn_posterior is not None or expectation.warn_predictive is not None
+    if cannot_warn(look):
+        facts.append(
+            (takes, f"{look.needed} participants with the event. There are {look.treated}, so {CANNOT}")
+        )
+    elif look.needed is None and warns_ever and not look.problem:
+        facts.append((takes, f"more participants than any trial has, so {CANNOT}"))
+    elif look.needed is not None:
         facts += [
-            ("An early warning takes, at this follow-up", f"{look.needed} participants"),
+            (takes, f"{look.needed} participants"),
             ("Chance of so many if treatment adds nothing", p_text(look.false_warning)),
             (f"Chance of so many at a ratio of {margin}", p_text(look.chance)),
         ]
     return [{"label": label, "value": value} for label, value in facts]
 
 
-def expectation_facts(expectation: Expectation) -> list[dict[str, object]]:
-    """What is expected, and when it warns."""
+def expectation_facts(
+    expectation: Expectation, query: tuple[str, ...] | None = None
+) -> list[dict[str, object]]:
+    """What is expected, and when it warns. `query`: the terms that the study's query of the same name has now."""
     facts = [
         ("Expected rate per person-year [95 %]", interval(expectation.rate, *expected_limits(expectation))),
         ("Worth", f"{expectation.years:g} person-years"),
@@ -134,8 +156,16 @@ def expectation_facts(expectation: Expectation) -> list[dict[str, object]]:
         ("Reason", expectation.reason),
     ]
     if expectation.members:
-        facts.insert(0, ("Preferred terms of the set", "; ".join(expectation.members)))
+        facts.insert(0, ("Terms of the set", "; ".join(expectation.members)))
+        if query is not None:
+            facts.insert(1, ("The study’s query of this name", _beside(expectation.members, query)))
     return [{"label": label, "value": value} for label, value in facts]
+
+
+def _beside(members: Sequence[str], query: Sequence[str]) -> str:
+    if {one.casefold() for one in members} == {one.casefold() for one in query}:
+        return "has the same terms"
+    return f"has other terms now: {'; '.join(query)}. Change what is expected to watch those."
 
 
 def ratio_of(expectation: Expectation) -> str:

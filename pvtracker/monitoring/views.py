@@ -20,12 +20,12 @@ from pvtracker.lib.code_version import ROOT
 from pvtracker.lib.markdown_html import html_of
 from pvtracker.monitoring import actions, charts, queries, tables
 from pvtracker.monitoring.enums import Level, Selection
-from pvtracker.monitoring.forms import ChangeForm, EndForm, WatchForm
-from pvtracker.monitoring.models import EarlyWarning, Expectation
+from pvtracker.monitoring.forms import ChangeForm, EndForm, WatchForm, refuse
+from pvtracker.monitoring.models import EarlyWarning, Expectation, WatchedTerm
 from pvtracker.monitoring.rules import Expected, WatchRefused
 from pvtracker.studies.models import Study
 from pvtracker.studies.pages import study_page
-from pvtracker.studies.queries import actor_for, has_permission
+from pvtracker.studies.queries import actor_for, definitions_of, has_permission
 
 METHOD = ROOT / "docs" / "methods" / "blinded-rate.md"
 READ, SET, HEAR = (
@@ -75,7 +75,7 @@ def pooled_rate(request: HttpRequest, code: str, watched_id: uuid.UUID) -> HttpR
         "cut": cut,
         "standing": tables.standing(queries.Watch(watched, latest, now)),
         "facts": tables.look_facts(now) if now else [],
-        "expected_facts": tables.expectation_facts(latest),
+        "expected_facts": tables.expectation_facts(latest, _query(study, watched)),
         "path": charts.path(drawn, shown) if drawn else None,
         "probabilities": charts.probabilities(drawn, shown) if drawn else None,
         "looks": tables.looks_table(looks, queries.told_of(looks)),
@@ -104,7 +104,7 @@ def pooled_rate_new(request: HttpRequest, code: str) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
             )
         except WatchRefused as refusal:
-            form.refuse(refusal)
+            refuse(form, refusal)
         else:
             messages.success(
                 request, "It is watched from now on. Every cut is held against what is expected."
@@ -165,6 +165,13 @@ def pooled_rates_method(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "monitoring/method.html", context)
 
 
+def _query(study: Study, watched: WatchedTerm) -> tuple[str, ...] | None:
+    """The terms of the study's query that a set is called after, as they are now."""
+    if watched.level != Level.SET:
+        return None
+    return queries.members_of(dict(definitions_of(study).queries), watched.name)
+
+
 def _expect(
     request: HttpRequest, study: Study, latest: Expectation, expected: Expected, form: ChangeForm | EndForm
 ) -> bool:
@@ -178,7 +185,7 @@ def _expect(
             reason=expected.reason,
         )
     except WatchRefused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        refuse(form, refusal)
         return False
     return True
 

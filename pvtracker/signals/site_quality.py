@@ -41,7 +41,12 @@ def summary(settings: Mapping[str, Any], *, inferred: bool = True) -> list[dict[
             else []
         ),
         *((label, _gap(found, key, events)) for key, label in GAPS.items()),
-        (f"Aware more than {LATE_DAYS} days after onset", share(late, known) if known else "not known"),
+        (
+            f"Aware more than {LATE_DAYS} days after onset",
+            f"{share(late, known)} of the events whose onset and awareness are whole days"
+            if known
+            else "not known",
+        ),
         (f"Entered more than {LATE_DAYS} days after awareness", _entry(found)),
     ]
     return [{"label": label, "value": value} for label, value in pairs]

@@ -97,8 +97,14 @@ class NamesField(FreeTextField):
         self.parts = parts
 
     def validate(self, value: Any) -> None:
+        faults: list[Any] = []
         for text in dict.fromkeys(part.strip() for part in self.parts(value)):
-            super().validate(text)
+            try:
+                super().validate(text)
+            except forms.ValidationError as fault:
+                faults += fault.error_list
+        if faults:
+            raise forms.ValidationError(faults)
 
 
 class DefinitionsForm(forms.Form):
@@ -131,32 +137,38 @@ class DefinitionsForm(forms.Form):
         for name in NAMES:
             if name in said:
                 try:
-                    stated[name] = _read(name, said[name])
-                except ValueError as fault:
-                    self.add_error(name, f"{HELP[name][0]}: {fault}")
-        try:
-            self.found = parse(stated)
-        except DefinitionError as refusal:
-            self._refuse(refusal)
-            return said
+                    value = _read(name, said[name])
+                    parse({name: value})
+                except ValueError as fault:  # of a refused setting, too
+                    self._refuse(name, str(fault))
+                else:
+                    stated[name] = value
+        self.found = parse(stated)  # those that can be; the others are told
         known = "queries" not in self.errors  # else a query's name would be called unknown
         for check in (check_protocol, check_terms) if known else (check_protocol,):
             try:
                 check(self.study, self.found)
             except DefinitionError as refusal:
-                self._refuse(refusal)
+                for name, sentence in refusal.faults.items():
+                    self._refuse(name, sentence)
         return said
 
-    def _refuse(self, refusal: DefinitionError) -> None:
-        for name, sentence in refusal.faults.items():
-            self.add_error(name, sentence)
+    def _refuse(self, name: str, sentence: str) -> None:
+        """A sentence at its field, without the label that stands there."""
+        self.add_error(name, told_at_field(name, sentence))
+
+
+def told_at_field(name: str, sentence: str) -> str:
+    """A refusal, which begins with the name of the setting, as it stands beside that name."""
+    said = sentence.removeprefix(f"{HELP[name][0]}: ")
+    return f"{said[0].upper()}{said[1:]}"
 
 
 def _field(name: str) -> forms.Field:
     label, hint = HELP[name]
     hint += EXAMPLES.get(name, "")
     if name in CHOICES:
-        words = f"{label}: choose one of the answers."
+        words = "Choose one of the answers."
         return forms.ChoiceField(
             label=label,
             help_text=hint,
@@ -164,7 +176,7 @@ def _field(name: str) -> forms.Field:
             error_messages={"required": words, "invalid_choice": words},
         )
     if name.endswith("_days"):
-        errors = dict.fromkeys(("invalid", "min_value", "max_value"), f"{label}: {NOT_DAYS}")
+        errors = dict.fromkeys(("invalid", "min_value", "max_value"), NOT_DAYS)
         return forms.IntegerField(
             label=label,
             help_text=hint,
@@ -181,7 +193,7 @@ def _field(name: str) -> forms.Field:
             required=False,
             choices=choices,
             widget=forms.CheckboxSelectMultiple,
-            error_messages={"invalid_choice": f"{label}: choose among {', '.join(STRATA)}."},
+            error_messages={"invalid_choice": f"Choose among {', '.join(STRATA)}."},
         )
     longest = LONGEST_OF.get(name, LONGEST)
     said: dict[str, Any] = {
@@ -190,7 +202,7 @@ def _field(name: str) -> forms.Field:
         "required": False,
         "max_length": longest,
         "widget": forms.TextInput if name == "exposed_to" else forms.Textarea(attrs={"rows": 3}),
-        "error_messages": {"max_length": f"{label}: at most {longest} characters."},
+        "error_messages": {"max_length": f"At most {longest} characters are kept. Shorten it."},
     }
     return NamesField(parts=WORDED[name], **said) if name in WORDED else forms.CharField(**said)
 

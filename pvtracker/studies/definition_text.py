@@ -36,21 +36,23 @@ def terms_text(terms: Sequence[str]) -> str:
 
 
 def windows_of(text: str) -> dict[str, int | None]:
-    """Name → days of each line; ValueError names the line and the form that is needed."""
+    """Name → days of each line; ValueError names each line that is wrong, and the form that is needed."""
+    pairs, faults = _lines(text)
     found: dict[str, int | None] = {}
-    for name, value in _lines(text):
+    for name, value in pairs:
         if value.lower() == NO_END:
             found[name] = None
         elif value.isascii() and value.isdigit() and len(value) < 9:
             found[name] = int(value)
         else:
-            raise ValueError(f"“{name} = {value[:40]}”: write a number of days, or {NO_END} for no end.")
+            faults.append(f"“{name} = {value[:40]}”: write a number of days, or {NO_END} for no end.")
+    _told(faults)
     return found
 
 
 def pools_of(text: str) -> dict[str, list[str]]:
     """Name → codes of arms of each line."""
-    return {name: words_of(value) for name, value in _lines(text)}
+    return {name: words_of(value) for name, value in _whole(text)}
 
 
 def reasons_of(text: str) -> dict[str, str]:
@@ -65,7 +67,7 @@ def words_of(text: str) -> list[str]:
 
 def queries_of(text: str) -> dict[str, list[str]]:
     """Name → terms of each line, the terms between semicolons."""
-    return {name: _terms(value.split(";")) for name, value in _lines(text)}
+    return {name: _terms(value.split(";")) for name, value in _whole(text)}
 
 
 def terms_of(text: str) -> list[str]:
@@ -77,15 +79,30 @@ def _terms(texts: Sequence[str]) -> list[str]:
     return [term for term in (" ".join(text.split()) for text in texts) if term]
 
 
-def _lines(text: str) -> list[tuple[str, str]]:
+def _whole(text: str) -> list[tuple[str, str]]:
+    """Name and value of each line; ValueError for any that has not both."""
+    pairs, faults = _lines(text)
+    _told(faults)
+    return pairs
+
+
+def _lines(text: str) -> tuple[list[tuple[str, str]], list[str]]:
+    """Name and value of each line that has both, and what is wrong with the others."""
     pairs: dict[str, Any] = {}
+    faults = []
     for line in filter(None, (line.strip() for line in text.splitlines())):
         name, sign, value = (part.strip() for part in line.partition("="))
         if not (name and sign and value):
-            raise ValueError(
+            faults.append(
                 f"“{line[:60]}”: write one line for each, a name, a sign of equality, and its value."
             )
-        if name in pairs:
-            raise ValueError(f"{name[:40]!r} stands twice. Name each once.")
-        pairs[name] = value
-    return list(pairs.items())
+        elif name in pairs:
+            faults.append(f"{name[:40]!r} stands twice. Name each once.")
+        else:
+            pairs[name] = value
+    return list(pairs.items()), faults
+
+
+def _told(faults: Sequence[str]) -> None:
+    if faults:
+        raise ValueError(" ".join(faults))

@@ -7,7 +7,7 @@ arms may stand in it, as the protocol prints them, and never who is in which.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -222,15 +222,17 @@ def check(
                 f"{_listed(given)}."
             )
     active = [code for code, reference in arms.items() if not reference]
+    wrong = []
     for name, members in definitions.pools:
         unknown = [code for code in members if code not in active]
         if unknown:
-            faults["pools"] = (
-                f"Pools of arms: {', '.join(unknown)} is no arm that is compared with the reference. Name "
-                f"{_listed(active)}."
+            wrong.append(
+                f"{', '.join(unknown)} is no arm that is compared with the reference. Name {_listed(active)}."
             )
-        elif name in arm_names:
-            faults["pools"] = f"Pools of arms: an arm is called {name}. Give the pool a name of its own."
+        if name in arm_names:
+            wrong.append(f"an arm is called {name}. Give the pool a name of its own.")
+    if wrong:
+        faults["pools"] = f"{HELP['pools'][0]}: {' '.join(wrong)}"
     if faults:
         raise DefinitionError(faults)
 
@@ -251,8 +253,21 @@ def _value(name: str, value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise ValueError("a value for each name is needed.")
         read = {"pools": _pool, "queries": _query, "not_per_protocol": _exclusion}.get(name, _window)
-        return tuple(read(str(key), one) for key, one in sorted(value.items()))
+        return _each(read, value)
     return _words(value, among=STRATA if name == "strata" else None)
+
+
+def _each(read: Callable[[str, Any], Any], value: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What each name has; ValueError with the faults of all."""
+    found, faults = [], []
+    for key, one in sorted(value.items()):
+        try:
+            found.append(read(str(key), one))
+        except ValueError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise ValueError(" ".join(faults))
+    return tuple(found)
 
 
 def _days(value: Any) -> Days:

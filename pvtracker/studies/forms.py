@@ -29,8 +29,8 @@ def reason_field(label: str, hint: str) -> FreeTextField:
         help_text=hint,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         error_messages={
-            "required": f"{label}: the record needs a reason. Write it in one sentence.",
-            "max_length": f"{label}: a reason has at most 300 characters. Say it shorter.",
+            "required": "The record needs a reason. Write it in one sentence.",
+            "max_length": "A reason has at most 300 characters. Say it shorter.",
         },
     )
 

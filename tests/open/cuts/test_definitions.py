@@ -130,8 +130,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"not_per_protocol": "NOBODY"}, "write one line for each, a name, a sign of equality"),
     ({"not_per_protocol": "NOBODY = got placebo"}, "may tell who received what (placebo)"),
-    ({"strata": ["arm"]}, "choose among site, country, sex"),
-    ({"crossover": "hidden"}, "choose one of the answers"),
+    ({"strata": ["arm"]}, "Choose among site, country, sex"),
+    ({"crossover": "hidden"}, "Choose one of the answers"),
     (
         {"special_interest": "Headache\nHeadeache"},
         "has “Headeache” at any level, and no query is called so. Write",
@@ -139,7 +139,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"special_interest": "PAIN", "queries": "Pain = headache"}, "has “PAIN” at any level, and no query"),
     (
         {"queries": "Pain = Headache, Migraine"},
-        "Queries: no dictionary of this study has “Headache, Migraine” at",
+        "Queries: No dictionary of this study has “Headache, Migraine” at",
     ),
     (
         {"queries": "Pain = Headache\nAll = Pain"},
@@ -243,6 +243,23 @@ def test_what_cannot_hold_is_refused_with_field_rule_and_remedy(world: World) ->
         world.url("definitions/edit/"), posted(world, special_interest="Pain", queries="Pain = placebo ache")
     )
     assert set(both.context["form"].errors) == {"queries"}, "the query's name is not called unknown"
+    every = {
+        "emergent_window_days": "-1",
+        "intervention_windows": "XYZ = 28\r\nABC",
+        "phase_windows": "ART = soon\r\nART = later",
+        "pools": "Arms = A, XYZ\r\nOthers = QQQ, A",
+        "exposed_to": "XYZ",
+        "special_interest": "Nowhere",
+        "reason": "",
+    }
+    answer = client.post(world.url("definitions/edit/"), posted(world, **every))
+    errors = answer.context["form"].errors
+    assert set(errors) == set(every), "all at once"
+    for field in answer.context["form"]:
+        assert not any(str(error).startswith(f"{field.label}:") for error in field.errors), field.name
+        assert field.name not in every or every[field.name] == field.value(), "what was typed stays"
+    assert "XYZ is no arm" in errors["pools"][0] and "QQQ is no arm" in errors["pools"][0]
+    assert "soon" in errors["phase_windows"][0] and "later" in errors["phase_windows"][0]
     world.study.refresh_from_db()
     assert (world.study.definitions, world.study.emergent_window_days) == ({}, None)
 

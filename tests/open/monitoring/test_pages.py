@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
-from pvtracker.monitoring.models import EarlyWarning, Expectation, WatchedTerm
+from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, WatchedTerm
+from pvtracker.studies.actions import set_definitions
+from pvtracker.studies.definitions import parse
 from tests.open.cuts.conftest import ARM_NAMES
 from tests.open.monitoring.conftest import freeze_now, watch, work
 from tests.open.world import World
@@ -104,12 +106,18 @@ def test_a_version_is_changed_and_ended_with_a_reason(world: World) -> None:
     [
         ({"name": "Headeache"}, "No dictionary of this study has the preferred term “Headeache”"),
         ({"level": "SOC"}, "has the system organ class “headache”"),
-        ({"level": "set", "terms": "Headache\nHeadeache"}, "has the preferred term “Headeache”"),
-        ({"level": "set"}, "A set has at least one preferred term"),
-        ({"terms": "Headache"}, "Only a set lists preferred terms"),
+        ({"level": "set", "terms": "Headache\nHeadeache"}, "has the term “Headeache”"),
+        ({"level": "set"}, "A set has at least one term"),
+        ({"terms": "Headache"}, "Only a set lists terms"),
         ({"rate": "often"}, "This is not a number"),
         ({"rate": "-1"}, "The expected rate lies between"),
-        ({"years": ""}, "it is missing. Enter a number"),
+        ({"years": ""}, "What this expectation is worth: It is missing. Enter a number"),
+        (
+            {"rate": "0,12"},
+            "“0,12” has a comma. Here decimals have a point and thousands no mark: write 0.12 or 012.",
+        ),
+        ({"years": "1,000,000"}, "thousands no mark: write 1000000."),
+        ({"ratio": "2,5:1"}, "decimals have a point"),
         ({"ratio": "two to one"}, "This is not a ratio"),
         ({"ratio": "0:1"}, "Each side of the allocation ratio"),
         ({"warn_posterior": "80"}, "A threshold is a probability"),
@@ -131,3 +139,83 @@ def test_a_set_is_watched_by_its_terms(world: World) -> None:
     assert world.client("mona").post(reverse("pooled_rate_new", args=["MON"]), said).status_code == 302
     assert Expectation.objects.get().members == ["Headache", "Bone pain"]
     assert "Headache; Bone pain" in page(world, "sam", "pooled_rate", WatchedTerm.objects.get().id)
+
+
+def test_every_fault_is_told_at_once_and_what_was_typed_stays(world: World) -> None:
+    watch(world)
+    wrong = {
+        "name": "headache",
+        "terms": "Headache",
+        "rate": "0,1",
+        "years": "0",
+        "ratio": "0:1",
+        "margin": "0.5",
+        "warn_posterior": "80",
+        "based_on": "",
+        "reason": "",
+    }
+    answer = world.client("mona").post(reverse("pooled_rate_new", args=["MON"]), SAID | wrong)
+    told = {field: [str(one) for one in errors] for field, errors in answer.context["form"].errors.items()}
+    assert {field: len(errors) for field, errors in told.items()} == dict.fromkeys(wrong, 1)
+    assert told["name"] == ["This is watched already. Change what is expected of it on its own page."]
+    labels = [str(field.label) for field in answer.context["form"]]
+    assert not [
+        (label, errors) for label in labels for errors in told.values() if errors[0].startswith(label)
+    ]
+    text = answer.content.decode()
+    assert all(
+        f'value="{wrong[name]}"' in text for name in ("rate", "years", "ratio", "margin", "warn_posterior")
+    )
+    assert "Headache</textarea>" in text
+
+
+def test_a_rate_that_is_hardly_meant_is_asked_about(world: World) -> None:
+    url, client = reverse("pooled_rate_new", args=["MON"]), world.client("mona")
+    assert 'name="sure"' not in client.get(url).content.decode()
+    asked = client.post(url, SAID | {"rate": "12"})
+    assert asked.status_code == 422 and not WatchedTerm.objects.exists()
+    text = asked.content.decode()
+    assert "half of all participants have it within 21 days" in text and "write 0.12;" in text
+    assert 'name="sure"' in text and 'value="12"' in text
+    assert 'name="sure"' not in client.post(url, SAID | {"rate": "0.12", "years": ""}).content.decode()
+    assert client.post(url, SAID | {"rate": "12", "sure": "on"}).status_code == 302
+    assert Expectation.objects.get().rate == 12
+
+
+def test_a_warning_that_takes_more_participants_than_there_are_cannot_come(world: World) -> None:
+    made = watch(world, rate=2.0, years=1.0, warn_predictive=0.001)
+    freeze_now(world)
+    work(world)
+    look = Look.objects.get()
+    assert look.needed is not None and look.needed > look.treated == 2
+    assert f"cannot: {look.needed} of 2" in page(world, "sam")
+    term = page(world, "sam", "pooled_rate", made.watched_id)
+    assert f"{look.needed} participants with the event. There are 2, so at this cut it cannot warn" in term
+    assert "Chance of so many" not in term
+
+
+def test_a_set_has_the_terms_of_the_studys_query_of_its_name(world: World) -> None:
+    define(world, {"Aches": ["Nervous system disorders", "Bone pain"]})
+    said = SAID | {"level": "set", "name": "aches", "rate": "0.1"}
+    shown = page(world, "mona", "pooled_rate_new")
+    assert "There are Aches." in shown
+    assert world.client("mona").post(reverse("pooled_rate_new", args=["MON"]), said).status_code == 302
+    made = Expectation.objects.get()
+    assert made.members == ["Nervous system disorders", "Bone pain"]
+    freeze_now(world)
+    work(world)
+    assert Look.objects.get().participants == 2  # by the organ class: a query's terms are of any level
+    assert "has the same terms" in page(world, "sam", "pooled_rate", made.watched_id)
+    define(world, {"Aches": ["Bone pain"]})
+    assert "has other terms now: Bone pain." in page(world, "sam", "pooled_rate", made.watched_id)
+
+
+def define(world: World, queries: dict[str, list[str]]) -> None:
+    """The study's queries, as its administrator puts them in force."""
+    world.study.refresh_from_db()
+    set_definitions(
+        study=world.study,
+        definitions=parse({"queries": queries}),
+        reason="test",
+        by=world.people["ada"].actor("study_administrator"),
+    )

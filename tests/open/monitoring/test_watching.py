@@ -322,7 +322,7 @@ def test_what_is_watched_already_or_was_changed_meanwhile_is_refused(world: Worl
     made = watch(world)
     with pytest.raises(WatchRefused, match="watched already"):
         watch(world, "HEADACHE")
-    with pytest.raises(WatchRefused, match="at least one preferred term"):
+    with pytest.raises(WatchRefused, match="at least one term"):
         watch(world, "Pain", Level.SET)
     again(world, made, reason="first")
     with pytest.raises(WatchRefused, match="meanwhile"):

@@ -189,3 +189,12 @@ def test_a_silent_site_of_many_is_named() -> None:
     for sites in (1, 50, 51, 120, 700):
         assert sites * 2 / (1 + replicates_for(sites)) <= LARGEST_P / 2
     assert replicates_for(12) == 1999
+
+
+def test_whose_share_is_late_is_said_beside_it() -> None:
+    """Fewer than all events have both days, so that the denominator is another one than that of the gaps."""
+    kept = screen(three_sites(), analysis_arm="planned").settings
+    facts = {fact["label"]: str(fact["value"]) for fact in site_quality.summary(kept)}
+    assert facts["Aware more than 7 days after onset"] == (
+        "2/3 (66.7%) of the events whose onset and awareness are whole days"
+    )
