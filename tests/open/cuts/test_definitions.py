@@ -114,7 +114,7 @@ def test_a_change_is_stored_with_its_reason_and_frozen_into_the_next_cut(world: 
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"reason": ""}, "the record needs a reason"),
+    ({"reason": ""}, "The record needs a reason"),
     ({"emergent_window_days": "soon"}, "Write a whole number of days from 0 to 36500"),
     ({"follow_up_days": "-1"}, "Write a whole number of days from 0 to 36500"),
     ({"phase_windows": "ATI: 7"}, "write one line for each, a name, a sign of equality"),
