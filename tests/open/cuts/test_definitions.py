@@ -246,7 +246,7 @@ def test_what_cannot_hold_is_refused_with_field_rule_and_remedy(world: World) ->
     every = {
         "emergent_window_days": "-1",
         "intervention_windows": "XYZ = 28\r\nABC",
-        "phase_windows": "ART = soon\r\nART = later",
+        "phase_windows": "ART = soon\r\nATI = later",
         "pools": "Arms = A, XYZ\r\nOthers = QQQ, A",
         "exposed_to": "XYZ",
         "special_interest": "Nowhere",
