@@ -57,7 +57,7 @@ def pools_of(text: str) -> dict[str, list[str]]:
 
 def reasons_of(text: str) -> dict[str, str]:
     """Subject identifier → reason of each line."""
-    return {name: " ".join(value.split()) for name, value in _lines(text)}
+    return {name: " ".join(value.split()) for name, value in _whole(text)}
 
 
 def words_of(text: str) -> list[str]:
