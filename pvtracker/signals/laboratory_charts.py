@@ -205,6 +205,22 @@ def edish(
     }
 
 
+def without_links(spec: Spec) -> Spec:
+    """The picture for a file, which holds no address of ours."""
+    layers = [
+        {**layer, "encoding": {name: of for name, of in layer["encoding"].items() if name != "href"}}
+        for layer in spec["layer"]
+    ]
+    for layer in layers:
+        if "data" in layer:
+            values = [
+                {name: value for name, value in one.items() if name != "url"}
+                for one in layer["data"]["values"]
+            ]
+            layer["data"] = {"values": values}
+    return {**spec, "layer": layers}
+
+
 @dataclass(frozen=True, slots=True)
 class LiverPoint:
     """One liver test of a participant: the day as it is told (1 is that of first exposure), multiple of the limit."""

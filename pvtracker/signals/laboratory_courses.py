@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from pvtracker.cuts.laboratory import CD4, VIRAL_LOAD
-from pvtracker.lib.rounding import MISSING, fixed, p_text, share
+from pvtracker.lib.rounding import fixed, share
 from pvtracker.signals import laboratory_charts as charts
+from pvtracker.signals.cells import cell, column, estimate_column, p_cell, percentage, share_column
 from pvtracker.signals.laboratory import Laboratory
+from pvtracker.signals.laboratory_cells import Table, figure_cell, interval_cell, number_column, table
 from pvtracker.signals.laboratory_detail import is_log, on_scale
-from pvtracker.signals.laboratory_tables import Table, figure, table
 from pvtracker.stats import detected_by_week, mean_by_week, time_weighted_area
 from pvtracker.stats.course_results import MeansByWeek
 
@@ -144,9 +145,10 @@ def _means(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
             for row in range(len(found.week))
         ]
     what = _what(lab)
-    compared = "Ratio [95 %]" if log else "Difference [95 %]"
-    labels = ["Week", "Arm", "n, arm", "Mean, arm", "n, ref.", "Mean, ref."]
-    labels += [compared, "p"] if inference else [compared.split(" ")[0]]
+    labels: list[str | Table] = [
+        *("Week", "Arm", "n, arm", number_column("Mean, arm"), "n, ref.", number_column("Mean, ref.")),
+        *compared_columns(log=log, unit=unit, inference=inference),
+    ]
     below = int(values["below"].sum())
     note = "Student’s limits of each mean, Welch’s of the comparison; not adjusted for the number of weeks."
     if below:
@@ -182,13 +184,22 @@ def _means_row(found: MeansByWeek, row: int, arm: str, log: bool, *, inference: 
         f"{found.week[row]:g}",
         arm,
         int(found.n_arm[row]),
-        figure(means[0][row]),
+        figure_cell(means[0][row]),
         int(found.n_ref[row]),
-        figure(means[1][row]),
+        figure_cell(means[1][row]),
+        interval_cell(estimate, low, high, limits=inference),
     ]
-    if not inference:
-        return [*cells, figure(estimate)]
-    return [*cells, interval(estimate, low, high), p_text(found.p[row])]
+    return [*cells, p_cell(float(found.p[row]))] if inference else cells
+
+
+def compared_columns(*, log: bool, unit: str, inference: bool) -> list[Table]:
+    """Of the comparison of two means: ratio or difference, with limits and p where they are shown."""
+    name = "Ratio" if log else "Difference"
+    of = name.lower() + (f", {unit}" if unit and not log else "")
+    return [
+        estimate_column(name, of, limits=inference),
+        *([number_column("p")] if inference else []),
+    ]
 
 
 def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inference: bool) -> Section:
@@ -204,18 +215,22 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
                 day=columns.pop("weeks"), start=start, end=end, least_coverage=LEAST_COVERAGE, **columns
             )
             by = found.by
-            cells = [f"{start}–{end}", lab.arms.names[arm]]
-            cells += [f"{by.n[side]}/{by.n[side] + by.left_out[side]}" for side in (0, 1)]
-            cells += [figure(by.mean[side]) for side in (0, 1)]
+            cells: list[Any] = [f"{start}–{end}", lab.arms.names[arm]]
+            cells += [_measured(int(by.n[side]), int(by.left_out[side])) for side in (0, 1)]
+            cells += [figure_cell(by.mean[side]) for side in (0, 1)]
+            cells.append(interval_cell(by.mean[2], by.low[2], by.high[2], limits=inference))
             if inference:
-                cells += [interval(by.mean[2], by.low[2], by.high[2]), p_text(found.p)]
+                cells.append(p_cell(found.p))
                 method = found.p_method or method
-            else:
-                cells.append(figure(by.mean[2]))
             rows.append(cells)
-    labels = ["Weeks", "Arm", "n, arm", "n, ref.", "Level, arm", "Level, ref."]
-    labels += ["Difference [95 %]", "p"] if inference else ["Difference"]
     scale = f"log₁₀ {unit}" if log else unit
+    labels: list[str | Table] = [
+        "Weeks",
+        "Arm",
+        *(column(f"n, {side}", f"n, {side}", f"Measured, {side}") for side in ("arm", "ref.")),
+        *map(number_column, ("Level, arm", "Level, ref.")),
+        *compared_columns(log=False, unit=scale, inference=inference),
+    ]
     return Section(
         key="areas",
         title=AREAS,
@@ -232,6 +247,11 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
         ),
         page="time-weighted-area.md",
     )
+
+
+def _measured(n: int, left_out: int) -> Any:
+    """Participants who are compared, of those measured."""
+    return cell(f"{n}/{n + left_out}", n, n + left_out)
 
 
 def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Section | None:
@@ -273,9 +293,11 @@ def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Sect
                 n, N, low, high = (
                     getattr(found, f"{what}_{side}")[row] for what in ("detected", "n", "low", "high")
                 )
-                interval = f" [{fixed(100 * low)}, {fixed(100 * high)}]" if inference else ""
-                cells.append(f"{share(int(n), int(N))}{interval}")
-            cells += [p_text(found.p[row])] if inference else []
+                said = f" [{fixed(100 * low)}, {fixed(100 * high)}]" if inference else ""
+                values = (int(n), int(N), percentage(int(n), int(N)))
+                ends = (100 * float(low), 100 * float(high)) if inference else ()
+                cells.append(cell(f"{share(int(n), int(N))}{said}", *values, *ends))
+            cells += [p_cell(float(found.p[row]))] if inference else []
             rows.append(cells)
     return Section(
         key="detected",
@@ -290,7 +312,12 @@ def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Sect
         ),
         table=table(
             "Share with a number by week",
-            ("Week", "Arm", "Arm, n/N", "Reference, n/N", *(("Fisher’s p",) if inference else ())),
+            (
+                "Week",
+                "Arm",
+                *(_share_column(side, limits=inference) for side in ("Arm", "Reference")),
+                *((number_column("Fisher’s p"),) if inference else ()),
+            ),
             rows,
             texts=("Arm",),
             note="A result below a limit, such as “<50”, is no number. Exact limits of Clopper and Pearson; not "
@@ -300,8 +327,11 @@ def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Sect
     )
 
 
-def interval(estimate: float, low: float, high: float) -> str:
-    return MISSING if np.isnan(estimate) else f"{figure(estimate)} [{figure(low)}, {figure(high)}]"
+def _share_column(side: str, *, limits: bool) -> Table:
+    """A share, in a file with its limits where they are shown."""
+    made = share_column(f"{side}, n/N")
+    ends = [f"{side}, {end} 95 %" for end in ("lower", "upper")] if limits else []
+    return {**made, "fields": (*made["fields"], *ends)}
 
 
 def back(value: float, log: bool) -> float:

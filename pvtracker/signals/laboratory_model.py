@@ -9,20 +9,20 @@ import numpy as np
 import pandas as pd
 
 from pvtracker.cuts.laboratory import CD4, VIRAL_LOAD, baselines
-from pvtracker.lib.rounding import p_text
+from pvtracker.signals.cells import p_cell
 from pvtracker.signals.laboratory import Laboratory
+from pvtracker.signals.laboratory_cells import Table, figure_cell, interval_cell, number_column, table
 from pvtracker.signals.laboratory_courses import (
     Section,
     back,
     columns_of,
     compared,
-    interval,
+    compared_columns,
     or_why_not,
     told_left,
     weekly,
 )
 from pvtracker.signals.laboratory_detail import is_log, on_scale
-from pvtracker.signals.laboratory_tables import figure, table
 from pvtracker.stats import mmrm
 from pvtracker.stats.course_results import MixedRepeated
 from pvtracker.stats.mmrm import LEFT_OUT
@@ -126,9 +126,11 @@ def _model(
             continue
         rows += [_row(found, row, name, log, inference=inference) for row in range(len(found.week))]
         notes.append(_said(name, found))
-    compared_by = "Ratio" if log else "Difference"
-    labels = ["Week", "Arm", "n, arm", "n, ref.", "Mean, arm", "Mean, ref."]
-    labels += [f"{compared_by} [95 %]", "p"] if inference else [compared_by]
+    labels: list[str | Table] = [
+        *("Week", "Arm", "n, arm", "n, ref."),
+        *map(number_column, ("Mean, arm", "Mean, ref.")),
+        *compared_columns(log=log, unit=unit, inference=inference),
+    ]
     return Section(
         key=KEY,
         title=MODEL,
@@ -163,10 +165,14 @@ def _row(found: MixedRepeated, row: int, arm: str, log: bool, *, inference: bool
     names = ("ratio", "ratio_low", "ratio_high") if log else ("difference", "low", "high")
     estimate, low, high = (getattr(found, one)[row] for one in names)
     means = (back(side[row], log) for side in (found.mean_arm, found.mean_ref))
-    cells = [f"{found.week[row]:g}", arm, int(found.n_arm[row]), int(found.n_ref[row]), *map(figure, means)]
     return [
-        *cells,
-        *([interval(estimate, low, high), p_text(found.p[row])] if inference else [figure(estimate)]),
+        f"{found.week[row]:g}",
+        arm,
+        int(found.n_arm[row]),
+        int(found.n_ref[row]),
+        *map(figure_cell, means),
+        interval_cell(estimate, low, high, limits=inference),
+        *([p_cell(float(found.p[row]))] if inference else []),
     ]
 
 

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from pvtracker.lib.rounding import MISSING, fixed, p_text, share
+from pvtracker.lib.rounding import MISSING
+from pvtracker.signals.cells import (
+    cell,
+    column,
+    estimate_cell,
+    estimate_column,
+    fixed_cell,
+    p_cell,
+    share_cell,
+    share_column,
+)
 from pvtracker.signals.laboratory import (
     COMPARED,
     GRADE_3,
@@ -19,10 +28,23 @@ from pvtracker.signals.laboratory import (
     Laboratory,
     Summary,
 )
+from pvtracker.signals.laboratory_cells import (
+    LIMITS_COLUMN,
+    VALUE_COLUMN,
+    Table,
+    day_cell,
+    figure,
+    figure_cell,
+    interval_cell,
+    limits_cell,
+    number_column,
+    of_cell,
+    table,
+    value_cell,
+)
 from pvtracker.signals.laboratory_detail import SLOPE_DAYS, Box, Detail
 from pvtracker.stats.laboratory_results import ShiftTable, SlopeDifference, WorstGrades
 
-Table = dict[str, Any]
 MOST_OUTLIERS = 100
 HEADS = {NEW_HIGH: "New high", NEW_LOW: "New low", GRADE_3: "Grade ≥3"}
 SHORT_COUNTED = (
@@ -33,45 +55,15 @@ SHORT_COUNTED = (
 FLAG_NOTE = f"Flag: {COMPARED['flag'][0].lower()}{COMPARED['flag'][1:]}"
 
 
-def table(
-    caption: str,
-    labels: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-    *,
-    texts: Sequence[str] = (),
-    note: str = "",
-    empty: str = "Nothing to list.",
-    urls: Sequence[str] = (),
-) -> Table:
-    """Plain rows; columns in `texts` are not numbers; `urls`: of each row's first cell."""
-    words = {labels[0], *texts}
-    made = []
-    for place, row in enumerate(rows):
-        cells: list[Table] = [
-            {"text": str(value), "numeric": label not in words}
-            for label, value in zip(labels, row, strict=True)
-        ]
-        if place < len(urls) and urls[place]:
-            cells[0]["url"] = urls[place]
-        made.append({"cells": cells})
-    return {
-        "caption": caption,
-        "columns": [{"label": label, "numeric": label not in words} for label in labels],
-        "rows": made,
-        "note": note,
-        "empty": empty,
-    }
-
-
 def overview_table(lab: Laboratory, found: Sequence[Summary], *, url: Any, inference: bool) -> Table:
     """All analytes that do not tell the arm; `url` gives the address of an analyte's page."""
     arms = lab.arms.names
     graded = any(one.kind == GRADE_3 for summary in found for one in summary.counted)
     kinds = [kind for kind in KINDS if kind != GRADE_3 or graded]
-    labels = [
+    labels: list[str | Table] = [
         "Analyte",
         "Participants",
-        *(f"{HEADS[kind]}, {arm}" for kind in kinds for arm in arms),
+        *(share_column(f"{HEADS[kind]}, {arm}") for kind in kinds for arm in arms),
         "Outliers",
     ]
     if inference:
@@ -85,7 +77,9 @@ def overview_table(lab: Laboratory, found: Sequence[Summary], *, url: Any, infer
         cells.append(summary.participants)
         for kind in kinds:
             cells += [
-                f"{counted[kind].n[arm]}/{counted[kind].N[arm]}" if kind in counted else MISSING
+                of_cell(int(counted[kind].n[arm]), int(counted[kind].N[arm]))
+                if kind in counted
+                else cell(MISSING, None, None, None)
                 for arm in range(len(arms))
             ]
         cells.append(summary.outlying)
@@ -129,20 +123,24 @@ def _name(summary: Summary) -> str:
 
 def contrasts_table(found: Sequence[Contrast], reference: str, *, inference: bool) -> Table:
     """Each kind and active arm against the reference."""
-    labels = ["After baseline", "Arm", "Arm, n/N", f"{reference}, n/N"]
-    labels += ["Difference [95 %]", "Fisher’s p", "Flag"] if inference else ["Difference"]
+    labels: list[str | Table] = [
+        "After baseline",
+        "Arm",
+        share_column("Arm, n/N"),
+        share_column(f"{reference}, n/N"),
+        estimate_column("Difference", "difference, percentage points", limits=inference),
+    ]
+    labels += [column("Fisher’s p", "Fisher’s p"), "Flag"] if inference else []
     rows = []
     for one in found:
         cells: list[Any] = [
             one.kind,
             one.arm,
-            share(one.n_arm, one.N_arm),
-            share(one.n_ref, one.N_ref),
-            f"{fixed(100 * one.estimate)} [{fixed(100 * one.low)}, {fixed(100 * one.high)}]"
-            if inference
-            else fixed(100 * one.estimate),
+            share_cell(one.n_arm, one.N_arm),
+            share_cell(one.n_ref, one.N_ref),
+            estimate_cell(100 * one.estimate, 100 * one.low, 100 * one.high, digits=1, limits=inference),
         ]
-        cells += [p_text(one.p), "flagged" if one.flag else ""] if inference else []
+        cells += [p_cell(one.p), "flagged" if one.flag else ""] if inference else []
         rows.append(cells)
     return table(
         "Participants beyond a limit or with a grade, against the reference",
@@ -158,9 +156,19 @@ def contrasts_table(found: Sequence[Contrast], reference: str, *, inference: boo
 def boxes_table(found: Sequence[Box], unit: str) -> Table:
     return table(
         f"Values by planned week{f', {unit}' if unit else ''}",
-        ("Week", "Arm", "Participants", "Least", "First quartile", "Median", "Third quartile", "Most"),
+        (
+            "Week",
+            "Arm",
+            "Participants",
+            *map(number_column, ("Least", "First quartile", "Median", "Third quartile", "Most")),
+        ),
         [
-            (box.week, box.arm, box.n, *map(figure, (box.least, box.first, box.median, box.third, box.most)))
+            (
+                box.week,
+                box.arm,
+                box.n,
+                *map(figure_cell, (box.least, box.first, box.median, box.third, box.most)),
+            )
             for box in found
         ],
         texts=("Arm",),
@@ -188,14 +196,14 @@ def shift_rows(found: ShiftTable, arms: Sequence[str], *, what: str, note: str) 
             counted = [
                 int(found.participants[row])
                 if after == "missing"
-                else share(int(found.participants[row]), int(measured))
+                else share_cell(int(found.participants[row]), int(measured))
                 for row, after in zip(own, categories, strict=True)
             ]
-            rows.append((arm, before, f"{of_baseline}/{found.total[own[0]]}", *counted))
-    heads = ["nothing after" if after == "missing" else after for after in categories]
+            rows.append((arm, before, of_cell(int(of_baseline), int(found.total[own[0]])), *counted))
+    heads = ["nothing after" if after == "missing" else share_column(after) for after in categories]
     return table(
         f"Shift of {what} from baseline to the worst value after it",
-        ("Arm", "At baseline", "Participants of the arm", *heads),
+        ("Arm", "At baseline", share_column("Participants of the arm"), *heads),
         rows,
         texts=("At baseline",),
         note=f"Shares are of the participants with this baseline who were measured after it. {note}",
@@ -219,38 +227,51 @@ def grades_table(found: WorstGrades, arms: Sequence[str], scale: str) -> Table:
         if (arm, 0) in row_of:
             own = [row_of[arm, grade] for grade in grades]
             measured = int(found.measured[own[0]])
-            counted = [share(int(found.participants[row]), measured) for row in own]
-            severe = share(int(found.at_least[row_of[arm, 3]]), measured)
-            rows.append((arm, f"{measured}/{found.total[own[0]]}", *counted, severe))
+            counted = [share_cell(int(found.participants[row]), measured) for row in own]
+            severe = share_cell(int(found.at_least[row_of[arm, 3]]), measured)
+            rows.append((arm, of_cell(measured, int(found.total[own[0]])), *counted, severe))
     return table(
         f"Participants by worst grade after baseline, {scale}",
-        ("Arm", "Graded, of the arm", *(f"Grade {grade}" for grade in grades), "Grade 3 or more"),
+        (
+            "Arm",
+            share_column("Graded, of the arm"),
+            *(share_column(f"Grade {grade}") for grade in grades),
+            share_column("Grade 3 or more"),
+        ),
         rows,
         note="By the value alone: criteria that need a symptom, a treatment or fasting are not applied. Grade 0: none.",
     )
 
 
-def outliers_table(lab: Laboratory, found: Detail, *, url: Any) -> Table:
-    """The farthest values; `url` gives the address of a participant's page by row number."""
-    shown = found.far_out.head(MOST_OUTLIERS)
+def outliers_table(lab: Laboratory, found: Detail, *, url: Any, every: bool = False) -> Table:
+    """The farthest values, or `every` one; `url` gives the address of a participant's page by row number."""
+    shown = found.far_out if every else found.far_out.head(MOST_OUTLIERS)
     more = len(found.far_out) - len(shown)
     fences = found.fences
     return table(
         "Values far from the others",
-        ("Participant", "Arm", "Day", "Visit", "Value", "Limits of normal", "Distance"),
+        (
+            "Participant",
+            "Arm",
+            number_column("Day"),
+            "Visit",
+            VALUE_COLUMN,
+            LIMITS_COLUMN,
+            number_column("Distance"),
+        ),
         [
             (
                 row["subject"],
                 lab.arms.names[row["arm"]],
-                day_text(row["day"]),
+                day_cell(row["day"]),
                 row["visit"],
-                value_text(row),
-                limits_text(row),
-                fixed(row["score"], 1),
+                value_cell(row),
+                limits_cell(row),
+                fixed_cell(row["score"], 1),
             )
             for row in shown.to_dict("records")
         ],
-        texts=("Arm", "Visit", "Limits of normal"),
+        texts=("Arm", "Visit"),
         note=f"Tukey’s outer fences of all values of all arms: {figure(fences.low)} and {figure(fences.high)}. "
         "Distance from the nearer quartile, in distances of the quartiles; on logarithms where all values are above 0, "
         "and always for a viral load." + (f" {more} more values are not listed." if more else ""),
@@ -264,26 +285,29 @@ def outliers_table(lab: Laboratory, found: Detail, *, url: Any) -> Table:
 def slopes_table(
     found: SlopeDifference, arms: Sequence[str], unit: str, *, log: bool, inference: bool
 ) -> Table:
-    labels = ["Arm", "Participants", "Mean slope", "SD"]
-    labels += ["Difference [95 %]", "p"] if inference else ["Difference"]
+    of = f"log₁₀ {unit}".strip() if log else unit
+    labels: list[str | Table] = [
+        "Arm",
+        "Participants",
+        *map(number_column, ("Mean slope", "SD")),
+        estimate_column("Difference", f"difference{f', {of}' if of else ''}", limits=inference),
+        *([number_column("p")] if inference else []),
+    ]
     row_of = {arm: row for row, arm in enumerate(found.arm)}
     rows = []
     for arm in arms:
         if arm not in row_of:
             continue
         row = row_of[arm]
-        difference = figure(found.difference[row])
-        cells: list[Any] = [arm, int(found.participants[row]), figure(found.mean[row]), figure(found.sd[row])]
-        if inference:
-            limits = f" [{figure(found.low[row])}, {figure(found.high[row])}]"
-            cells += [
-                difference + (limits if not np.isnan(found.difference[row]) else ""),
-                p_text(found.p[row]),
+        rows.append(
+            [
+                arm,
+                int(found.participants[row]),
+                *map(figure_cell, (found.mean[row], found.sd[row])),
+                interval_cell(found.difference[row], found.low[row], found.high[row], limits=inference),
+                *([p_cell(float(found.p[row]))] if inference else []),
             ]
-        else:
-            cells.append(difference)
-        rows.append(cells)
-    of = f"log₁₀ {unit}".strip() if log else unit
+        )
     return table(
         f"Slopes per {SLOPE_DAYS} days{f', {of}' if of else ''}",
         labels,
@@ -308,45 +332,23 @@ def detections_table(values: pd.DataFrame, lab: Laboratory) -> Table:
             (
                 week,
                 lab.arms.names[arm],
-                share(int(each.sum()), len(each)),
-                *(figure(of) for of in (numbers.min(), numbers.median(), numbers.max())),
+                share_cell(int(each.sum()), len(each)),
+                *(figure_cell(of) for of in (numbers.min(), numbers.median(), numbers.max())),
                 ", ".join(words) or MISSING,
             )
         )
     return table(
         "Participants with a number, by planned week",
-        ("Week", "Arm", "With a number", "Least", "Median", "Most", "Results without one"),
+        (
+            "Week",
+            "Arm",
+            share_column("With a number"),
+            *map(number_column, ("Least", "Median", "Most")),
+            "Results without one",
+        ),
         rows,
         texts=("Arm", "Results without one"),
         note="Of the participants with a result in that week, those with a number in one. A result below a limit, "
         "such as “<50”, is no number.",
         empty="No result was taken at a visit with a planned day.",
     )
-
-
-def value_text(row: Mapping[Any, Any]) -> str:
-    mark = "<" if row["below"] else "≥" if row["at_least"] else ""
-    return f"{mark}{figure(row['value'])} {row['unit']}".strip()
-
-
-def limits_text(row: Mapping[Any, Any]) -> str:
-    low, high = row["low"], row["high"]
-    if np.isnan(low) and np.isnan(high):
-        return MISSING
-    if np.isnan(low):
-        return f"≤ {figure(high)}"
-    return f"≥ {figure(low)}" if np.isnan(high) else f"{figure(low)} to {figure(high)}"
-
-
-def day_text(day: float) -> str:
-    """Days since first exposure as they are told: day 1 is that of first exposure, the one before it day −1."""
-    if np.isnan(day):
-        return "unknown"
-    return str(int(day) + 1 if day >= 0 else int(day))
-
-
-def figure(value: float) -> str:
-    """Four significant digits at most."""
-    if np.isnan(value):
-        return MISSING
-    return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"

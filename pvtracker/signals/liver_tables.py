@@ -7,9 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pvtracker.lib.rounding import MISSING, fixed, share
+from pvtracker.lib.rounding import MISSING, fixed
+from pvtracker.signals.cells import cell, fixed_cell, share_cell, share_column
 from pvtracker.signals.laboratory import Laboratory
-from pvtracker.signals.laboratory_tables import Table, day_text, limits_text, table, value_text
+from pvtracker.signals.laboratory_cells import (
+    LIMITS_COLUMN,
+    VALUE_COLUMN,
+    Table,
+    day_cell,
+    limits_cell,
+    number_column,
+    table,
+    value_cell,
+)
 from pvtracker.signals.liver import RULE, Liver
 from pvtracker.signals.silence import limit_for_none
 from pvtracker.stats.liver import LIVER_TESTS, QUADRANTS
@@ -30,12 +40,12 @@ def cases_table(lab: Laboratory, found: Liver, *, url: Any) -> Table:
     rows = [
         (
             *_who(lab, row),
-            day_text(cases.transaminase_day[place]),
-            fixed(cases.transaminase[place], 2),
-            day_text(cases.bilirubin_day[place]),
-            fixed(cases.bilirubin[place], 2),
-            fixed(cases.alkaline_phosphatase[place], 2),
-            fixed(found.baseline.get(row, float("nan")), 2),
+            day_cell(cases.transaminase_day[place]),
+            fixed_cell(float(cases.transaminase[place]), 2),
+            day_cell(cases.bilirubin_day[place]),
+            fixed_cell(float(cases.bilirubin[place]), 2),
+            fixed_cell(float(cases.alkaline_phosphatase[place]), 2),
+            fixed_cell(found.baseline.get(row), 2),
         )
         for place, row in enumerate(found.case_row)
     ]
@@ -44,12 +54,17 @@ def cases_table(lab: Laboratory, found: Liver, *, url: Any) -> Table:
         (
             "Participant",
             "Arm",
-            "Day of ALT or AST",
-            "ALT or AST",
-            "Day of bilirubin",
-            "Bilirubin",
-            "ALP at the rise",
-            "ALT or AST at baseline",
+            *map(
+                number_column,
+                (
+                    "Day of ALT or AST",
+                    "ALT or AST",
+                    "Day of bilirubin",
+                    "Bilirubin",
+                    "ALP at the rise",
+                    "ALT or AST at baseline",
+                ),
+            ),
         ),
         rows,
         texts=("Arm",),
@@ -77,9 +92,9 @@ def _none_found(found: Liver) -> str:
 def quadrants_table(lab: Laboratory, rows: list[tuple[str, list[int], list[int]]]) -> Table:
     return table(
         "Quadrants by arm",
-        ("Quadrant", *lab.arms.names),
+        ("Quadrant", *map(share_column, lab.arms.names)),
         [
-            (name, *(share(n, total) for n, total in zip(counted, drawn, strict=True)))
+            (name, *(share_cell(n, total) for n, total in zip(counted, drawn, strict=True)))
             for name, counted, drawn in rows
         ],
         note="Participants with ALT or AST and total bilirubin after first exposure, by their peaks, whenever these "
@@ -87,8 +102,11 @@ def quadrants_table(lab: Laboratory, rows: list[tuple[str, list[int], list[int]]
     )
 
 
-def peaks_table(lab: Laboratory, found: Liver, *, url: Any, no_case: bool = False) -> Table:
-    """Everybody in the picture, the nearest to the upper right first; with `no_case` those there who are none."""
+def peaks_table(
+    lab: Laboratory, found: Liver, *, url: Any, no_case: bool = False, every: bool = False
+) -> Table:
+    """Everybody in the picture, the nearest to the upper right first; with `no_case` those there who are none. `every`
+    one, or as many as a page holds."""
     peaks = found.peaks
     drawn = [place for place, quadrant in enumerate(peaks.quadrant) if quadrant]
     if no_case:
@@ -100,29 +118,25 @@ def peaks_table(lab: Laboratory, found: Liver, *, url: Any, no_case: bool = Fals
     order = sorted(
         drawn, key=lambda place: -float(min(peaks.transaminase[place] / 3, peaks.bilirubin[place] / 2))
     )
-    shown = order[:MOST_ROWS]
+    shown = order if every else order[:MOST_ROWS]
     more = len(order) - len(shown)
     return table(
         "Both peaks beyond their limits, but no case by the rule" if no_case else "Peaks of each participant",
         (
             "Participant",
             "Arm",
-            "ALT or AST",
-            "Day",
-            "Bilirubin",
-            "Day of bilirubin",
-            "ALP",
+            *map(number_column, ("ALT or AST", "Day", "Bilirubin", "Day of bilirubin", "ALP")),
             "Quadrant",
             "Hy’s law",
         ),
         [
             (
                 *_who(lab, found.row[place]),
-                fixed(peaks.transaminase[place], 2),
-                day_text(peaks.transaminase_day[place]),
-                fixed(peaks.bilirubin[place], 2),
-                day_text(peaks.bilirubin_day[place]),
-                fixed(peaks.alkaline_phosphatase[place], 2),
+                fixed_cell(float(peaks.transaminase[place]), 2),
+                day_cell(peaks.transaminase_day[place]),
+                fixed_cell(float(peaks.bilirubin[place]), 2),
+                day_cell(peaks.bilirubin_day[place]),
+                fixed_cell(float(peaks.alkaline_phosphatase[place]), 2),
                 peaks.quadrant[place],
                 "possible" if peaks.case[place] else "",
             )
@@ -149,9 +163,9 @@ def course_table(multiples: pd.DataFrame) -> Table:
     )
     return table(
         "Liver tests, multiples of the upper limit of normal",
-        ("Taken on", "Day", *tests),
+        ("Taken on", *map(number_column, ("Day", *tests))),
         [
-            (taken_on, day_text(day), *(fixed(row.get(test, np.nan), 2) for test in tests))
+            (taken_on, day_cell(day), *(fixed_cell(row.get(test, np.nan), 2) for test in tests))
             for (day, taken_on), row in zip(by_day.index, by_day.to_dict("records"), strict=True)
         ],
         empty="No liver test of a known day with an upper limit of normal.",
@@ -165,20 +179,31 @@ def beyond_table(lab: Laboratory, own: pd.DataFrame) -> Table:
     names = {one.code: one.name for one in lab.analytes}
     return table(
         "Values beyond the limits of normal, or graded",
-        ("Analyte", "Taken on", "Day", "Visit", "Value", "Limits of normal", "Range", "Grade"),
+        (
+            "Analyte",
+            "Taken on",
+            number_column("Day"),
+            "Visit",
+            VALUE_COLUMN,
+            LIMITS_COLUMN,
+            "Range",
+            number_column("Grade"),
+        ),
         [
             (
                 names[row["analyte"]],
                 row["taken_on"],
-                day_text(row["day"]),
+                day_cell(row["day"]),
                 row["visit"],
-                value_text(row),
-                limits_text(row),
+                value_cell(row),
+                limits_cell(row),
                 row["category"],
-                MISSING if np.isnan(row["grade"]) else f"{row['grade']:.0f}",
+                cell(MISSING, None)
+                if np.isnan(row["grade"])
+                else cell(f"{row['grade']:.0f}", int(row["grade"])),
             )
             for row in beyond.to_dict("records")
         ],
-        texts=("Taken on", "Visit", "Limits of normal", "Range"),
+        texts=("Taken on", "Visit", "Range"),
         empty="All values lie within their limits of normal.",
     )

@@ -6,12 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pvtracker.cuts.sites import GAPS, LATE_DAYS, Site, Sites
-from pvtracker.lib.rounding import fixed, p_text, share
+from pvtracker.lib.rounding import fixed, share
+from pvtracker.signals.cells import (
+    Cell,
+    cell,
+    column,
+    estimate_column,
+    fixed_cell,
+    p_cell,
+    share_cell,
+    share_column,
+    text_column,
+    words,
+)
 
 Table = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_HEIGHT = 20
 NO_SITE = "No participant of the analysis set is at any site."
+PICTURE = "Reporting of each site against all others"
 NOT_IN_CUT = "not in this cut"
 LOOK = {"less": "reports less", "more": "reports more", "": ""}
 
@@ -54,108 +67,91 @@ def summary(settings: Mapping[str, Any], *, inferred: bool = True) -> list[dict[
 
 def reporting_table(found: Sites, *, inferred: bool = True) -> Table:
     """Events per year of each site against all others; not `inferred`: without limits, p and look."""
-    if not inferred:
-        return _rates_table(found)
-    rows = [
-        (
-            (
-                site.site,
-                str(site.participants),
-                str(site.events),
-                fixed(site.years, 1),
-                fixed(site.rate, 2),
-                f"{fixed(site.ratio, 2)} [{fixed(site.low, 2)}, {_upper(site)}]",
-                p_text(site.p_permuted),
-                p_text(site.p_adjusted),
-                LOOK[site.look],
-            ),
-            site.warning,
-        )
-        for site in found.sites
+    columns = [
+        text_column("Site"),
+        *(column(label, label) for label in ("Participants", "Events", "Years", "Events per year")),
+        estimate_column("Ratio", "ratio", limits=inferred),
     ]
+    if inferred:
+        columns += [column(label, label) for label in ("p, participants exchanged", "Adjusted p")]
+        columns.append(text_column("Look"))
+    rows = []
+    for site in found.sites:
+        cells = [
+            words(site.site),
+            _count(site.participants),
+            _count(site.events),
+            fixed_cell(site.years, 1),
+            fixed_cell(site.rate, 2),
+        ]
+        if inferred:
+            said = f"{fixed(site.ratio, 2)} [{fixed(site.low, 2)}, {_upper(site)}]"
+            cells.append(cell(said, site.ratio, site.low, site.high))
+            cells += [p_cell(site.p_permuted), p_cell(site.p_adjusted), words(LOOK[site.look])]
+        else:
+            cells.append(fixed_cell(site.ratio, 2))
+        rows.append((cells, site.warning))
+    note = (
+        "All arms together; treatment-emergent events of the analysis set. Ratio: the site’s rate ÷ that of all "
+        "others"
+    )
+    if not inferred:
+        return _table("Events per year of follow-up, each site against all others", columns, rows, f"{note}.")
     spread = "" if found.dispersion is None else f" The dispersion is {fixed(found.dispersion, 1)}."
     return _table(
         "Events per year of follow-up, each site against all others",
-        (
-            *(
-                "Site",
-                "Participants",
-                "Events",
-                "Years",
-                "Events per year",
-                "Ratio [95 %]",
-                "p, participants exchanged",
-            ),
-            *("Adjusted p", "Look"),
-        ),
+        columns,
         rows,
-        "All arms together; treatment-emergent events of the analysis set. Ratio: the site’s rate ÷ that of all "
-        "others, exact limits for events that come one by one. Events of one participant cluster, so p exchanges whole "
-        "participants between sites; adjusted over the sites (Benjamini–Hochberg), a look is asked for at 0.1."
+        f"{note}, exact limits for events that come one by one. Events of one participant cluster, so p exchanges "
+        "whole participants between sites; adjusted over the sites (Benjamini–Hochberg), a look is asked for at 0.1."
         f"{spread}",
-    )
-
-
-def _rates_table(found: Sites) -> Table:
-    rows = [
-        (
-            (
-                site.site,
-                str(site.participants),
-                str(site.events),
-                fixed(site.years, 1),
-                fixed(site.rate, 2),
-                fixed(site.ratio, 2),
-            ),
-            site.warning,
-        )
-        for site in found.sites
-    ]
-    return _table(
-        "Events per year of follow-up, each site against all others",
-        ("Site", "Participants", "Events", "Years", "Events per year", "Ratio"),
-        rows,
-        "All arms together; treatment-emergent events of the analysis set. Ratio: the site’s rate ÷ that of all "
-        "others.",
     )
 
 
 def gaps_table(found: Sites) -> Table:
     """What is missing of the events of each site."""
-    rows = [
-        (
-            (site.site, str(site.events), *(share(site.gaps[key], site.events) for key in GAPS)),
-            "",
-        )
-        for site in found.sites
-    ]
     return _table(
         "What is missing, of the events of each site",
-        ("Site", "Events", *GAPS.values()),
-        rows,
+        [text_column("Site"), column("Events", "Events"), *(share_column(label) for label in GAPS.values())],
+        [
+            (
+                [
+                    words(site.site),
+                    _count(site.events),
+                    *(share_cell(site.gaps[key], site.events) for key in GAPS),
+                ],
+                "",
+            )
+            for site in found.sites
+        ],
         "Relatedness: judged by the investigator, for any intervention.",
     )
 
 
 def late_table(found: Sites) -> Table:
     """How many days after onset each site became aware."""
-    rows = [
-        (
-            (
-                site.site,
-                share(site.known_delay, site.events),
-                "–" if site.median_delay is None else str(site.median_delay),
-                "–" if site.upper_delay is None else str(site.upper_delay),
-                share(site.late, site.known_delay),
-            ),
-            "",
-        )
-        for site in found.sites
-    ]
+    late = f"More than {LATE_DAYS} days"
     return _table(
         "Days from onset to the site’s awareness",
-        ("Site", "Both days known", "Median", "Three quarters within", f"More than {LATE_DAYS} days"),
-        rows,
+        [
+            text_column("Site"),
+            share_column("Both days known"),
+            *(column(label, label) for label in ("Median", "Three quarters within")),
+            share_column(late),
+        ],
+        [
+            (
+                [
+                    words(site.site),
+                    share_cell(site.known_delay, site.events),
+                    _count(site.median_delay),
+                    _count(site.upper_delay),
+                    share_cell(site.late, site.known_delay),
+                ],
+                "",
+            )
+            for site in found.sites
+        ],
         "Of events whose onset and awareness are whole days.",
     )
 
@@ -164,34 +160,36 @@ def entry_table(found: Sites) -> Table | None:
     """How many days after awareness each site entered its events; None where the cut has no days of entry."""
     if any(site.typed is None for site in found.sites):
         return None
-    rows = [
-        (
-            (
-                site.site,
-                share(site.typed or 0, site.events),
-                share(site.entered, site.typed or 0),
-                "–" if site.median_entry is None else str(site.median_entry),
-                "–" if site.upper_entry is None else str(site.upper_entry),
-                share(site.late_entry, site.entered),
-            ),
-            "",
-        )
-        for site in found.sites
-    ]
     return _table(
         "Days from the site’s awareness to entry",
-        (
-            "Site",
-            "Typed here",
-            "Awareness known",
-            "Median",
-            "Three quarters within",
-            f"More than {LATE_DAYS} days",
-        ),
-        rows,
+        [
+            text_column("Site"),
+            *(share_column(label) for label in ("Typed here", "Awareness known")),
+            *(column(label, label) for label in ("Median", "Three quarters within")),
+            share_column(f"More than {LATE_DAYS} days"),
+        ],
+        [
+            (
+                [
+                    words(site.site),
+                    share_cell(site.typed or 0, site.events),
+                    share_cell(site.entered, site.typed or 0),
+                    _count(site.median_entry),
+                    _count(site.upper_entry),
+                    share_cell(site.late_entry, site.entered),
+                ],
+                "",
+            )
+            for site in found.sites
+        ],
         "Of events that a person typed here, by the server’s clock, on the day at the site; imported events were "
         "entered somewhere else. Awareness is known where it is a whole day. The first entry counts, no later change.",
     )
+
+
+def _count(number: int | float | None) -> Cell:
+    """A whole number, or a dash."""
+    return cell("–" if number is None else str(number), number)
 
 
 def dot_plot(found: Sites) -> dict[str, Any]:
@@ -253,22 +251,12 @@ def dot_plot(found: Sites) -> dict[str, Any]:
 
 
 def _table(
-    caption: str, labels: Sequence[str], rows: Sequence[tuple[tuple[str, ...], str]], note: str
+    caption: str, columns: list[dict[str, Any]], rows: Sequence[tuple[list[Cell], str]], note: str
 ) -> Table:
-    numeric = {label: index > 0 and label != "Look" for index, label in enumerate(labels)}
     return {
         "caption": caption,
-        "columns": [{"label": label, "numeric": is_number} for label, is_number in numeric.items()],
-        "rows": [
-            {
-                "cells": [
-                    {"text": text, "numeric": is_number}
-                    for text, is_number in zip(texts, numeric.values(), strict=True)
-                ],
-                "warning": warning,
-            }
-            for texts, warning in rows
-        ],
+        "columns": columns,
+        "rows": [{"cells": cells, "warning": warning} for cells, warning in rows],
         "note": note,
         "empty": NO_SITE,
     }

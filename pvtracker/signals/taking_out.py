@@ -65,9 +65,45 @@ def looked(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a file is made from: `key` and the words of its name, what it says that it rests on, the definitions."""
+
+    key: str
+    name: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    definitions: Mapping[str, Any]
+
+
+def of_run(run: Run) -> Source:
+    """A run."""
+    return Source(
+        run.id.hex[:8],
+        (run.study.code, "closed", str(run.cut.date)),
+        (
+            *room_facts(run.study),
+            ("Run", str(run.id)),
+            ("Cut-off date", str(run.cut.date)),
+            ("Cut sha256", run.cut.sha256),
+            ("Result sha256", run.sha256),
+            ("Analysis arm", run.analysis_arm),
+            ("Code version", run.code_version),
+        ),
+        run.settings["definitions"],
+    )
+
+
+def room_facts(study: Study) -> list[tuple[str, str]]:
+    """What every file of the closed room says first."""
+    return [
+        ("Study", f"{study.code}{', SIMULATED DATA' if study.simulated else ''}"),
+        ("Room", "CLOSED: data by arm, for unblinded readers only"),
+    ]
+
+
 def file_of(
     request: HttpRequest,
-    run: Run,
+    of: Run | Source,
     *,
     tables: Mapping[str, dict[str, Any] | None],
     pictures: Mapping[str, tuple[str, Drawing]] | None = None,
@@ -80,7 +116,8 @@ def file_of(
     out = asked(request)
     if out is None:
         return None
-    facts = [*about, *_rests_on(run)]
+    source = of_run(of) if isinstance(of, Run) else of
+    facts = [*about, *source.facts]
     if not is_shown(request):
         facts.append(("Inference", HIDDEN))
     if out.format == SVG:
@@ -89,15 +126,18 @@ def file_of(
             raise Http404("No such picture.")
         lines = [f"{label}: {value}" for label, value in facts if len(value) <= 100]
         drawn = drawing(title, lines) if callable(drawing) else draw(drawing, title=title, lines=lines)
-        return _answer(run, out, drawn, "image/svg+xml")
+        return _answer(source, out, drawn, "image/svg+xml")
     table = tables.get(out.what)
     if table is None:
         raise Http404("No such table.")
     form = FORMS[out.format]
-    return _answer(run, out, form.write(printed(table, facts, run, values=form.of_values)), form.media_type)
+    held = printed(table, facts, source.definitions, values=form.of_values)
+    return _answer(source, out, form.write(held), form.media_type)
 
 
-def printed(table: dict[str, Any], facts: Sequence[tuple[str, str]], run: Run, *, values: bool) -> Printed:
+def printed(
+    table: dict[str, Any], facts: Sequence[tuple[str, str]], defined: Mapping[str, Any], *, values: bool
+) -> Printed:
     """A table of a page (the shape of `components/table.html`) as it is written to a file: in texts as they stand
     there, or with its numbers as `values` in columns of their own (`signals/cells.py`). A warning has its column."""
     warned = any(row.get("warning") for row in table["rows"])
@@ -116,7 +156,7 @@ def printed(table: dict[str, Any], facts: Sequence[tuple[str, str]], run: Run, *
         labels, numeric = [*labels, WARNING], [*numeric, False]
     notes = [table["note"]] if table.get("note") else []
     notes += [] if table["rows"] else [table["empty"]]
-    definitions = [(str(name), str(text)) for name, text in run.settings["definitions"].items()]
+    definitions = [(str(name), str(text)) for name, text in defined.items()]
     return Printed(
         title=table["caption"],
         columns=tuple(labels),
@@ -132,21 +172,8 @@ def _fields(column: dict[str, Any], *, values: bool) -> tuple[str, ...]:
     return fields if values and fields else (column["label"],)
 
 
-def _rests_on(run: Run) -> list[tuple[str, str]]:
-    return [
-        ("Study", f"{run.study.code}{', SIMULATED DATA' if run.study.simulated else ''}"),
-        ("Room", "CLOSED: data by arm, for unblinded readers only"),
-        ("Run", str(run.id)),
-        ("Cut-off date", str(run.cut.date)),
-        ("Cut sha256", run.cut.sha256),
-        ("Result sha256", run.sha256),
-        ("Analysis arm", run.analysis_arm),
-        ("Code version", run.code_version),
-    ]
-
-
-def _answer(run: Run, out: Asked, content: bytes, media_type: str) -> HttpResponse:
-    words = "-".join((run.study.code, "closed", str(run.cut.date), run.id.hex[:8], out.what))
+def _answer(source: Source, out: Asked, content: bytes, media_type: str) -> HttpResponse:
+    words = "-".join((*source.name, source.key, out.what))
     name = re.sub(r"[^A-Za-z0-9-]+", "-", words)[:100]
     return HttpResponse(
         content,

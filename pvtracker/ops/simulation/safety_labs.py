@@ -240,7 +240,7 @@ def _liver(course: Course, visits: list[AttendedVisit], *, seed: int) -> _Liver:
     rng = stream(seed, Topic.LIVER, course.person.number)
     level, (gilbert, suffers, when, size) = float(rng.normal()), rng.random(4)
     noises, missing = rng.normal(size=len(visits)), rng.random(len(visits))
-    factors = {}
+    factors: dict[tuple[str, int], float] = {}
     if gilbert < GILBERT:
         factors |= {(BILIRUBIN.code, place): GILBERT_FACTOR for place in range(len(visits))}
     later = [place for place, visit in enumerate(visits) if visit.plan.number > 0]

@@ -12,6 +12,7 @@ from pvtracker.cuts import derive
 from pvtracker.cuts import laboratory as rules
 from pvtracker.signals import (
     laboratory,
+    laboratory_cells,
     laboratory_courses,
     laboratory_detail,
     laboratory_model,
@@ -87,7 +88,7 @@ def test_a_case_of_hy_s_law_beyond_the_method_s_range_is_found_and_in_every_deno
     shifted = (detail.shift.baseline == "normal") & (detail.shift.worst == "high")
     assert detail.shift.participants[shifted].sum() == 1
     (row,) = alt.values[alt.values["at_least"]].to_dict("records")
-    assert tables.value_text(row) == "≥5000 U/L"
+    assert laboratory_cells.value_text(row) == "≥5000 U/L"
 
 
 def test_both_peaks_without_a_case_may_come_from_the_order_or_from_unknown_days() -> None:
