@@ -14,6 +14,7 @@ import numpy as np
 from pvtracker import stats
 from pvtracker.signals.boundary_design import (
     GROUP_SEQUENTIAL,
+    RATE_RATIO,
     RATIO,
     RATIOS,
     Bounds,
@@ -139,7 +140,7 @@ def _conditional(looks: Sequence[Look], design: Design) -> Bounds:
         return tuple(told), True
 
     return Bounds(
-        "Person-years of the arm", "participants of the arm with the event", shown, "True rate ratio", does,
+        "Person-years of the arm", "participants of the arm with the event", shown, RATE_RATIO, does,
         len(looks) - len(kept),
         "Exact, looked at whenever an event comes; at the cuts alone it crosses less often",
     )  # fmt: skip

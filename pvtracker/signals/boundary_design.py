@@ -11,7 +11,7 @@ from datetime import date
 
 from pvtracker.stats import maxsprt_binomial, stopping_rules
 
-RATIO = "True risk ratio"
+RATIO, RATE_RATIO = "True risk ratio", "True rate ratio"
 RATIOS = (1.0, 1.5, 2.0, 3.0)  # true risk ratios of the operating characteristics
 MOST_EXACT = 800  # events that an arm may come to: of more the exact recursion takes longer than a page may
 GROUP_SEQUENTIAL = ("obrien_fleming", "pocock", "haybittle_peto")

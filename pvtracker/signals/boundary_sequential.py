@@ -11,6 +11,7 @@ from scipy.stats import hypergeom
 from pvtracker import stats
 from pvtracker.signals.boundary_design import (
     MOST_EXACT,
+    RATE_RATIO,
     RATIO,
     RATIOS,
     Bounds,
@@ -76,22 +77,34 @@ def group_sequential(looks: Sequence[Look], design: Design) -> Bounds:
         return (_by_events if events else _by_participants)(kept, information, z, design)
 
     across, upwards = f"Share of the planned {of_what}", "z of Fisher’s one-sided p"
-    return Bounds(across, upwards, found, RATIO, does, dropped)
+    return Bounds(across, upwards, found, RATE_RATIO if events else RATIO, does, dropped)
 
 
 def _by_events(
     kept: Sequence[Look], information: FloatArray, z: FloatArray, design: Design
 ) -> tuple[Does, bool]:
-    """Of each true risk ratio: the logarithm of a ratio from so many events has a variance of 1 / (events part (1 -
-    part)), part being the arm's share of the participants. Normal, and so too high where few events are planned."""
-    part = kept[-1].N_arm / (kept[-1].N_arm + kept[-1].N_ref)
-    end = float(information[-1])
+    """Of each true ratio of rates: exact, of the participants that are in by each look. At the end those of the last
+    look, or as many more as would have so many events at its risk. Where more events are planned than are followed, or
+    participants became fewer, normal: the logarithm of a ratio from so many events has a variance of 1 / (events part
+    (1 - part)), part being the arm's share of the participants; too high where few events are planned."""
+    last, end = kept[-1], float(information[-1])
+    part = last.N_arm / (last.N_arm + last.N_ref)
+    there = [(look.N_arm, look.N_ref) for look in kept]
+    if len(z) > len(kept):
+        grown = max(1.0, end / (last.n_arm + last.n_ref)) if end > last.N_arm + last.N_ref else 1.0
+        there.append((round(last.N_arm * grown), round(last.N_ref * grown)))
+    n_arm, n_ref = (np.array(side) for side in zip(*there, strict=True))
+    rising = all(np.diff(n_arm) >= 0) and all(np.diff(n_ref) >= 0)
+    exact = rising and end <= 2 * MOST_EXACT and all(information <= n_arm + n_ref)
     told = []
     for ratio in RATIOS:
-        drift = float(np.log(ratio) * np.sqrt(end * part * (1 - part)))
-        found = stats.group_sequential_crossing(information / end, z, drift=min(drift, 20.0))
+        if exact:
+            found = stats.group_sequential_events_crossing(n_arm, n_ref, information, z, ratio=ratio)
+        else:
+            drift = float(np.log(ratio) * np.sqrt(end * part * (1 - part)))
+            found = stats.group_sequential_crossing(information / end, z, drift=min(drift, 20.0))
         told.append((f"{ratio:g}", float(found.above.sum()), found.expected_fraction))
-    return tuple(told), False
+    return tuple(told), exact
 
 
 def _by_participants(

@@ -38,7 +38,7 @@ GROUPS = (  # title and methods; what stands in none is shown last
     ("Proportions", ("boschloo", "barnard", "rd_exact", "rd_newcombe", "rd_mn_stratified", "cmh_exact")),
     ("Rates and time", ("rate_ratio_midp", "rate_difference_mn", "log_rank", "gray", "cox", "time_lost")),
     ("Many terms", ("by", "group_bh", "tree_scan")),
-    ("Bayesian", ("berry_berry", "berry_berry_poisson")),
+    ("Bayesian", ("berry_berry", "berry_berry_poisson", "berry_berry_periods")),
 )
 
 

@@ -29,6 +29,7 @@ from pvtracker.stats.group_sequential import (
     spent_alpha,
 )
 from pvtracker.stats.group_sequential_counts import group_sequential_counts_crossing
+from pvtracker.stats.group_sequential_events import group_sequential_events_crossing
 from pvtracker.stats.hazard_by_period import hazard_by_period
 from pvtracker.stats.incidence_difference import incidence_difference
 from pvtracker.stats.kaplan_meier import kaplan_meier, participants_at_risk
@@ -151,6 +152,7 @@ __all__ = [
     "group_sequential_counts_crossing",
     "group_sequential_crossing",
     "group_sequential_drift",
+    "group_sequential_events_crossing",
     "haybittle_peto_boundary",
     "hazard_by_period",
     "hys_law_cases",

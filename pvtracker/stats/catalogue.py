@@ -235,6 +235,12 @@ STATISTICS: dict[str, Statistic] = {
             "group-sequential.md",
         ),
         Statistic(
+            "group_sequential_events_crossing",
+            "Probability to cross a boundary, looks by number of events",
+            stats.group_sequential_events_crossing,
+            "group-sequential.md",
+        ),
+        Statistic(
             "maxsprt_poisson_ratio",
             "MaxSPRT, Poisson: the ratio so far",
             stats.maxsprt_poisson_ratio,

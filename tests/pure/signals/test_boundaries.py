@@ -95,7 +95,9 @@ def test_large_arms_and_events_go_by_the_normal_approximation() -> None:
     assert not drawn(large, design("pocock", planned=2000)).exact
     events = drawn(LOOKS, design("pocock", "events", planned=20))
     assert [step.at for step in events.steps] == pytest.approx([0.1, 0.25, 0.55, 1.0])
-    assert not events.exact and events.does[0][1] == pytest.approx(0.025, abs=1e-6)
+    assert events.exact and 0 < events.does[0][1] < 0.015, "exact: 20 events hardly spend 0.025"
+    many = drawn(large, design("pocock", "events", planned=1601))
+    assert not many.exact and many.does[0][1] == pytest.approx(0.025, abs=1e-6)
 
 
 def test_few_events_of_large_arms_are_counted_out() -> None:
@@ -150,9 +152,29 @@ def test_each_picture_is_drawn_and_names_both_lines(kind: str) -> None:
 
 
 def test_the_page_says_where_the_normal_approximation_misleads() -> None:
-    few = drawn(LOOKS, design("pocock", "events", planned=20))
-    assert few.how.endswith("overstates the probabilities where events are few")
+    large = [Look(date(2026, n, 1), 200 * n, 500 * n, 200 * n, 500 * n) for n in (1, 2)]
+    many = drawn(large, design("pocock", "events", planned=1601))
+    assert many.how.endswith("overstates the probabilities where events are few")
+    assert drawn(LOOKS, design("pocock", "events", planned=20)).how == "Exact, from the counts themselves"
     assert drawn(LOOKS, design("pocock")).how == "Exact, from the counts themselves"
+
+
+def test_what_a_boundary_by_events_does_is_that_of_the_participants_at_its_looks() -> None:
+    found = drawn(LOOKS, design("pocock", "events", planned=20))
+    z = [np.inf if step.bound is None else step.bound for step in found.steps]
+    told = stats.group_sequential_events_crossing(
+        [10, 20, 30, 30], [9, 19, 28, 28], [2, 5, 11, 20], z, ratio=2.0
+    )
+    assert found.does[2][1:] == pytest.approx((told.total, told.expected_fraction))
+    assert found.truth == "True rate ratio"
+    grown = drawn(
+        LOOKS, design("pocock", "events", planned=110)
+    )  # more than the 58 that are in: 580 would have 110
+    z = [np.inf if step.bound is None else step.bound for step in grown.steps]
+    told = stats.group_sequential_events_crossing(
+        [10, 20, 30, 300], [9, 19, 28, 280], [2, 5, 11, 110], z, ratio=3.0
+    )
+    assert grown.exact and grown.does[3][1] == pytest.approx(told.total)
 
 
 def fixed(kind: str, **settings: Any) -> Design:

@@ -162,6 +162,7 @@ OF_ONE: dict[str, dict[str, Any]] = {
     },
     "aalen_johansen": {"variance": "aalen"},
     "group_sequential_counts_crossing": {"n_arm": [10, 20, 30], "n_ref": [10, 19, 31]},
+    "group_sequential_events_crossing": {"n_arm": [10, 20, 30], "n_ref": [10, 19, 31], "events": [3, 6, 9]},
     "spent_alpha": {"spending": "power"},
     "group_sequential_boundary": {"spending": "power"},
     "maxsprt_poisson_ratio": {"expected": [2, 1.5, 2.5]},
