@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtr
-from scipy.stats import hypergeom
+from scipy.special import gammaln, ndtr
 
 from pvtracker.stats.inputs import counts, refuse
-from pvtracker.stats.results import FloatArray, SequentialCrossing
+from pvtracker.stats.results import FloatArray, IntArray, SequentialCrossing
 
 MOST = 4000  # participants with the event: every one is a step of the recursion over all counts
 
@@ -58,10 +57,24 @@ def group_sequential_events_crossing(
             arm, ref = ratio * np.maximum(N_arm - x, 0), np.maximum(N_ref - (had - x), 0)
             part = arm / np.maximum(arm + ref, 1e-300)
             state = np.append(state * (1 - part), 0.0) + np.append(0.0, state * part)
-        x = np.arange(total + 1)
-        as_extreme = np.cumsum(hypergeom.pmf(x, N_arm + N_ref, total, N_arm)[::-1])[::-1]
-        beyond = (x <= N_arm) & (total - x <= N_ref) & (as_extreme <= float(ndtr(-bound)) * (1 + 1e-9))
+        beyond = _one_sided_p(N_arm, N_ref, total) <= float(ndtr(-bound)) * (1 + 1e-9)
         crossed[look] = float(state[beyond].sum())
         state = np.where(beyond, 0.0, state)
         before = total
     return SequentialCrossing(crossed, 0 * crossed, float(crossed.sum()), used / before)
+
+
+def _one_sided_p(N_arm: int, N_ref: int, total: int) -> FloatArray:
+    """Fisher's one-sided p of every count of the arm among so many with the event; above 1 of what cannot be."""
+    x = np.arange(total + 1)
+    possible = (x <= N_arm) & (total - x <= N_ref)
+    at = x[possible]
+    ways = _log_ways(N_arm, at) + _log_ways(N_ref, total - at) - _log_ways(N_arm + N_ref, np.array([total]))
+    p = np.full(total + 1, 2.0)
+    p[possible] = np.cumsum(np.exp(ways)[::-1])[::-1]
+    return p
+
+
+def _log_ways(N: int, n: IntArray) -> FloatArray:
+    ways: FloatArray = gammaln(N + 1.0) - gammaln(n + 1.0) - gammaln(N - n + 1.0)
+    return ways
