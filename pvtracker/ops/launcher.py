@@ -44,6 +44,7 @@ COMMANDS = {
         ),
         Command("simulate_trial", "make a simulated trial", "module"),
         Command("freeze_cut", "freeze a data cut", "open"),
+        Command("import_smq", "take standardised MedDRA queries into a study's definitions", "open"),
         Command("monitor_pooled", "hold a cut against the expected rates of watched terms", "open"),
         Command("calculate", "a statistic from numbers that are typed or in a file", "file"),
         Command("coverage", "how often limits hold and tests err at given sizes, as a page", "file"),

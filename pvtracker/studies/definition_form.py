@@ -48,7 +48,8 @@ EXAMPLES = {
     "queries": " One line for each, its terms separated by semicolons: Malignancy = Lymphoma; Leukaemias.",
 }
 LONGEST = 4_000  # characters of a field of lines
-LONGEST_OF = {"not_per_protocol": 60_000}  # some hundreds of participants, pasted from a list
+# Some hundreds of participants, pasted from a list; standardised queries, which have hundreds of terms.
+LONGEST_OF = {"not_per_protocol": 60_000, "queries": 400_000}
 NOT_DAYS = f"Write a whole number of days from 0 to {MOST_DAYS}, or nothing."
 READ: dict[str, Callable[[str], Any]] = {
     "not_per_protocol": reasons_of,
@@ -121,7 +122,7 @@ class DefinitionsForm(forms.Form):
     def __init__(self, *args: Any, study: Study, now: Definitions, **more: Any) -> None:
         super().__init__(*args, **more)
         self.study = study
-        self.found = now
+        self.now = self.found = now
         self.fields["version"].initial = study.version
         stated = now.stated()
         for name in NAMES:
@@ -145,13 +146,23 @@ class DefinitionsForm(forms.Form):
                     stated[name] = value
         self.found = parse(stated)  # those that can be; the others are told
         known = "queries" not in self.errors  # else a query's name would be called unknown
-        for check in (check_protocol, check_terms) if known else (check_protocol,):
-            try:
-                check(self.study, self.found)
-            except DefinitionError as refusal:
-                for name, sentence in refusal.faults.items():
-                    self._refuse(name, sentence)
+        for name, sentence in self._faults(known).items():
+            self._refuse(name, sentence)
         return said
+
+    def _faults(self, known: bool) -> dict[str, str]:
+        """What the protocol or the dictionaries do not have; of terms only where queries are `known`."""
+        faults: dict[str, str] = {}
+        try:
+            check_protocol(self.study, self.found)
+        except DefinitionError as refusal:
+            faults |= refusal.faults
+        try:
+            if known:
+                check_terms(self.study, self.found, standing=self.now)
+        except DefinitionError as refusal:
+            faults |= refusal.faults
+        return faults
 
     def _refuse(self, name: str, sentence: str) -> None:
         """A sentence at its field, without the label that stands there."""

@@ -12,14 +12,16 @@ MOST_NAMED = 5
 REMEDY = "under another name no event would ever count."
 
 
-def check_terms(study: Study, definitions: Definitions) -> None:
-    """DefinitionError unless a dictionary of the study has every term, at any level that is counted.
+def check_terms(study: Study, definitions: Definitions, *, standing: Definitions) -> None:
+    """DefinitionError unless a dictionary of the study has every term, at any level that is counted. The queries that
+    stand as they are were checked, or came with the dictionary, whose terms need not have occurred yet.
 
     A query's name stands for its terms as an event of special interest, and not within another query.
     """
     queries = dict(definitions.queries)
     special = [term for term in definitions.special_interest if term not in queries]
-    terms = list(dict.fromkeys(term for members in queries.values() for term in members))
+    new = [members for name, members in queries.items() if dict(standing.queries).get(name) != members]
+    terms = list(dict.fromkeys(term for members in new for term in members))
     faults = {}
     if unknown := unknown_names(study.id, special):
         faults["special_interest"] = (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from pvtracker.audit.context import within
@@ -23,6 +25,7 @@ from pvtracker.studies.definitions import DEFAULTS, DefinitionError, parse
 from pvtracker.studies.protocol import entry_of
 from tests.open.cuts.conftest import CUT_DATE, make_study
 from tests.open.world import SOMEONE, World
+from tests.pure.formats.test_smq import FILES
 
 pytestmark = pytest.mark.django_db
 
@@ -180,6 +183,27 @@ def test_exclusions_from_per_protocol_are_recorded_with_reason_and_person_and_fr
     data = load_cut(frozen(world))
     assert not {one, other} & set(derive.analysis_set(data)["subject"])
     assert "1 for “no second dose”; 1 for “prohibited medicine”" in derive.definitions(data)["analysis set"]
+
+
+def test_a_standardised_query_comes_from_its_files_and_the_form_keeps_it(
+    world: World, tmp_path: Path
+) -> None:
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, newline="")
+    said = io.StringIO()
+    order = {"smq": ["1"], "scope": "narrow", "reason": "analysis plan 2.0"}
+    call_command("import_smq", "CUT", str(tmp_path), stdout=said, **order)
+    name = "Odd heads (SMQ), narrow, 99.0"
+    assert f"{name}: 2 preferred terms; with Odd ears (SMQ)" in said.getvalue()
+    world.study.refresh_from_db()
+    assert world.study.definitions == {"queries": {name: ["Sign 101", "Sign 104"]}}
+    client, page = world.client("ada"), world.url("definitions/edit/")
+    kept = f"{name} = Sign 101; Sign 104"  # no event has had them yet
+    assert client.post(page, posted(world, queries=kept, follow_up_days="30")).status_code == 302
+    assert "“Sign 105”" in client.post(page, posted(world, queries=f"{kept}; Sign 105")).text
+    with pytest.raises(CommandError, match="is algorithmic"):
+        call_command("import_smq", "CUT", str(tmp_path), **{**order, "smq": ["4"], "scope": "broad"})
+    assert derive.rules_of(load_cut(frozen(world))).queries == ((name, ("Sign 101", "Sign 104")),)
 
 
 AIRWAYS, GROWTHS = (
