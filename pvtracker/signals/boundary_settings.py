@@ -133,7 +133,8 @@ def _fault(name: str, kind: str, value: Any) -> str:
         return f"It is a whole number. {_ask(name, kind)}"
     if low * (1 - 1e-9) <= value <= high * (1 + 1e-9):
         return ""
-    shown = f"{value * 100:g} %" if name in PERCENT else f"{value:,g}"
+    shown = f"{value * 100:g} %" if name in PERCENT else f"{value:,}" if name in WHOLE else f"{value:,g}"
+    shown = shown if len(shown) <= 20 else "That"
     return f"{shown} is beyond what this boundary is computed for. {_ask(name, kind)}"
 
 

@@ -180,6 +180,7 @@ def test_each_setting_of_a_boundary_is_part_of_the_hash(kind: str) -> None:
             "0 is beyond what this boundary is computed for. Write a number from 0.001",
         ),
         ({"planned": 0}, "planned", "Write a whole number from 1 to 1,000,000: participants of both arms"),
+        ({"planned": 10**400}, "planned", "That is beyond what this boundary is computed for."),
         ({"measure": "money"}, "measure", "Choose one"),
         ({"kind": "maxsprt"}, "part", "needs it. Write a number from 5 to 95 %, such as 50."),
         ({"kind": "oracle"}, "kind", "There is no such boundary"),
