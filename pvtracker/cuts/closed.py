@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ TABLES: dict[str, Any] = {
     "treatments": Treatment,
     "revealing_measurements": RevealingMeasurement,
 }
+MEASURED = ("measurements", "revealing_measurements")
 DAY_OF = {"treatments": "start", "revealing_measurements": "taken_on"}
 
 
@@ -306,9 +307,11 @@ def record_opening(cut: Cut, *, by: Actor, reason: str) -> None:
     )
 
 
-def load_joined(cut: Cut, *, only: Iterable[str] | None = None) -> CutData:
-    """The frames of a joined cut with its arms, all or `only` some datasets; CutError when a file is missing, altered,
-    or sealed with another key."""
+def load_joined(
+    cut: Cut, *, only: Iterable[str] | None = None, analytes: Collection[str] | None = None
+) -> CutData:
+    """The frames of a joined cut with its arms, all or `only` some datasets; of measurements all or those of some
+    `analytes`. CutError when a file is missing, altered, or sealed with another key."""
     with within(cut.study_id):
         row = joined(cut)
     if row is None:
@@ -324,7 +327,7 @@ def load_joined(cut: Cut, *, only: Iterable[str] | None = None) -> CutData:
             raise CutError(f"The closed file of {name} of cut {cut.id} cannot be opened.") from fault
         if sha256_hex(plain) != row.files[name]:
             raise CutError(f"The closed file of {name} of cut {cut.id} does not have its sha256.")
-        frames[name] = read_frame(plain, dataset=name)
+        frames[name] = read_frame(plain, dataset=name, analytes=analytes if name in MEASURED else None)
     return CutData(cut_id=str(cut.id), sha256=cut.sha256, manifest=cut.manifest, frames=frames)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pvtracker.cuts.columns import ADDED, OPEN_DATASETS, TEXT, schema
@@ -97,8 +98,15 @@ class CutData:
         return self.frame("arms")
 
 
-def read_frame(parquet: bytes, *, dataset: str, columns: Iterable[str] | None = None) -> pd.DataFrame:
-    """The frame of one Parquet file; CutError unless its columns are those of the dataset.
+def read_frame(
+    parquet: bytes,
+    *,
+    dataset: str,
+    columns: Iterable[str] | None = None,
+    analytes: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """The frame of one Parquet file; CutError unless its columns are those of the dataset. With `analytes` only their
+    rows are made into one.
 
     A cut that was frozen before a column of `ADDED` was thought of reads as if the column were empty.
     """
@@ -106,7 +114,7 @@ def read_frame(parquet: bytes, *, dataset: str, columns: Iterable[str] | None = 
     try:
         file = pq.ParquetFile(io.BytesIO(parquet))
         if file.schema_arrow.equals(expected):
-            return _frame(file.read(columns=None if columns is None else list(columns)))
+            return _frame(_of(file.read(columns=None if columns is None else list(columns)), analytes))
         held = set(file.schema_arrow.names)
         earlier = pa.schema([field for field in expected if field.name in held or field.name not in ADDED])
         if not file.schema_arrow.equals(earlier):
@@ -115,9 +123,15 @@ def read_frame(parquet: bytes, *, dataset: str, columns: Iterable[str] | None = 
         for place, field in enumerate(expected):
             if field.name not in held:
                 table = table.add_column(place, field, _absent(field.type, len(table)))
-        return _frame(table if columns is None else table.select(list(columns)))
+        return _frame(_of(table if columns is None else table.select(list(columns)), analytes))
     except (pa.ArrowInvalid, OSError) as fault:
         raise CutError(f"The file of {dataset} is not readable as Parquet.") from fault
+
+
+def _of(table: pa.Table, analytes: Collection[str] | None) -> pa.Table:
+    if analytes is None:
+        return table
+    return table.filter(pc.is_in(table["analyte"], value_set=pa.array(sorted(analytes), pa.string())))
 
 
 def _absent(kind: pa.DataType, rows: int) -> pa.Array:

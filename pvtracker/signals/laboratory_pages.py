@@ -54,8 +54,9 @@ class Asked:
         """Another page of the same choices."""
         return f"{reverse(name, args=[self.study.code, *arguments])}?{self.query}"
 
-    def load(self) -> CutData:
-        return closed.load_joined(self.cut, only=laboratory.DATASETS)
+    def load(self, *analytes: str) -> CutData:
+        """The cut, with the measurements of these analytes only where any is named."""
+        return closed.load_joined(self.cut, only=laboratory.DATASETS, analytes=analytes or None)
 
     def read(self, data: CutData, analyte: str = "", subject: str = "") -> Laboratory:
         return laboratory.read(

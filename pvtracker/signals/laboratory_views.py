@@ -91,7 +91,7 @@ def laboratory_analyte(request: HttpRequest, code: str) -> HttpResponse:
     asked = ask_for(request, code, f"analyte {name[:40]}" if name else "the first analyte")
     if isinstance(asked, HttpResponse):
         return asked
-    data = asked.load()
+    data = asked.load(*([name] if name else []))
     name = name or next((one.code for one in rules.analytes(data)), "")
     lab = asked.read(data, name)
     if not lab.analytes:

@@ -27,7 +27,7 @@ def laboratory_edish(request: HttpRequest, code: str) -> HttpResponse:
     asked = ask_for(request, code, "eDISH")
     if isinstance(asked, HttpResponse):
         return asked
-    data = asked.load()
+    data = asked.load(*LIVER_TESTS)
     lab = laboratory.without_values(data, analysis_arm=asked.chosen["analysis_arm"])
     found = livers.liver(data, lab)
     url = asked.participant(lab)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from pvtracker.audit.models import AccessRecord
+from pvtracker.cuts import closed, data
 from pvtracker.cuts.models import Cut
 from pvtracker.studies.models import Study
-from tests.closed.cuts.folder import participant_id
+from tests.closed.cuts import folder
+from tests.closed.cuts.folder import BY, STUDY_ID, allocate, participant_id, put_cut
 from tests.closed.people import client_of
 from tests.closed.signals.test_files import read_csv, read_xlsx
 from tests.closed.signals.test_laboratory import PAGE
@@ -118,3 +121,52 @@ def test_the_sites_are_files_with_numbers(study: Study, joined_cut: Cut, client:
     hidden = read_csv(client, path, "reporting")[0]
     assert "Estimate: ratio" in hidden and not [n for n in hidden if "95" in n or n in ("Adjusted p", "Look")]
     assert client.get(path, {"format": "svg", "what": "reporting"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "expected"),
+    [
+        (ANALYTE, {"analyte": "ALT"}, {"ALT"}),
+        (EDISH, {}, {"ALT", "BILI"}),
+        (ANALYTE, {"analyte": "NONE"}, set()),
+        (PAGE, {}, {"ALT", "BILI", "SODIUM"}),
+    ],
+)
+def test_a_page_reads_the_measurements_of_its_own_analytes(
+    open_storage: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    said: dict[str, str],
+    expected: set[str],
+) -> None:
+    """Counted where rows become a frame; what the page shows is the same."""
+    plain = folder.rows
+
+    def with_sodium(study_id: str) -> dict[str, list[dict[str, Any]]]:
+        given = plain(study_id)
+        sodium = [
+            {**folder.measured("S-2", "ALT", 140.0, "2026-01-15", 900 + n), "analyte": "SODIUM"}
+            for n in range(50)
+        ]
+        return {**given, "measurements": [*given["measurements"], *sodium]}
+
+    monkeypatch.setattr(folder, "rows", with_sodium)
+    put_cut(open_storage)
+    closed.receive_cuts(by=BY)
+    study = Study.objects.get(id=STUDY_ID)
+    allocate(study)
+    closed.receive_cuts(by=BY)
+    reader = client_of(study, "dsmb_member")
+    reader.get(PAGE)
+    read, made = set(), []
+    frame = data._frame
+
+    def counting(table: Any) -> Any:
+        if "value_text" in table.column_names:
+            read.update(table["analyte"].to_pylist())
+            made.append(len(table))
+        return frame(table)
+
+    monkeypatch.setattr(data, "_frame", counting)
+    assert reader.get(path, said).status_code == (200 if expected else 404)
+    assert read == expected and (sum(made) >= 50) == ("SODIUM" in expected)
