@@ -7,6 +7,7 @@ Which check that is, a setting names: accounts and studies know no arms.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -17,8 +18,12 @@ from django.utils.module_loading import import_string
 class FreeTextField(forms.CharField):
     """A text field whose content is examined by `settings.FREE_TEXT_VALIDATORS`."""
 
+    def texts(self, value: str) -> Sequence[str]:
+        """What is examined of the content, each by itself."""
+        return [value]
+
     def validate(self, value: Any) -> None:
         super().validate(value)
         if value:
             for path in settings.FREE_TEXT_VALIDATORS:
-                import_string(path)(value)
+                import_string(path)(*self.texts(value))

@@ -96,9 +96,10 @@ def lexicon_of(study: Study, interventions: Iterable[Intervention] | None = None
     return lexicon(tuple(sorted(set(names))), tuple(sorted(set(innocent))))
 
 
-def no_arm_is_told(text: str) -> None:
-    """Refuse a free text that may tell an arm of the study that was entered (`accounts.free_text`)."""
-    if found := lexicon_entered().found(text):
+def no_arm_is_told(*texts: str) -> None:
+    """Refuse free texts of which one may tell an arm of the study that was entered (`accounts.free_text`)."""
+    words = lexicon_entered()
+    if found := list(dict.fromkeys(word for text in texts for word in words.found(text))):
         raise ValidationError(REASON_REFUSED.format(words=", ".join(found)))
 
 

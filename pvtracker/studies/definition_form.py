@@ -97,15 +97,8 @@ class NamesField(FreeTextField):
         super().__init__(**more)
         self.parts = parts
 
-    def validate(self, value: Any) -> None:
-        faults: list[Any] = []
-        for text in dict.fromkeys(part.strip() for part in self.parts(value)):
-            try:
-                super().validate(text)
-            except forms.ValidationError as fault:
-                faults += fault.error_list
-        if faults:
-            raise forms.ValidationError(faults)
+    def texts(self, value: str) -> list[str]:
+        return list(dict.fromkeys(part.strip() for part in self.parts(value)))
 
 
 class DefinitionsForm(forms.Form):

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pvtracker.studies.definitions import together
+
 NO_END = "none"
 
 
@@ -105,4 +107,4 @@ def _lines(text: str) -> tuple[list[tuple[str, str]], list[str]]:
 
 def _told(faults: Sequence[str]) -> None:
     if faults:
-        raise ValueError(" ".join(faults))
+        raise ValueError(together(faults))

@@ -19,6 +19,7 @@ Pools = tuple[tuple[str, tuple[str, ...]], ...]  # name → codes of arms
 MOST_DAYS = 36_500
 LONGEST_NAME = 120  # as an arm's
 LONGEST_SUBJECT = 60
+MOST_TOLD = 20  # faults of one setting
 STRATA = ("site", "country", "sex", "race", "ethnicity")
 CHOICES: dict[str, dict[str, str]] = {
     "analysis_arm": {
@@ -266,8 +267,14 @@ def _each(read: Callable[[str, Any], Any], value: Mapping[str, Any]) -> tuple[An
         except ValueError as fault:
             faults.append(str(fault))
     if faults:
-        raise ValueError(" ".join(faults))
+        raise ValueError(together(faults))
     return tuple(found)
+
+
+def together(faults: Sequence[str]) -> str:
+    """The sentences as one text: the first of many, and how many more there are."""
+    more = len(faults) - MOST_TOLD
+    return " ".join([*faults[:MOST_TOLD], *([f"And {more} more such faults."] if more > 0 else [])])
 
 
 def _days(value: Any) -> Days:

@@ -203,6 +203,11 @@ def test_a_standardised_query_comes_from_its_files_and_the_form_keeps_it(
     assert "“Sign 105”" in client.post(page, posted(world, queries=f"{kept}; Sign 105")).text
     with pytest.raises(CommandError, match="is algorithmic"):
         call_command("import_smq", "CUT", str(tmp_path), **{**order, "smq": ["4"], "scope": "broad"})
+    twice = ("--smq", "1", "--smq", "Odd heads (SMQ)")  # its code and its name
+    call_command(
+        "import_smq", "CUT", str(tmp_path), *twice, stdout=said, scope="narrow", reason="analysis plan 2.0"
+    )
+    assert said.getvalue().count(f"{name}: 2 preferred terms") == 2
     assert derive.rules_of(load_cut(frozen(world))).queries == ((name, ("Sign 101", "Sign 104")),)
 
 
@@ -210,6 +215,19 @@ AIRWAYS, GROWTHS = (
     "Respiratory, thoracic and mediastinal disorders",
     "Neoplasms benign, malignant and unspecified (incl cysts and polyps)",
 )
+
+
+def test_a_standardised_query_is_examined_at_once_and_faults_without_end_are_not_all_told(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
+    """Hundreds of terms ask for the words of the arms once; a field of faults is not answered by megabytes."""
+    client, page = world.client("ada"), world.url("definitions/edit/")
+    many = "; ".join(f"Sign {number}" for number in range(300))
+    with django_assert_max_num_queries(60):
+        answer = client.post(page, posted(world, queries=f"All = {many}; low dose arm\nPlacebo = Rash"))
+    assert answer.status_code == 422 and "received what (low dose arm, placebo)" in answer.text
+    endless = client.post(page, posted(world, queries="a\n" * 50_000))
+    assert "And 49980 more such faults." in endless.text and len(endless.text) < 300_000
 
 
 def test_terms_with_commas_are_stored_and_written_back_as_they_are(world: World) -> None:

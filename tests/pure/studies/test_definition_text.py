@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvtracker.studies import definition_text as text
+from pvtracker.studies.definitions import DefinitionError, parse
 
 WITH_COMMAS = [
     "Congenital, familial and genetic disorders",
@@ -26,3 +27,12 @@ def test_blanks_and_empty_parts_are_no_terms() -> None:
     assert text.queries_of("Pain = Bone  pain ;; Headache;\n\n") == {"Pain": ["Bone pain", "Headache"]}
     with pytest.raises(ValueError, match="stands twice"):
         text.queries_of("Pain = Headache\nPain = Rash")
+
+
+def test_of_many_faults_the_first_are_told_and_how_many_more() -> None:
+    with pytest.raises(ValueError, match=r"“19”: .* And 80 more such faults\.$"):
+        text.queries_of("\n".join(str(number) for number in range(100)))
+    with pytest.raises(DefinitionError) as refusal:
+        parse({"not_per_protocol": {f"P{number:03}": "" for number in range(100)}})
+    said = refusal.value.faults["not_per_protocol"]
+    assert "'P019'" in said and "'P020'" not in said and said.endswith("And 80 more such faults.")
