@@ -146,6 +146,8 @@ def _fields(folder: Path, name: str, least: int) -> list[list[str]]:
         content = there[name].read_bytes()
     except OSError as fault:
         raise SmqError(f"{name} cannot be read.") from fault
+    if b"\x00" in content:
+        raise SmqError(f"{name} is not text in UTF-8 or Latin-1. Take the file as the release has it.")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -83,6 +83,9 @@ def test_files_that_do_not_fit_are_refused(folder: Path) -> None:
     (folder / "SMQ_CONTENT.ASC").write_text("1$9$0$0$S$0$A$1.0$1.0$\n")
     with pytest.raises(SmqError, match=r"holds the query 9, which smq_list\.asc does not list"):
         read(folder).take("1", "narrow")
+    (folder / "llt.asc").write_bytes(FILES["llt.asc"].encode("utf-16"))
+    with pytest.raises(SmqError, match=r"llt\.asc is not text in UTF-8 or Latin-1"):
+        read(folder)
     (folder / "llt.asc").unlink()
     with pytest.raises(SmqError, match=r"There is no llt\.asc"):
         read(folder)

@@ -40,20 +40,22 @@ class Command(BaseCommand):
         try:
             found = smq.read(options["folder"])
             taken = [found.take(one, options["scope"]) for one in options["smq"]]
+            named = {f"{one.name}, {one.scope}, {one.release}": one for one in taken}
             with within(study.id):
                 now = queries.definitions_of(study)
-                named = {f"{one.name}, {one.scope}, {one.release}": list(one.terms) for one in taken}
-                both = {**{name: list(terms) for name, terms in now.queries}, **named}
+                both = {name: list(terms) for name, terms in now.queries}
+                both |= {name: list(one.terms) for name, one in named.items()}
                 changed = set_definitions(
                     study=study,
                     definitions=replace(now, queries=parse({"queries": both}).queries),
                     by=Actor.command("import_smq"),
                     reason=options["reason"],
+                    version=study.version,
                     source="import_smq",
                 )
         except (smq.SmqError, DefinitionError, StudyRefused) as refusal:
             raise CommandError(str(refusal)) from refusal
-        for name, one in zip(named, taken, strict=True):
+        for name, one in named.items():
             beneath = f"; with {'; '.join(one.beneath)}" if one.beneath else ""
             self.stdout.write(f"{name}: {len(one.terms)} preferred terms{beneath}")
             if one.alone:
