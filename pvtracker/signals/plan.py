@@ -194,12 +194,7 @@ def _boundaries(plan: Plan) -> tuple[tuple[PlannedBoundary, ...], dict[str, str]
     faults: dict[str, str] = {}
     for place, given in enumerate(plan.boundaries):
         one, wrong = boundary_settings.check_planned(given)
-        if one.level not in (*plan.levels, derive.QUERY):
-            wrong["level"] = "The plan does not screen this level. Choose it above too, or another one here."
-        if one.selection not in plan.selections:
-            wrong["selection"] = (
-                "The plan does not screen these events. Choose them above too, or others here."
-            )
+        wrong |= event_faults(plan, one.level, one.selection)
         if any(other.names(one.level, one.selection, one.term) for other in kept):
             wrong.setdefault("spelled", "This event has a boundary above. Keep one of the two.")
         kept.append(one)
