@@ -32,6 +32,10 @@ from pvtracker.stats.tree_scan import SEED
 from pvtracker.studies.models import AnalysisArm
 
 REASON_LIMIT = 2000
+UNCOUNTED = (
+    "How many boundaries were sent cannot be told, so none is kept and none is removed. Open the page again, and write "
+    f"at most {MOST_BOUNDARIES}."
+)
 FEWEST_BOUNDARIES = 1  # that are offered; more are added one by one
 GROUPS = (  # title and methods; what stands in none is shown last
     ("Methods of every run without a plan", DEFAULT_METHODS),
@@ -172,6 +176,9 @@ class PlanOfStudyForm(forms.Form):
         """Every fault at once: those of the fields, of the boundaries, and those of the plan as a whole, for which a
         usual value stands where a field is wrong already."""
         told = super().clean() or self.cleaned_data
+        sent = self.data.get("boundaries")
+        if sent is not None and str(_count(self.data)) != sent:
+            self.add_error(None, UNCOUNTED)
         places = [n for n, form in enumerate(self.bounded) if form.is_valid() and form.counts]
         plan = self._plan(places)
         for form in (one for one in self.bounded if one.errors):  # one that is whole is checked with the plan

@@ -202,6 +202,15 @@ def test_all_faults_are_told_at_once_and_what_was_typed_stays(study: Study, auth
     assert not ScreeningPlan.objects.exists()
 
 
+@pytest.mark.parametrize("sent", ["-1", "999999", "21", "", "\u0661", "1\x00"])
+def test_boundaries_that_cannot_be_counted_are_not_left_out_in_silence(
+    study: Study, author: Account, sent: str
+) -> None:
+    answer = signed_in(author, study).post(f"{HERE}edit/", typed(boundaries=sent))
+    assert answer.status_code == 422 and "How many boundaries were sent cannot be told" in answer.text
+    assert not ScreeningPlan.objects.exists()
+
+
 def test_one_more_boundary_keeps_what_was_typed_and_judges_nothing(study: Study, author: Account) -> None:
     sent = typed(more="1", reason="", seed="4711", limit_fisher="much")
     answer = signed_in(author, study).post(f"{HERE}edit/", sent)
