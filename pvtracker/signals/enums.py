@@ -19,7 +19,7 @@ class State(TextChoices):
 
 
 class Step(TextChoices):
-    """What is done with a signal. `RAISE` is how it begins."""
+    """What is done with a signal. `RAISE` is how it begins; `ADD` is a run's own: more events of special interest."""
 
     RAISE = "raise", "Raised"
     PLAN = "plan", "Owner and due date set"
@@ -30,6 +30,7 @@ class Step(TextChoices):
     ACT = "act", "Action decided"
     CLOSE = "close", "Closed"
     REOPEN = "reopen", "Re-opened"
+    ADD = "add", "Further cases"
 
 
 class Measure(TextChoices):
@@ -56,6 +57,8 @@ class AlertKind(TextChoices):
     REOPENED = "reopened", "Re-opened"
     OVERDUE = "overdue", "Overdue"
     BOARD = "board", "The board is to be informed"
+    MORE = "more", "Further cases"
+    FAILED = "failed", "A screening failed"
 
 
 class OrderState(TextChoices):

@@ -8,16 +8,18 @@ from typing import Any
 
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.lib.rounding import share
-from pvtracker.signals.enums import Measure, State, Step
+from pvtracker.signals.enums import AlertKind, Measure, State, Step
 from pvtracker.signals.evidence import flagged_by
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
-from pvtracker.signals.models import Result, Signal, SignalStep
+from pvtracker.signals.models import Result, Signal, SignalAlert, SignalStep
+from pvtracker.signals.orders import why_failed
 from pvtracker.signals.queries import Listed
 from pvtracker.signals.tables import Table
 from pvtracker.signals.term_tables import methods_table
 from pvtracker.signals.triggers import CASE, LABELS
 
 PROCESS_ROLE = "process"  # of a step that a run took by itself
+CASE_FLAG = "a single case, without a test"
 NO_ARM = "no arm alone"
 EVIDENCE = (
     ("participants", "Participants looked at"),
@@ -42,9 +44,7 @@ class Row:
 def listed(one: Listed) -> Row:
     """The line of a signal."""
     if one.signal.level == CASE:
-        return Row(
-            listed=one, about=about(one.signal), now="–", then="–", flags="a single case, without a test"
-        )
+        return Row(listed=one, about=about(one.signal), now="–", then="–", flags=CASE_FLAG)
     flags = f"{one.flags} of {len(one.now['methods'])} methods" if one.now else "not in the newest run"
     return Row(
         listed=one,
@@ -118,6 +118,17 @@ def reason(step: SignalStep, *, inference: bool) -> str:
         return step.reason
     again = "Re-opened" if step.what == Step.REOPEN else "Raised"
     return f"{again} by the run on the cut of {step.run.cut.date}: {n_of(step.numbers)} participants."
+
+
+def told(alert: SignalAlert, *, inference: bool) -> str:
+    """What an alert says, besides its kind."""
+    if alert.order is not None:
+        return why_failed(alert.order)
+    if alert.step is None:
+        return ""
+    if alert.kind == AlertKind.OVERDUE:
+        return f"It was due on {alert.step.due_on}."
+    return reason(alert.step, inference=inference)
 
 
 def signed(subject: Subject) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def signal_alerts(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 def signal_alert_read(request: HttpRequest, code: str, alert_id: uuid.UUID) -> HttpResponse:
-    """Note that an alert of one's own was read, and go to its signal."""
+    """Note that an alert of one's own was read, and go to what it is about."""
     study = study_page(request, code, READ)
     alert = queries.alert_for(study, _account(request), alert_id)
     if alert is None:
@@ -190,6 +190,8 @@ def signal_alert_read(request: HttpRequest, code: str, alert_id: uuid.UUID) -> H
     alert_actions.read(
         study=study, account=_account(request), alerts=[alert], by=actor_for(request.user, READ, study)
     )
+    if alert.order_id is not None:
+        return redirect("signal_order", study.code, alert.order_id)
     return redirect("signal", study.code, alert.signal_id)
 
 
@@ -217,7 +219,7 @@ def _alerts(request: HttpRequest, study: Study, *, status: int = 200) -> HttpRes
     inferred = inference.is_shown(request)
     context = {
         "page": page,
-        "rows": [(one, life_tables.reason(one.step, inference=inferred)) for one in found],
+        "rows": [(one, life_tables.told(one, inference=inferred)) for one in found],
         "shown": queries.fingerprint(found),
         "unread": unread,
         **inference.switch(inferred),
@@ -244,7 +246,14 @@ def _page(
         return ask
     run = newest_run(study)
     rows = rows_of(run, [key_of(found)]).get(key_of(found), []) if run else []
-    kept = triggers.kept_in(run.settings) if run and found.level == triggers.CASE else []
+    is_case = found.level == triggers.CASE
+    cases = queries.cases_behind(found) if is_case else []
+    now = {
+        (one.subject, one.number)
+        for one in (triggers.kept_in(run.settings) if run and is_case else [])
+        if found.term in (one.name, *one.signals)
+    }
+    shown_cases = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
     may_sign = has_permission(request.user, SIGN, study=study) and signing.to_sign(found) is not None
     steps = queries.steps_of(found)
     shown = inference.is_shown(request)
@@ -259,8 +268,12 @@ def _page(
         "row": rows[0] if rows else None,
         "counts": life_tables.counts(rows),
         "evidence": life_tables.evidence(rows, screened=screened, inference=shown),
-        "is_case": found.level == triggers.CASE,
-        "case": [triggers.facts(one) for one in kept if one.name == found.term],
+        "is_case": is_case,
+        "page": shown_cases,
+        "cases": triggers.listed(shown_cases, now, f"Cases of this signal: {len(cases)}")
+        if is_case
+        else None,
+        "gone": is_case and not now,
         "steps": [(one, life_tables.reason(one, inference=shown)) for one in steps],
         "unscreened": {one.id for one in steps if one.run and not was_screened(one.run, key_of(found))},
         "signatures": signing.manifestations_of(found),

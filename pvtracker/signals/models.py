@@ -288,12 +288,15 @@ class SignalAssessment(models.Model):
 
 
 class SignalAlert(models.Model):
-    """One person is told of one thing about one signal, once: `step` is what happened, or what set the due date."""
+    """One person is told of one thing, once: about a signal, where `step` is what happened or what set the due date; or
+    about a screening of the plan that failed, where `job_id` is that of the attempt that was given up."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey("studies.Study", on_delete=models.PROTECT, related_name="+")
-    signal = models.ForeignKey(Signal, on_delete=models.PROTECT, related_name="alerts")
-    step = models.ForeignKey(SignalStep, on_delete=models.PROTECT, related_name="+")
+    signal = models.ForeignKey(Signal, on_delete=models.PROTECT, null=True, related_name="alerts")
+    step = models.ForeignKey(SignalStep, on_delete=models.PROTECT, null=True, related_name="+")
+    order = models.ForeignKey(ScreeningOrder, on_delete=models.PROTECT, null=True, related_name="+")
+    job_id = models.UUIDField(null=True)
     kind = models.CharField(max_length=10, choices=AlertKind.choices)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     raised_at = models.DateTimeField()
@@ -302,6 +305,25 @@ class SignalAlert(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["study", "step", "kind", "account"], name="signal_alert_once"),
+            models.UniqueConstraint(
+                fields=["study", "order", "job_id", "account"],
+                condition=models.Q(order__isnull=False),
+                name="screening_alert_once",
+            ),
             models.CheckConstraint(condition=models.Q(kind__in=AlertKind.values), name="signal_alert_known"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    kind="failed",
+                    signal=None,
+                    step=None,
+                    order__isnull=False,
+                    job_id__isnull=False,
+                )
+                | (
+                    ~models.Q(kind="failed")
+                    & models.Q(signal__isnull=False, step__isnull=False, order=None, job_id=None)
+                ),
+                name="signal_alert_is_of_one_thing",
+            ),
         ]
         indexes = [models.Index(fields=["study", "account", "-raised_at"], name="signal_alert_of_person")]

@@ -8,13 +8,14 @@ from django.db.models import QuerySet
 
 from pvtracker.jobs.models import Job, JobState
 from pvtracker.signals.actions.orders import finished, pieces_of_order
-from pvtracker.signals.enums import OrderState
+from pvtracker.signals.enums import AskedFrom, OrderState
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import ScreeningOrder
 from pvtracker.signals.plan import NO_PLAN
 from pvtracker.signals.tables import arm_label
 from pvtracker.studies.models import Study
 
+REMEDY = "Open it and resume it: it goes on from its finished pieces, and the plan will not ask for this cut again."
 Standing = Literal["queued", "running", "failed", "cancelled", "done"]
 
 
@@ -40,6 +41,21 @@ def standing_of(order: ScreeningOrder, job: Job | None) -> Standing:
     if job is None or job.state in (JobState.FAILED, JobState.DEAD):
         return "failed"
     return "queued" if job.state == JobState.QUEUED else "running"
+
+
+def failed_of(study: Study) -> list[ScreeningOrder]:
+    """Those that the plan ordered and whose job refused, used up its tries or is gone; the oldest first."""
+    left = orders_of(study).filter(state=OrderState.OPEN.value, asked_from=AskedFrom.SCHEDULE.value)
+    found = list(left.order_by("asked_at", "id"))
+    jobs = Job.objects.in_bulk([order.job_id for order in found])
+    return [order for order in found if standing_of(order, jobs.get(order.job_id)) == "failed"]
+
+
+def why_failed(order: ScreeningOrder) -> str:
+    """What became of a screening of the plan, and what to do, in a sentence or two."""
+    job = Job.objects.filter(id=order.job_id).first()
+    error = job.error if job and job.error else "Its job is gone."
+    return f"The screening of the cut of {order.cut.date} that the plan asked for did not finish. {error} {REMEDY}"
 
 
 def pieces_with_states(order: ScreeningOrder, job: Job | None) -> list[dict[str, Any]]:

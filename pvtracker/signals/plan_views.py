@@ -15,7 +15,7 @@ from pvtracker.accounts.roles import Permission
 from pvtracker.accounts.signing.page import signing_page
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.accounts.signing.series import Proof
-from pvtracker.signals import planning
+from pvtracker.signals import orders, planning
 from pvtracker.signals.actions import plans
 from pvtracker.signals.models import ScreeningPlan
 from pvtracker.signals.plan import PlanRefused, from_plain, in_words, time_order
@@ -41,6 +41,7 @@ def screening_plan(request: HttpRequest, code: str) -> HttpResponse:
         "facts": in_words(from_plain(latest.content) if latest else used.plan),
         "waits": latest is not None and (used.row is None or used.row.version < latest.version),
         "order": time_order(used.signed_at, first),
+        "failed": [(order, orders.why_failed(order)) for order in orders.failed_of(study)],
         "late": used.signed_at is not None and first is not None and used.signed_at > first,
         "first": first,
         "signatures": planning.manifestations_of(versions),

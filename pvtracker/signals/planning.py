@@ -76,12 +76,15 @@ def manifestations_of(versions: list[ScreeningPlan]) -> list[Manifestation]:
 
 def in_use(study: Study) -> InUse:
     """The latest signed version; the built-in plan when none is signed."""
+    return next(iter(signed_versions(study)), UNPLANNED)
+
+
+def signed_versions(study: Study) -> list[InUse]:
+    """The versions that are signed and are what was signed, the latest first."""
     signatures = signatures_of(KIND, study.id)
     signed = {one.version for one in signatures}
-    for row in versions_of(study):
-        if row.version in signed and (found := as_used(row, signatures)) is not None:
-            return found
-    return UNPLANNED
+    found = (as_used(row, signatures) for row in versions_of(study) if row.version in signed)
+    return [one for one in found if one is not None]
 
 
 def as_used(row: ScreeningPlan, signatures: list[Signature] | None = None) -> InUse | None:

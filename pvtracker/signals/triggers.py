@@ -5,10 +5,12 @@ A death, or an event of special interest, of one participant is enough to look a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pvtracker.cuts import derive
@@ -19,6 +21,7 @@ from pvtracker.signals.liver_values import LIMITS, liver_values
 from pvtracker.stats.liver import hys_law_cases
 
 CASE = "case"  # level of a signal that is about one case
+LONGEST_NAME = 200  # of a signal
 FATAL = "fatal"  # outcome of an event
 DEATH, SPECIAL_INTEREST, HYS_LAW = "death", "special_interest", "hys_law"
 LABELS = {DEATH: "Death", SPECIAL_INTEREST: "Event of special interest", HYS_LAW: "Possible Hy’s law"}
@@ -30,7 +33,8 @@ DEFINITIONS = {
     "2 times it on that day or up to 30 days later, unless alkaline phosphatase was at 2 times it or more then. Values "
     "without the upper limit of normal, or a whole date, are left out. Whether another cause explains it, a physician "
     "says.",
-    SPECIAL_INTEREST: "A treatment-emergent event of a term, of any level, that the study calls of special interest.",
+    SPECIAL_INTEREST: "A treatment-emergent event of a term, of any level, that the study calls of special interest. "
+    "All of one such term are one signal, which lists them.",
 }
 
 
@@ -50,12 +54,24 @@ class Trigger:
     date: str
     day: int | None
     said: str
+    named: tuple[str, ...] = ()  # the terms of special interest that it is of
 
     @property
     def name(self) -> str:
-        """What its signal is called: the same in every run, whatever the event is coded to."""
+        """What it is called: the same in every run, whatever the event is coded to."""
         event = f", event {self.number}" if self.number else ""
         return f"{LABELS[self.kind]}: {self.subject}{event}"
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """What its signals are called: all events of a term of special interest are one signal, any other case is one
+        by itself."""
+        return tuple(map(of_term, self.named)) or (self.name,)
+
+
+def of_term(named: str) -> str:
+    """What the signal of a term of special interest is called."""
+    return f"{LABELS[SPECIAL_INTEREST]}: {named}"[:LONGEST_NAME]
 
 
 def triggers(data: CutData, *, analysis_arm: str, special_interest: Collection[str] = ()) -> list[Trigger]:
@@ -141,7 +157,10 @@ def _special(
         return
     events = derive.emergent_events(data, people)
     queries = dict(derive.rules_of(data).queries)
-    events = events[matching(events, {one for term in terms for one in queries.get(term, (term,))})]
+    matched = {term: matching(events, queries.get(term, (term,))) for term in terms}
+    held = np.array(list(matched.values()))
+    named = [tuple(t for t, one in zip(matched, of, strict=True) if one) for of in held.T]
+    events = events.assign(named=np.fromiter(named, dtype=object, count=len(named))).loc[held.any(axis=0)]
     onset = data.adverse_events.set_index(["subject", "number"])["onset"].fillna("")
     for row in _rows(events.sort_values(["subject", "number"], kind="stable")):
         written = onset[row["subject"], row["number"]]
@@ -154,6 +173,7 @@ def _special(
             date=written,
             day=None if pd.isna(row["day"]) else int(row["day"]) + 1,
             said=f"{row['preferred_term']}, onset {written or 'unknown'}.",
+            named=row["named"],
         )
 
 
@@ -176,22 +196,35 @@ def stated(found: Iterable[Trigger]) -> list[dict[str, Any]]:
 
 def kept_in(settings: Mapping[str, Any]) -> list[Trigger]:
     """Those of a run; a run of an earlier version has none."""
-    return [Trigger(**one) for one in settings.get("triggers", [])]
+    kept = settings.get("triggers", [])
+    return [Trigger(**{**one, "named": tuple(one.get("named", ()))}) for one in kept]
 
 
 def table(
     found: Iterable[Trigger], addresses: Mapping[str, str], left_out: Mapping[str, int] | None = None
 ) -> dict[str, Any]:
-    """The cases for a page; `addresses` of their signals by name; `left_out` as from `liver_left_out`."""
+    """The cases for a page, of special interest a line for each term; `addresses` of their signals by name; `left_out`
+    as from `liver_left_out`."""
     labels = ("Case", "Participant", "Arm", "Day", "What is known")
-    rows = []
+    rows, by_term = [], dict[str, list[Trigger]]()
     for one in found:
-        texts = (LABELS[one.kind], one.subject, one.arm or "in no arm", _text(one.day), one.said)
-        cells: list[dict[str, Any]] = [
-            {"text": text, "numeric": label == "Day"} for label, text in zip(labels, texts, strict=True)
-        ]
-        cells[0]["url"] = addresses.get(one.name, "")
-        rows.append({"cells": cells})
+        for term in one.named:
+            by_term.setdefault(term, []).append(one)
+        if not one.named:
+            texts = (LABELS[one.kind], one.subject, one.arm or "in no arm", _text(one.day), one.said)
+            rows.append(_row(texts, addresses.get(one.name, "")))
+    for term, its in by_term.items():
+        arms = Counter(one.arm or "in no arm" for one in its)
+        texts = (
+            of_term(term),
+            f"{len({one.subject for one in its})}",
+            ", ".join(f"{arm}: {count}" for arm, count in sorted(arms.items())),
+            "",
+            "1 event, listed with its signal."
+            if len(its) == 1
+            else f"{len(its)} events, listed with their signal.",
+        )
+        rows.append(_row(texts, addresses.get(of_term(term), "")))
     return {
         "caption": "Single cases, each a signal without any test",
         "columns": [{"label": label, "numeric": label == "Day"} for label in labels],
@@ -203,6 +236,58 @@ def table(
     }
 
 
+def _row(texts: tuple[str, ...], url: str) -> dict[str, Any]:
+    cells: list[dict[str, Any]] = [{"text": text, "numeric": at == 3} for at, text in enumerate(texts)]
+    cells[0]["url"] = url
+    return {"cells": cells}
+
+
+def in_runs(runs: Iterable[tuple[str, Mapping[str, Any]]], signal: str) -> list[tuple[Trigger, str]]:
+    """The cases of a signal over its runs (name and settings, the earliest first), each as the latest run that holds it
+    tells it, with the first run's name; by participant and event."""
+    found: dict[tuple[str, int], tuple[Trigger, str]] = {}
+    for name, settings in runs:
+        for one in kept_in(settings):
+            if signal in one.signals or signal == one.name:
+                _, first = found.get((one.subject, one.number), (one, name))
+                found[one.subject, one.number] = (one, first)
+    return [found[key] for key in sorted(found)]
+
+
+def listed(
+    found: Iterable[tuple[Trigger, str]], now: Collection[tuple[str, int]], caption: str
+) -> dict[str, Any]:
+    """The cases of a signal with the run that each came in, and whether the newest run holds it (`now`)."""
+    labels = ("Participant", "Event", "Arm", "Day", "What is known", "First in the run", "In the newest run")
+    rows = []
+    for one, first in found:
+        held = "yes" if (one.subject, one.number) in now else "no"
+        texts = (
+            one.subject,
+            str(one.number or ""),
+            one.arm or "in no arm",
+            _text(one.day),
+            one.said,
+            first,
+            held,
+        )
+        rows.append(
+            {
+                "cells": [
+                    {"text": t, "numeric": name in ("Event", "Day")}
+                    for t, name in zip(texts, labels, strict=True)
+                ]
+            }
+        )
+    return {
+        "caption": caption,
+        "columns": [{"label": label, "numeric": label in ("Event", "Day")} for label in labels],
+        "rows": rows,
+        "note": "Day 1 is the day of first exposure. What a later run no longer holds stays here.",
+        "empty": "No run that this signal rests on holds a case of it.",
+    }
+
+
 def _left_out(counted: Mapping[str, int]) -> str:
     """In words; nothing where nothing was, or a run of an earlier version did not count."""
     words = {
@@ -211,17 +296,6 @@ def _left_out(counted: Mapping[str, int]) -> str:
     }
     told = [f"{counted[key]} {text}" for key, text in words.items() if counted.get(key)]
     return f" Liver values after first exposure that were left out: {', '.join(told)}." if told else ""
-
-
-def facts(one: Trigger) -> list[dict[str, object]]:
-    """A case on the page of its signal."""
-    pairs = (
-        ("Participant", one.subject),
-        ("Arm", one.arm or "in no arm"),
-        ("Day since first exposure", _text(one.day)),
-        ("What is known", one.said),
-    )
-    return [{"label": label, "value": value} for label, value in pairs]
 
 
 def _text(day: int | None) -> str:

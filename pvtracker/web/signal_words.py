@@ -49,6 +49,8 @@ SIGNALS = {
         "alternatives": "alternative causes",
     },
     "signals_signalalert": {
+        "order_id": "screening asked for",
+        "job_id": "job",
         "signal_id": "signal",
         "step_id": "step",
         "raised_at": "raised at",

@@ -21,7 +21,9 @@ STEPS = (
 )
 RAISED = (
     "A run raises a signal for each finding that any of its methods flags and that has none yet, in the transaction "
-    "that stores the run. Whoever follows signals may raise one by hand: a single event needs no p-value."
+    "that stores the run. A death or a possible case of Hy’s law is a signal by itself; all events of one term of "
+    "special interest are one, to which each later run adds those that are new (re-opening it, when it was ended). "
+    "Whoever follows signals may raise one by hand: a single event needs no p-value."
 )
 TOLD = {
     AlertKind.NEW: (Permission.FOLLOW_SIGNALS, "a run or another person raised a signal"),
@@ -29,6 +31,15 @@ TOLD = {
     AlertKind.OVERDUE: (
         Permission.FOLLOW_SIGNALS,
         "an open signal was due before today; once for each due date",
+    ),
+    AlertKind.MORE: (
+        Permission.FOLLOW_SIGNALS,
+        "a run found further events of a term of special interest whose signal is open; once for each run",
+    ),
+    AlertKind.FAILED: (
+        Permission.FOLLOW_SIGNALS,
+        "a screening that the plan asked for refused, or used up its tries; once for each attempt. Resuming it is left "
+        "to a person",
     ),
     AlertKind.BOARD: (Permission.HEAR_OF_SIGNALS, f"the action “{Measure.BOARD.label}” was decided"),
 }
@@ -66,9 +77,9 @@ def page() -> str:
         "own and says the numbers; owner, due date and action are open again.",
         "## Who is told",
         table(("alert", "when", "roles"), told),
-        "An alert is a row for one named person, once for each step and kind, on the page *Alerts* of the closed room. "
-        "Where mail is set up, a mail says that something needs its reader, and nothing else. Nothing of it exists in "
-        "the open room.",
+        "An alert is a row for one named person, once for each step or attempt and kind, on the page *Alerts* of the "
+        "closed room. Where mail is set up, a mail says that something needs its reader, and nothing else. Nothing of "
+        "it exists in the open room.",
         "## What is refused, and how",
         table(("state", "step", "sentence"), refused),
     ]

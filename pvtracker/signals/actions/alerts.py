@@ -1,4 +1,5 @@
-"""Telling named unblinded people of a signal: a row for each, once; a neutral mail beside it where mail is set up."""
+"""Telling named unblinded people of a signal, or of a screening that failed: a row for each, once; beside it a neutral
+mail where mail is set up."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from pvtracker.accounts.actions import notices
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import Actor, action
 from pvtracker.signals.enums import AlertKind
-from pvtracker.signals.models import SignalAlert, SignalStep
+from pvtracker.signals.models import ScreeningOrder, SignalAlert, SignalStep
 from pvtracker.studies.models import Study
 
 
@@ -31,12 +32,36 @@ def tell(
         for step in steps
         for person in told
     ]
+    return _keep(wanted, told, by)
+
+
+@action
+def tell_of_failed(*, study: Study, order: ScreeningOrder, people: Iterable[Account], by: Actor) -> int:
+    """One alert for each person who was not told yet that this attempt at a screening was given up; how many are new.
+    Once it is resumed it has another job, whose failure is told anew."""
+    now, told = timezone.now(), list(people)
+    wanted = [
+        SignalAlert(
+            study=study,
+            order=order,
+            job_id=order.job_id,
+            kind=AlertKind.FAILED.value,
+            account=person,
+            raised_at=now,
+        )
+        for person in told
+    ]
+    return _keep(wanted, told, by)
+
+
+def _keep(wanted: list[SignalAlert], people: list[Account], by: Actor) -> int:
+    """Those that are not there yet, with the mail that is owed for them; how many."""
     SignalAlert.objects.bulk_create(wanted, ignore_conflicts=True)
     mine = SignalAlert.objects.filter(
         id__in=[one.id for one in wanted]
     )  # another's are there under other ids
     reached = list(mine.values_list("account_id", flat=True))
-    notices.owe(accounts=[person for person in told if person.id in set(reached)], by=by)
+    notices.owe(accounts=[person for person in people if person.id in set(reached)], by=by)
     return len(reached)
 
 

@@ -1,12 +1,14 @@
 """What a run does to signals: new ones are raised, ended ones re-opened when the evidence returns.
 
-A single case (`signals/triggers.py`) is raised once, whatever its counts.
+A single case (`signals/triggers.py`) is raised once, whatever its counts; all events of a term of special interest are
+one signal, to which a later run adds those that are new.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from pvtracker.accounts.roles import Permission
@@ -18,10 +20,11 @@ from pvtracker.signals.evidence import KEY, basis_of, flagged_by, key_of, number
 from pvtracker.signals.looks import crossed_in
 from pvtracker.signals.models import Run, Signal, SignalStep
 from pvtracker.signals.rules import DECISIONS, ENDED, REASON_LIMIT, Basis, evidence_returned
-from pvtracker.signals.triggers import CASE, Trigger, kept_in
+from pvtracker.signals.triggers import CASE, SPECIAL_INTEREST, Trigger, kept_in
 from pvtracker.studies.queries import who_may
 
 PROCESS = Actor.process("signals")
+NAMED = 10  # of several cases, in the words of a step
 
 
 @action
@@ -79,7 +82,10 @@ def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
 def _raise_cases(run: Run, by: Actor) -> int:
     """A signal for each single case that has none; how many are new. It names no arm, so that a participant is one
     case by planned and by actual arm."""
-    found = {case.name: case for case in kept_in(run.settings)}
+    found: dict[str, list[Trigger]] = {}
+    for case in kept_in(run.settings):
+        for name in case.signals:
+            found.setdefault(name, []).append(case)
     if not found:
         return 0
     now = timezone.now()
@@ -88,21 +94,77 @@ def _raise_cases(run: Run, by: Actor) -> int:
             study=run.study,
             level=CASE,
             term=name,
-            selection=case.kind,
+            selection=cases[0].kind,
             origin=Origin.RUN.value,
             state=State.FLAGGED.value,
             raised_at=now,
         )
-        for name, case in sorted(found.items())
+        for name, cases in sorted(found.items())
     ]
     Signal.objects.bulk_create(wanted, ignore_conflicts=True)
-    mine = Signal.objects.filter(id__in=[one.id for one in wanted]).order_by("id")
-    steps = [_step(signal, Step.RAISE, _case_because(run, found[signal.term]), run, {}) for signal in mine]
-    SignalStep.objects.bulk_create(steps)
-    if steps:
-        followers = who_may(run.study, Permission.FOLLOW_SIGNALS)
-        tell(study=run.study, kind=AlertKind.NEW, steps=steps, people=followers, by=by)
-    return len(steps)
+    mine = {one.id for one in wanted}
+    new: list[SignalStep] = []
+    more: list[SignalStep] = []
+    again: list[SignalStep] = []
+    growing = Signal.objects.filter(selection=SPECIAL_INTEREST, term__in=list(found)) | Signal.objects.filter(
+        id__in=mine
+    )
+    for signal in growing.filter(study=run.study, level=CASE).select_for_update().order_by("id"):
+        cases = found[signal.term]
+        if signal.id in mine:
+            new.append(_step(signal, Step.RAISE, _cases_because(run, cases), run, {}))
+        elif further := _further(signal, cases):
+            ended, reason = State(signal.state) in ENDED, _cases_because(run, further)
+            signal.version += 1
+            if ended:
+                signal.state, signal.measure, signal.owner, signal.due_on = (
+                    State.FLAGGED.value,
+                    "",
+                    None,
+                    None,
+                )
+            signal.save(update_fields=["version", "state", "measure", "owner", "due_on"])
+            step = Step.REOPEN if ended else Step.ADD
+            (again if ended else more).append(
+                _step(signal, step, f"Further cases. {reason}"[:REASON_LIMIT], run, {})
+            )
+    SignalStep.objects.bulk_create([*new, *more, *again])
+    followers = who_may(run.study, Permission.FOLLOW_SIGNALS)
+    for kind, steps in ((AlertKind.NEW, new), (AlertKind.MORE, more), (AlertKind.REOPENED, again)):
+        if steps:
+            tell(study=run.study, kind=kind, steps=steps, people=followers, by=by)
+    return len(new)
+
+
+def _further(signal: Signal, cases: list[Trigger]) -> list[Trigger]:
+    """Those that no run has yet that a step of the signal rests on which the process took: each such run keeps its
+    cases, so nothing is told twice and nothing that went away is forgotten."""
+    runs = Run.objects.filter(id__in=process_steps(signal).values("run"))
+    known = {
+        (one.subject, one.number)
+        for run in runs
+        for one in kept_in(run.settings)
+        if signal.term in one.signals
+    }
+    return [one for one in cases if (one.subject, one.number) not in known]
+
+
+def process_steps(signal: Signal) -> QuerySet[SignalStep]:
+    """What runs did to a signal."""
+    return SignalStep.objects.filter(signal=signal, role=PROCESS.role, run__isnull=False)
+
+
+def _cases_because(run: Run, cases: list[Trigger]) -> str:
+    """One case in full; several by their number, with the first of them."""
+    if len(cases) == 1:
+        return _case_because(run, cases[0])
+    people = len({one.subject for one in cases})
+    first = "; ".join(f"{one.subject}, event {one.number}: {one.said}" for one in cases[:NAMED])
+    rest = f" And {len(cases) - NAMED} more; all are listed with the signal." if len(cases) > NAMED else ""
+    told = (
+        f"{len(cases)} events of {people} participants in the run on the cut of {run.cut.date}. {first}{rest}"
+    )
+    return told[:REASON_LIMIT]
 
 
 def _case_because(run: Run, case: Trigger) -> str:
@@ -120,6 +182,9 @@ def _step(signal: Signal, what: Step, reason: str, run: Run, numbers: dict[str, 
         version=signal.version,
         what=what.value,
         state=signal.state,
+        measure=signal.measure,
+        owner=signal.owner,
+        due_on=signal.due_on,
         reason=reason,
         run=run,
         numbers=numbers,

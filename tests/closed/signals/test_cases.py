@@ -11,6 +11,9 @@ from pvtracker.accounts.actions import record_identity_check
 from pvtracker.audit.context import within
 from pvtracker.cuts.models import Cut
 from pvtracker.signals import actions
+from pvtracker.signals.actions import life
+from pvtracker.signals.actions.raising import PROCESS, raise_signals
+from pvtracker.signals.enums import Step
 from pvtracker.signals.models import Run, Signal, SignalAlert, SignalStep
 from pvtracker.signals.triggers import Trigger, stated
 from pvtracker.studies.models import Study
@@ -34,12 +37,12 @@ def run_with(study: Study, *cases: Trigger, cut: Cut | None = None, arm: str = "
 def test_each_case_is_raised_once_in_all_runs_and_told_once(study: Study, joined_cut: Cut) -> None:
     follower = person_of(study, "statistician")
     record_identity_check(account=follower, how="test", by=BY)
-    other = replace(DEATH, kind="special_interest", number=2)
+    other = replace(DEATH, kind="special_interest", number=2, named=("Sepsis",))
     run_with(study, DEATH)
     run_with(study, replace(DEATH, term="Stroke"), arm="actual")  # coded anew, and by the other arm
     run_with(study, DEATH, other, cut=later_cut(joined_cut))
     signals = Signal.objects.filter(level="case").order_by("raised_at")
-    assert [signal.term for signal in signals] == ["Death: S-1", "Event of special interest: S-1, event 2"]
+    assert [signal.term for signal in signals] == ["Death: S-1", "Event of special interest: Sepsis"]
     assert {(signal.origin, signal.state, signal.arm) for signal in signals} == {("run", "flagged", "")}
     steps = SignalStep.objects.filter(signal__in=signals)
     assert sorted(step.version for step in steps) == [1, 1]
@@ -69,3 +72,72 @@ def test_a_case_stands_before_the_results_and_has_a_page(study: Study, joined_cu
         "No participant died"
         in client.get(f"/studies/JOIN/signals/runs/{Run.objects.latest('made_at').id}/").text
     )
+
+
+def special(first: int, last: int, named: str = "Skin disorders") -> list[Trigger]:
+    """Events first to last, five of each participant."""
+    return [
+        Trigger(
+            "special_interest", f"P-{n // 5:04}", n, "Low dose", "Rash", "2026-02-01", 3, "Rash.", (named,)
+        )
+        for n in range(first, last + 1)
+    ]
+
+
+def test_a_thousand_events_of_a_term_are_one_signal_that_lists_them_all(
+    study: Study, joined_cut: Cut
+) -> None:
+    follower = person_of(study, "statistician")
+    record_identity_check(account=follower, how="test", by=BY)
+    first = run_with(study, *special(1, 1000))
+    raise_signals(run=first, by=PROCESS)
+    signal = Signal.objects.get(level="case")
+    assert signal.term == "Event of special interest: Skin disorders"
+    assert [one.kind for one in SignalAlert.objects.filter(account=follower)] == ["new"]
+    [step] = SignalStep.objects.filter(signal=signal)
+    assert "1000 events of 201 participants" in step.reason and "And 990 more" in step.reason
+    client = client_of(study, "dsmb_member")
+    page = client.get(f"/studies/JOIN/signals/runs/{first.id}/")
+    assert len(page.context["cases"]["rows"]) == 1 and "1000 events, listed with their signal." in page.text
+    own = f"/studies/JOIN/followed-signals/{signal.id}/"
+    assert client.get(own).context["page"].paginator.count == 1000
+    last = client.get(own, {"page": 34}).context["cases"]["rows"]
+    assert [row["cells"][1]["text"] for row in last] == [str(n) for n in range(991, 1001)]
+    # a later run holds some no longer, and some that are new
+    later = run_with(study, *special(501, 1200), cut=later_cut(joined_cut))
+    raise_signals(run=later, by=PROCESS)
+    signal.refresh_from_db()
+    assert (Signal.objects.filter(level="case").count(), signal.state, signal.version) == (1, "flagged", 2)
+    assert [one.kind for one in SignalAlert.objects.filter(account=follower).order_by("raised_at")] == [
+        "new",
+        "more",
+    ]
+    further = SignalStep.objects.get(signal=signal, version=2)
+    assert further.what == "add" and "200 events of 41 participants" in further.reason
+    assert client.get(own).context["page"].paginator.count == 1200
+    rows = client.get(own, {"page": 40}).context["cases"]["rows"]
+    assert {row["cells"][6]["text"] for row in rows} == {"yes"}
+    assert {row["cells"][6]["text"] for row in client.get(own).context["cases"]["rows"]} == {"no"}
+    # those that went away are not new when they come back
+    run_with(study, *special(1, 1200), cut=later_cut(joined_cut, days=62))
+    assert SignalStep.objects.filter(signal=signal).count() == 2
+
+
+def test_further_events_reopen_an_ended_signal_and_each_term_is_one(study: Study, joined_cut: Cut) -> None:
+    follower = person_of(study, "statistician")
+    record_identity_check(account=follower, how="test", by=BY)
+    run_with(study, *special(1, 3), *special(4, 4, named="Lymphoma"))
+    signal = Signal.objects.get(term__endswith="Skin disorders")
+    assert Signal.objects.filter(level="case").count() == 2
+    life.decide(
+        signal=signal, version=1, step=Step.DISMISS, reason="Known before.", by=follower.actor("statistician")
+    )
+    run_with(study, *special(1, 3), cut=later_cut(joined_cut))
+    signal.refresh_from_db()
+    assert signal.state == "not_a_signal", "the same events are no new evidence"
+    run_with(study, *special(1, 5), cut=later_cut(joined_cut, days=62))
+    signal.refresh_from_db()
+    assert (signal.state, signal.version) == ("flagged", 3)
+    assert SignalStep.objects.get(signal=signal, version=3).what == "reopen"
+    kinds = [one.kind for one in SignalAlert.objects.filter(account=follower, signal=signal)]
+    assert sorted(kinds) == ["new", "reopened"]

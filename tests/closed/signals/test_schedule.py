@@ -20,7 +20,7 @@ from pvtracker.jobs.models import Job, JobState
 from pvtracker.signals import actions
 from pvtracker.signals.actions import schedule
 from pvtracker.signals.models import Run, ScreeningOrder
-from pvtracker.signals.plan import EACH_CUT, EVERY_DAYS
+from pvtracker.signals.plan import BY_HAND, EACH_CUT, EVERY_DAYS
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
 from tests.closed.signals.planned import PLAN, planner, sign, write
@@ -112,3 +112,73 @@ def test_four_schedulers_at_once_order_each_new_cut_once(committed_db: str, open
     with within(STUDY_ID):
         run = Run.objects.get()
         assert run.settings["plan"]["version"] == 1 and run.settings["departures"] == []
+
+
+@pytest.mark.django_db
+def test_a_cut_joined_just_before_a_new_version_is_run_once_by_the_version_in_force(
+    study: Study, open_storage: Path
+) -> None:
+    account = planner(study)
+    write(study, account, when=EACH_CUT)
+    sign(study, account)
+    assert order(study) == 0, "the cut that was there before the first signature is left to people"
+    done = new_cut(open_storage, date="2026-07-31", made_at="2026-08-01T08:00:00+00:00")
+    assert order(study) == 1
+    waiting = new_cut(open_storage, date="2026-08-31", made_at="2026-09-01T08:00:00+00:00")
+    write(study, account, when=EACH_CUT, seed=7)
+    sign(study, account)
+    assert [order(study) for _ in range(2)] == [1, 0], "only what the version before had not run"
+    found = ScreeningOrder.objects.order_by("asked_at").values_list("cut_id", "plan__version")
+    assert list(found) == [(done.id, 1), (waiting.id, 2)]
+
+
+@pytest.mark.django_db
+def test_a_cut_joined_while_the_plan_waited_for_a_hand_is_left_to_people(
+    study: Study, open_storage: Path
+) -> None:
+    account = planner(study)
+    for seed, when in enumerate((EACH_CUT, BY_HAND)):
+        write(study, account, when=when, seed=seed)
+        sign(study, account)
+    new_cut(open_storage, date="2026-07-31", made_at="2026-08-01T08:00:00+00:00")
+    write(study, account, when=EACH_CUT, seed=5)
+    sign(study, account)
+    assert order(study) == 0
+    later = new_cut(open_storage, date="2026-08-31", made_at="2026-09-01T08:00:00+00:00")
+    assert order(study) == 1 and ScreeningOrder.objects.get().cut_id == later.id
+
+
+def test_a_version_signed_while_schedulers_look_has_each_cut_run_once(
+    committed_db: str, open_storage: Path
+) -> None:
+    """Four schedulers, and in the middle of their looks a new version is signed: with real commits."""
+    put_cut(open_storage)
+    closed.receive_cuts(by=BY)
+    with within(STUDY_ID):
+        study = Study.objects.get(id=STUDY_ID)
+        allocate(study)
+    closed.receive_cuts(by=BY)
+    with within(STUDY_ID):
+        account = planner(study)
+        write(study, account, PLAN, when=EACH_CUT)
+        sign(study, account)
+    put_cut(open_storage, date="2026-07-31", made_at="2026-08-01T08:00:00+00:00")
+    closed.receive_cuts(by=BY)
+    with within(STUDY_ID):
+        write(study, account, PLAN, when=EACH_CUT, seed=7)
+
+    def look(turn: int) -> int:
+        try:
+            if turn == 2:
+                with within(STUDY_ID):
+                    sign(study, account)
+                return 0
+            return schedule.start_planned()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        told = list(threads.map(look, range(8)))
+    assert sum(told) == 1
+    with within(STUDY_ID):
+        assert ScreeningOrder.objects.count() == 1

@@ -73,6 +73,12 @@ def test_the_name_is_the_same_by_either_arm_and_whatever_the_event_is_coded_to()
     assert triggers.Trigger("special_interest", "S-1", 3, "", "Lymphoma", "", 4, "").name == (
         "Event of special interest: S-1, event 3"
     )
+    named = triggers.Trigger(
+        "special_interest", "S-1", 3, "", "Lymphoma", "", 4, "", ("Neoplasms", "Lymphoma")
+    )
+    assert named.signals == ("Event of special interest: Neoplasms", "Event of special interest: Lymphoma")
+    assert one.signals == ("Death: S-1",)
+    assert len(triggers.of_term("x" * 300)) == 200
 
 
 def test_a_run_keeps_its_cases_and_reads_them_again() -> None:
