@@ -160,7 +160,8 @@ def _special(
     matched = {term: matching(events, queries.get(term, (term,))) for term in terms}
     held = np.array(list(matched.values()))
     named = [tuple(t for t, one in zip(matched, of, strict=True) if one) for of in held.T]
-    events = events.assign(named=np.fromiter(named, dtype=object, count=len(named))).loc[held.any(axis=0)]
+    events = events.assign(named=np.fromiter(named, dtype=object, count=len(named)))
+    events = events.iloc[np.flatnonzero(held.any(axis=0)).tolist()]
     onset = data.adverse_events.set_index(["subject", "number"])["onset"].fillna("")
     for row in _rows(events.sort_values(["subject", "number"], kind="stable")):
         written = onset[row["subject"], row["number"]]
