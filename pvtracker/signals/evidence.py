@@ -10,8 +10,9 @@ from django.db.models import Q
 
 from pvtracker.cuts.derive import QUERY
 from pvtracker.signals.methods import METHODS
-from pvtracker.signals.models import Result, Run, Signal
+from pvtracker.signals.models import Result, Run, Signal, SignalStep
 from pvtracker.signals.rules import Basis
+from pvtracker.signals.triggers import Trigger, in_runs
 from pvtracker.studies.models import Study
 
 Key = tuple[str, str, str, str, str]  # level, term, selection, arm, reference
@@ -29,6 +30,17 @@ def newest_run(study: Study) -> Run | None:
     """The run on the latest cut, the last made of several: what `now` means on the pages."""
     found = Run.objects.filter(study=study).select_related("cut")
     return found.order_by("-cut__date", "-cut__made_at", "-made_at", "-id").first()
+
+
+def cases_behind(signal: Signal) -> list[tuple[Trigger, str]]:
+    """Every case that a run found of a signal, with the first run that held it: of the runs that its steps rest on, and
+    of the newest."""
+    steps = SignalStep.objects.filter(signal=signal, run__isnull=False).values("run")
+    newest = newest_run(signal.study)
+    found = Run.objects.filter(id__in=steps) | Run.objects.filter(id__in=[newest.id] if newest else [])
+    runs = found.select_related("cut").order_by("cut__date", "made_at", "id")
+    told = ((f"of {run.made_at:%Y-%m-%d %H:%M} UTC, cut of {run.cut.date}", run.settings) for run in runs)
+    return in_runs(told, signal.term)
 
 
 def raised_by(run: Run) -> dict[Key, list[Result]]:

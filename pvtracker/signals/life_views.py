@@ -23,7 +23,7 @@ from pvtracker.signals import inference, life_tables, queries, signing, triggers
 from pvtracker.signals.actions import alerts as alert_actions
 from pvtracker.signals.actions import life
 from pvtracker.signals.enums import Measure, State, Step
-from pvtracker.signals.evidence import key_of, newest_run, rows_of, was_screened
+from pvtracker.signals.evidence import cases_behind, key_of, newest_run, rows_of, was_screened
 from pvtracker.signals.life_forms import TITLES, HandForm, PlanForm, StepForm, WhichForm, form_of
 from pvtracker.signals.models import Signal, SignalAlert
 from pvtracker.signals.rules import REOPENING, TRANSITIONS, Changed, StepRefused
@@ -247,7 +247,7 @@ def _page(
     run = newest_run(study)
     rows = rows_of(run, [key_of(found)]).get(key_of(found), []) if run else []
     is_case = found.level == triggers.CASE
-    cases = queries.cases_behind(found) if is_case else []
+    cases = cases_behind(found) if is_case else []
     now = {
         (one.subject, one.number)
         for one in (triggers.kept_in(run.settings) if run and is_case else [])

@@ -33,7 +33,7 @@ from pvtracker.signals.evidence import (
 from pvtracker.signals.models import Result, Run, Signal, SignalAlert, SignalStep
 from pvtracker.signals.rules import ENDED
 from pvtracker.signals.signing import SIGNED_IN, is_signed
-from pvtracker.signals.triggers import CASE, Trigger, in_runs
+from pvtracker.signals.triggers import CASE
 from pvtracker.studies.definitions import HELP
 from pvtracker.studies.models import Study
 
@@ -109,17 +109,6 @@ def row_for(study: Study, row_id: int) -> Result:
 def cases_of(study: Study) -> dict[str, uuid.UUID]:
     """The signals that are about a single case, by their names."""
     return dict(Signal.objects.filter(study=study, level=CASE).values_list("term", "id"))
-
-
-def cases_behind(signal: Signal) -> list[tuple[Trigger, str]]:
-    """Every case that a run found of a signal, with the first run that held it: of the runs that its steps rest on, and
-    of the newest."""
-    steps = SignalStep.objects.filter(signal=signal, run__isnull=False).values("run")
-    newest = newest_run(signal.study)
-    found = Run.objects.filter(id__in=steps) | Run.objects.filter(id__in=[newest.id] if newest else [])
-    runs = found.select_related("cut").order_by("cut__date", "made_at", "id")
-    told = ((f"of {run.made_at:%Y-%m-%d %H:%M} UTC, cut of {run.cut.date}", run.settings) for run in runs)
-    return in_runs(told, signal.term)
 
 
 def with_run(rows: Iterable[Result], run: Run) -> list[Result]:
