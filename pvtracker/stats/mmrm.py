@@ -165,6 +165,10 @@ class _Table:
         y = y[:, kept]
         some = ~np.isnan(y).all(axis=1)
         y, z = y[some], z[some]
+        if before is not None and len(z):  # the mean baseline is of those who stay
+            again = float(z[:, 2].std()) or 1.0
+            z[:, 2] = (z[:, 2] - z[:, 2].mean()) / again
+            baseline_spread *= again
         values = y[~np.isnan(y)]
         centre, spread = (float(values.mean()), float(values.std()) or 1.0) if len(values) else (0.0, 1.0)
         return cls(weeks, kept, n, (y - centre) / spread, z, centre, spread, baseline_spread, without)

@@ -11,6 +11,7 @@ import pytest
 from pvtracker.stats import mmrm
 from pvtracker.stats.mixed import reml
 from pvtracker.stats.mixed.patterns import patterns
+from pvtracker.stats.mmrm import LEFT_OUT
 from tests.pure.stats.against import Against
 
 
@@ -142,3 +143,20 @@ def test_a_search_that_meets_infinite_numbers_is_refused() -> None:
     assert (
         reml._least(np.diag([1.0, 1e-20])) < 0 and reml._least(np.array([[1.0, np.nan], [np.nan, 1.0]])) < 0
     )
+
+
+def test_the_mean_baseline_is_of_those_in_the_model() -> None:
+    """One more, with another baseline, who has a value in a week alone that is left out, changes no number."""
+    rng = np.random.default_rng(2)
+    who, week = np.repeat(np.arange(40), 2), np.tile([4, 8], 40)
+    arm, before = who % 2, rng.normal(size=40)[who]
+    value = rng.normal(size=80) + before + arm
+    without = mmrm(who, week, value, arm, baseline=before)
+    one_more = mmrm(
+        *(np.append(given, more) for given, more in ((who, 40), (week, 12), (value, 5.0), (arm, 1))),
+        baseline=np.append(before, 500.0),
+    )
+    assert one_more.warning[2] == LEFT_OUT and one_more.participants == without.participants
+    for name in ("mean_arm", "low_arm", "mean_ref", "high_ref", "difference", "p"):
+        assert getattr(one_more, name)[:2] == pytest.approx(getattr(without, name), rel=1e-9), name
+    assert one_more.log_likelihood == pytest.approx(without.log_likelihood, rel=1e-9)
