@@ -107,7 +107,9 @@ class Prepared:
             settings=_settings(self)
             | {
                 "triggers": triggers.stated(cases),
-                "liver_left_out": triggers.liver_left_out(self.data, self.people),
+                "liver_left_out": triggers.liver_left_out(
+                    self.data, triggers.people_of(self.data, analysis_arm=asked.analysis_arm)
+                ),
                 "sites": sites_of(self.data).stated(),
             },
             methods={key: METHODS[key].version for key in asked.methods},

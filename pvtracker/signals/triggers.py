@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,7 @@ def triggers(data: CutData, *, analysis_arm: str, special_interest: Collection[s
 
     `special_interest`: terms of any level, as the study's dictionary spells them, or names of the study's queries.
     """
-    people = derive.analysis_set(data, analysis_arm=analysis_arm)
+    people = people_of(data, analysis_arm=analysis_arm)
     arms = derive.arms_of(data).names
     arm_of = {
         subject: arms[arm] if arm >= 0 else ""
@@ -89,6 +89,15 @@ def triggers(data: CutData, *, analysis_arm: str, special_interest: Collection[s
     first = people.set_index("subject")["first_exposure"]
     liver = _hys_law(data, people, arm_of) if "measurements" in data.frames else ()
     return [*_deaths(data, arm_of, first), *liver, *_special(data, people, arm_of, special_interest)]
+
+
+def people_of(data: CutData, *, analysis_arm: str) -> pd.DataFrame:
+    """Among whom cases are looked for: the analysis set; but who is not per protocol is a case all the same, for
+    whoever was harmed was treated."""
+    rules = derive.rules_of(data)
+    if rules.analysis_set == "per-protocol":
+        rules = replace(rules, analysis_set="treated")
+    return derive.analysis_set(data, analysis_arm=analysis_arm, rules=rules)
 
 
 def liver_left_out(data: CutData, people: pd.DataFrame) -> dict[str, int]:

@@ -1,9 +1,11 @@
 """Single cases: who is one, on which day, and that none of it needs a count."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
 from pvtracker.signals import triggers
 from pvtracker.signals.screen import screen
@@ -46,6 +48,24 @@ def test_every_death_is_a_case_with_its_arm_and_day() -> None:
         ("death", "C", 0, "", None, "Died. No fatal event is recorded."),
         ("death", "D", 0, "", None, "Died on 2026-03. No fatal event is recorded."),
     ]
+
+
+def test_who_is_not_per_protocol_is_a_case_all_the_same() -> None:
+    data = trial(
+        measurements=[
+            measured("B", "ALT", "2026-01-10", 130),
+            measured("B", "BILI", "2026-01-20", 50, 20),
+        ]
+    )
+    rules = replace(
+        derive.rules_of(data),
+        analysis_set="per-protocol",
+        not_per_protocol=(("A", "no second dose"), ("B", "no second dose")),
+    )
+    assert {one[0] for one in found(data, special_interest=["Lymphoma"])} == set(triggers.LABELS)
+    left = derive.under(data, rules)
+    assert list(derive.analysis_set(left, analysis_arm="planned")["subject"]) == ["C"]
+    assert found(left, special_interest=["Lymphoma"]) == found(data, special_interest=["Lymphoma"])
 
 
 @pytest.mark.parametrize("term", ["Lymphoma", "Neoplasms"])
