@@ -6,7 +6,7 @@ The looks are those that were held: the runs of the study.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pvtracker.stats import maxsprt_binomial, stopping_rules
@@ -117,6 +117,14 @@ class Bounds:
     note: str = ""
 
 
+def against_reference(design: Design, arms: int) -> Design:
+    """The design of a pool of so many arms: the signed share is that of one arm against the reference, and a pool has
+    as many times its odds."""
+    if design.part is None or arms == 1:
+        return design
+    return replace(design, part=arms * design.part / (arms * design.part + 1 - design.part))
+
+
 def most_of(kind: str) -> int:
     """How many may be planned at the end of a boundary of this kind."""
     return MOST.get(kind, MOST_OTHERWISE)
@@ -135,10 +143,12 @@ def amount(design: Design, look: Look) -> int:
 
 def informative(looks: Sequence[Look], design: Design, least: float = 1.0) -> tuple[list[Look], int]:
     """Looks with more information than the one before. Of several with the same the last, for it knows most; but of a
-    group-sequential boundary that was fixed beforehand the first, for its error is spent there."""
+    group-sequential boundary that was fixed beforehand the first, for its error is spent there. Of that one the looks
+    are in the order in which they were held: one at an earlier cut-off date, held later, is none. Of the others in the
+    order of those dates."""
     first = design.fixed and design.kind in GROUP_SEQUENTIAL
     kept: list[Look] = []
-    for look in looks:
+    for look in looks if first else sorted(looks, key=lambda one: one.on):
         if amount(design, look) <= 0:
             continue
         while kept and not first and amount(design, look) - amount(design, kept[-1]) < least:

@@ -35,7 +35,7 @@ HELP = {
     "prior_events": "Of beta-binomial stopping: the beta distribution of the risk beforehand. Left empty: 0.5.",
     "prior_free": "Of beta-binomial stopping. Left empty: 0.5.",
     "interim_z": "Of Haybittle–Peto. Left empty: 3.",
-    "part": "Of MaxSPRT: as randomised, such as 50.",
+    "part": "Of MaxSPRT: of one arm and the reference, as randomised, such as 50. A pool has the odds of its arms.",
     "history_events": "Of conditional MaxSPRT: of the rate that the arm is held against.",
     "history_years": "Of conditional MaxSPRT: in which those events came.",
 }

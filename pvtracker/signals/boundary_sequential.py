@@ -28,10 +28,8 @@ from pvtracker.stats.group_sequential_counts import most_events
 from pvtracker.stats.normal_paths import CLOSEST
 from pvtracker.stats.results import FloatArray
 
-LOWEST_Z, HIGHEST_Z = (
-    -3.0,
-    8.0,
-)  # of p near 1, which no boundary of excess asks about, and of p too small to tell
+# Of p near 1, which no boundary of excess asks about; and of p smaller than any bound that exists asks for.
+LOWEST_Z, HIGHEST_Z = -3.0, 12.0
 
 
 def z_of(look: Look) -> float:

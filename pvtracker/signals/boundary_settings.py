@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scipy.special import ndtr
+
 from pvtracker.lib.rounding import fixed
 from pvtracker.signals.boundary_design import MOST_HISTORY, STOPPING, Design, most_of
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
@@ -48,7 +50,12 @@ USES = {
     "toxicity": ("planned", "alpha", "risk"),
     "beta_binomial": ("planned", "threshold", "risk", "prior_events", "prior_free"),
 }
-USUALLY = {"measure": "participants", "interim_z": 3.0, "prior_events": 0.5, "prior_free": 0.5}  # left empty
+USUALLY: dict[str, Any] = {
+    "measure": "participants",
+    "interim_z": 3.0,
+    "prior_events": 0.5,
+    "prior_free": 0.5,
+}  # left empty
 PERCENT = ("risk", "part")  # typed as percentages, kept as shares
 RANGES: dict[str, tuple[float, float, str]] = {  # lowest, highest, for example
     "alpha": (0.001, 0.25, "0.025"),
@@ -109,6 +116,13 @@ def faults_of(kind: str, given: Mapping[str, Any]) -> dict[str, str]:
                 faults[name] = f"“{KINDS[kind]}” needs it. {_ask(name, kind)}"
         elif fault := _fault(name, kind, value):
             faults[name] = fault
+    if kind == "haybittle_peto" and not faults:
+        z, alpha = given.get("interim_z") or USUALLY["interim_z"], given["alpha"]
+        if ndtr(-z) >= alpha:
+            faults["interim_z"] = (
+                f"One look at z = {z:g} spends an error of {ndtr(-z):.4f}, and all looks together have {alpha:g}. "
+                "Write a higher z, or allow more error."
+            )
     return faults
 
 

@@ -57,7 +57,8 @@ def looks_table(held: Sequence[Held], drawn: Drawn | None, row: Result) -> Table
         "caption": "The looks: what each run counted",
         "columns": columns,
         "rows": rows,
-        "note": "One look for each cut-off date: the last run on it that screened the term, by the same analysis arm.",
+        "note": "One look for each cut, in the order of looking: the first run on it that screened the term, by the "
+        "same analysis arm.",
         "empty": "",
     }
 

@@ -85,6 +85,11 @@ def sizes_of(run: Run) -> dict[str, int]:
     return {side["name"]: int(side["participants"]) for side in _sides(run)}
 
 
+def arms_within(run: Run, name: str) -> int:
+    """Of how many arms a pool of a run is; 1 of an arm."""
+    return next((len(pool["arms"]) for pool in run.settings.get("pools", []) if pool["name"] == name), 1)
+
+
 def years_of(run: Run) -> dict[str, float]:
     """Person-years of follow-up of each arm and pool of a run, by name; of one whose run does not keep them, none."""
     return {side["name"]: float(side.get("follow_up_years", 0.0)) for side in _sides(run)}

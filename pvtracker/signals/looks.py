@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pvtracker.signals import boundaries, planning, queries
-from pvtracker.signals.boundary_design import Look
+from pvtracker.signals.boundary_design import Look, against_reference
 from pvtracker.signals.boundary_settings import KINDS, PlannedBoundary
-from pvtracker.signals.evidence import KEY, Key, sizes_of, was_screened, years_of
+from pvtracker.signals.evidence import KEY, Key, arms_within, sizes_of, was_screened, years_of
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.plan import Plan
 from pvtracker.signals.planning import InUse
@@ -34,7 +34,7 @@ def look_at(run: Run, row: Result | ResultRow | None, arm: str, reference: str) 
 
 
 def held_of(row: Result) -> list[Held]:
-    """The looks at a row's term, the earliest first; the last is the row's own run."""
+    """The looks at a row's term in the order of looking; the last is the row's own run."""
     return [Held(look_at(run, at, row.arm, row.reference), run, at) for run, at in queries.looks_at(row)]
 
 
@@ -72,7 +72,7 @@ def _judged(
     before = queries.looks_before(key, run)
     looks = [*(look_at(of, at, arm, reference) for of, at in before), now]
     try:
-        steps = boundaries.steps(looks, one.design)
+        steps = boundaries.steps(looks, against_reference(one.design, arms_within(run, arm)))
     except ValueError as fault:
         return line | {"said": f"{str(fault)[:1].upper()}{str(fault)[1:]}"}
     step = next((step for step in steps if step.look is now), None)
@@ -116,7 +116,9 @@ def signed_for(row: Result, held: Iterable[Held]) -> Signed | None:
     for used in (by, planning.in_use(row.run.study)):
         one = used.plan.boundary_of(row.level, row.selection, row.term) if used else None
         if used is not None and one is not None and row.run.analysis_arm == used.plan.analysis_arm:
-            return Signed(used, one, tuple(_of_signing(used, one, row, [each.run for each in held])))
+            said = tuple(_of_signing(used, one, row, [each.run for each in held]))
+            design = against_reference(one.design, arms_within(row.run, row.arm))
+            return Signed(used, replace(one, design=design), said)
     return None
 
 

@@ -167,43 +167,44 @@ def results(
 
 
 def looks_at(row: Result) -> list[tuple[Run, Result | None]]:
-    """What was looked at of a row's term up to its run, the earliest first; the last is the row itself, or the first of
-    its run's."""
+    """What was looked at of a row's term up to its run, in the order of looking; the last is the row itself, or the
+    first of its run's."""
     first = Result.over_all.filter(run=row.run, **dict(zip(KEY, key_of(row), strict=True))).earliest("id")
     first.run = row.run
     return [*looks_before(key_of(row), row.run), (row.run, first)]
 
 
 def looks_before(key: Key, run: Run) -> list[tuple[Run, Result | None]]:
-    """What was looked at of a finding before a run, stored or not, the earliest first: for each earlier cut-off date
-    the last run by the same analysis arm that screened it, with its row of one method (None: nobody had the event)."""
-    runs = list(_before(run))
+    """What was looked at of a finding before a run, stored or not, in the order of looking: of each other cut, whatever
+    its cut-off date, the first run by the same analysis arm that screened it, with its row of one method (None: nobody
+    had the event). The run's own cut was looked at when it was first screened."""
+    runs = list(_by_the_same_arm(run))
     table = Result.over_all.filter(run__in=runs, **dict(zip(KEY, key, strict=True))).order_by("run_id", "id")
     found = {one.run_id: one for one in table.distinct("run_id")}
-    by_date: dict[date, Run] = {}
-    for one in runs:  # the latest first
+    looks: dict[uuid.UUID, tuple[Run, Result | None]] = {}
+    for one in runs:
         one.study = run.study
-        if one.id in found or was_screened(one, key):
-            by_date.setdefault(one.cut.date, one)
-    looks = []
-    for _, one in sorted(by_date.items()):
         at = found.get(one.id)
+        if at is None and not was_screened(one, key):
+            continue
+        if one.cut_id == run.cut_id:
+            break
         if at is not None:
             at.run = one
-        looks.append((one, at))
-    return looks
+        looks.setdefault(one.cut_id, (one, at))
+    return list(looks.values())
 
 
-def _before(run: Run) -> QuerySet[Run]:
-    """Runs on earlier cut-off dates by the same analysis arm, made before it, the latest first."""
-    runs = runs_of(run.study).filter(analysis_arm=run.analysis_arm, cut__date__lt=run.cut.date)
-    return runs.filter(made_at__lte=run.made_at) if run.made_at else runs
+def _by_the_same_arm(run: Run) -> QuerySet[Run]:
+    """Runs by the same analysis arm, made before it, the earliest first."""
+    runs = runs_of(run.study).filter(analysis_arm=run.analysis_arm).order_by("made_at", "id")
+    return runs.filter(made_at__lt=run.made_at) if run.made_at else runs
 
 
 def not_looked(row: Result, looks: Iterable[Run]) -> list[date]:
     """Earlier cut-off dates of which no run screened the row's term, so that they are none of the looks."""
-    held = {run.cut.date for run in looks}
-    return sorted({run.cut.date for run in _before(row.run)} - held)
+    held, on = {run.cut.date for run in looks}, row.run.cut.date
+    return sorted({run.cut.date for run in _by_the_same_arm(row.run) if run.cut.date < on} - held)
 
 
 def strongest(run: Run, arm: str) -> list[Result]:

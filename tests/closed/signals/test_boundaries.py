@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pvtracker import stats
 from pvtracker.accounts.models import Account
 from pvtracker.cuts.models import Cut
 from pvtracker.signals import planning
@@ -102,6 +103,53 @@ def test_the_page_uses_the_signed_settings_whatever_the_data(
     tried = page_of(second, study, kind="pocock", planned="90")
     assert tried.context["signed"] is None and "it decides nothing" in tried.text
     assert tried.context["drawn"].steps[0].at == pytest.approx(40 / 90)
+
+
+def test_a_look_spends_its_error_once_whatever_cut_is_made_or_screened_after_it(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    """On 40, 60, 60 and 50 of 80 participants: the same date again, the same number again, an earlier date later."""
+    used = signed(study, author, bounded("obrien_fleming"))
+
+    def judged(cut: Cut, each: int) -> Any:
+        told = [replace(one, N_arm=each, N_ref=each, n_arm=3) for one in rows(flagged=False)]
+        run = run_on(cut, told, used=used)
+        (line,) = run.settings["boundaries"]
+        return run, line
+
+    def bound(*shares: float) -> Any:
+        return pytest.approx(stats.group_sequential_boundary([*shares, 1.0], alpha=0.025).z[len(shares) - 1])
+
+    _, line = judged(joined_cut, 20)
+    assert line["bound"] == bound(0.5)
+    run, line = judged(later_cut(joined_cut, days=0), 30)  # the same cut-off date, made again
+    assert (line["at"], line["bound"]) == (0.75, bound(0.5, 0.75))
+    assert [step.at for step in page_of(run, study).context["drawn"].steps] == [0.5, 0.75, 1.0]
+    _, line = judged(later_cut(joined_cut, days=0), 30)
+    assert line["bound"] is None and line["said"].startswith("No more information than at an earlier look")
+    _, line = judged(later_cut(joined_cut, days=-10), 25)  # an earlier date, screened later
+    assert line["bound"] is None and line["said"].startswith("No more information than at an earlier look")
+    _, line = judged(later_cut(joined_cut), 35)
+    assert (line["at"], line["bound"]) == (0.875, bound(0.5, 0.75, 0.875))
+    _, line = judged(joined_cut, 20)  # the first cut again is the first look again
+    assert line["bound"] == bound(0.5)
+
+
+def test_the_signed_share_of_a_pool_is_that_of_its_arms(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    sprt = {"planned": 60, "alpha": 0.025, "part": 0.5}
+    one = PlannedBoundary("PT", "all", "Headache", design_of("maxsprt", sprt, fixed_before=True))
+    used = signed(study, author, one)
+    pools = [{"name": "Both doses", "arms": ["Low dose", "High dose"], "participants": 40}]
+    found = [replace(row, arm="Both doses", N_arm=40, n_arm=20, n_ref=10) for row in rows(flagged=False)]
+    run = run_on(joined_cut, found, used=used, pools=pools)
+    line = {told["arm"]: told for told in run.settings["boundaries"]}["Both doses"]
+    of_pool = stats.maxsprt_binomial_boundary(60, probability=2 / 3, alpha=0.025)
+    assert line["bound"] == of_pool.cases[of_pool.limit.tolist().index(30)]
+    shown = page_of(run, study).context
+    assert shown["signed"].boundary.design.part == pytest.approx(2 / 3)
+    assert shown["drawn"].steps[0].bound == line["bound"]
 
 
 def test_a_plan_signed_after_the_looks_says_so_and_an_earlier_boundary_is_named(

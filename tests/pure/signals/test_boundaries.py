@@ -14,9 +14,9 @@ from scipy.stats import binom, fisher_exact, hypergeom, norm
 from pvtracker import stats
 from pvtracker.signals import boundary_chart
 from pvtracker.signals.boundaries import drawn, steps
-from pvtracker.signals.boundary_design import Design, Look
+from pvtracker.signals.boundary_design import Design, Look, against_reference
 from pvtracker.signals.boundary_sequential import z_of
-from pvtracker.signals.boundary_settings import design_of
+from pvtracker.signals.boundary_settings import design_of, faults_of
 
 LOOKS = [
     Look(date(2026, 1, 31), 2, 10, 0, 9),
@@ -257,3 +257,34 @@ def test_the_conditional_boundary_holds_the_arm_against_the_history() -> None:
     )
     with pytest.raises(ValueError, match="no look has any person-years"):
         steps([Look(date(2026, 1, 1), 0, 9, 0, 9)], one)
+
+
+def test_a_pool_has_the_odds_of_its_arms_together() -> None:
+    """Two arms and a reference, 1 : 1 : 1, no difference, looked at after every event: simulated."""
+    one = Design("maxsprt", planned=60, alpha=0.025, part=0.5, fixed=True)
+    pool = against_reference(one, 2)
+    assert pool.part == pytest.approx(2 / 3) and against_reference(one, 1) == one
+    plain = Design("toxicity", planned=60)
+    assert against_reference(plain, 2) == plain
+    of_pool = np.cumsum(np.random.default_rng(1).random((20_000, 60)) < 2 / 3, axis=1)
+    crossed = []
+    for design in (one, pool):
+        bounds = [steps([Look(date(2026, 1, 1), n, 100, 0, 50)], design)[0].bound for n in range(1, 61)]
+        needed = [np.inf if bound is None else bound for bound in bounds]
+        crossed.append((of_pool >= needed).any(axis=1).mean())
+    assert crossed[0] > 0.4 and crossed[1] < 0.027  # with the odds of one arm half of such trials would cross
+
+
+def test_an_early_look_of_many_can_cross_a_high_bound() -> None:
+    """5 % of the information: the bound of O'Brien-Fleming type spending is 9.955, and p is far smaller."""
+    (early, _) = steps(
+        [Look(date(2026, 1, 1), 200, 250, 20, 250)], Design("obrien_fleming", planned=10_000, fixed=True)
+    )
+    assert early.bound == pytest.approx(9.955, abs=1e-3) and early.crosses
+
+
+def test_a_haybittle_peto_boundary_whose_first_look_spends_all_is_refused() -> None:
+    given = {"measure": "participants", "planned": 74, "alpha": 0.001, "interim_z": None}
+    assert "spends an error of 0.0013" in faults_of("haybittle_peto", given)["interim_z"]
+    assert not faults_of("haybittle_peto", given | {"interim_z": 3.5})
+    assert not faults_of("haybittle_peto", given | {"alpha": 0.025})
