@@ -61,7 +61,8 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     # A context that is closed while a form is on its way to the next page may never answer that it is closed (Chromium
     # 156, one time in thirty), and playwright waits for ever.
-    page.goto("about:blank")
+    for left in context.pages:
+        left.goto("about:blank")
     context.close()
     expected = ("status of 4",)  # a refused request is a test's own doing
     assert not [text for text in complaints if not any(word in text for word in expected)]

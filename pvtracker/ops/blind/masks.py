@@ -133,6 +133,7 @@ COLUMNS = (
         "the clock at each row, of which two may share a microsecond; compared in the order of ids",
     ),
     Column("jobs_job", "fence", "grows with every claim, and a slow machine may claim again"),
+    Column("jobs_job", "rung_at", "the sweeper rings again for a job that a busy worker has not begun"),
 )
 
 
