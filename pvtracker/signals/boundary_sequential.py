@@ -117,10 +117,11 @@ def _by_participants(
     n_arm = [look.N_arm for look in kept] + ([ends[0]] if len(z) > len(kept) else [])
     n_ref = [look.N_ref for look in kept] + ([ends[1]] if len(z) > len(kept) else [])
     rising = all(np.diff(n_arm) >= 0) and all(np.diff(n_ref) >= 0)
-    highest = min(risk * RATIOS[-1], 0.99)
+    ratios = [ratio for ratio in RATIOS if risk * ratio <= 1]  # beyond it there is no such risk
+    highest = min(risk * ratios[-1], 0.99)
     exact = rising and max(most_events(n_arm[-1], highest), most_events(n_ref[-1], risk)) <= MOST_EXACT
     told = []
-    for ratio in RATIOS:
+    for ratio in ratios:
         truth = min(risk * ratio, 0.99)
         if exact:
             found = stats.group_sequential_counts_crossing(n_arm, n_ref, z, risk_arm=truth, risk_ref=risk)

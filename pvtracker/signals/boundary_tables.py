@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from pvtracker.lib.rounding import fixed
 from pvtracker.signals import tables
-from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, Drawn, Step
+from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, RATIO, RATIOS, Drawn, Step
 from pvtracker.signals.boundary_settings import KINDS
 from pvtracker.signals.cells import (
     Cell,
@@ -79,6 +79,9 @@ def does_table(drawn: Drawn) -> Table:
     """The operating characteristics."""
     share = drawn.steps[-1].at <= 1
     mean = "Mean share of the information used" if share else f"Mean, {drawn.across.lower()}"
+    how = drawn.how if drawn.note else f"{drawn.how}; the looks to come are the planned end alone"
+    if drawn.truth == RATIO and len(drawn.does) < len(RATIOS):
+        how += ". Ratios by which the arm’s risk would be above 100 % are left out"
     return {
         "caption": "What this boundary does",
         "columns": [column(drawn.truth), *(column(one, one) for one in ("Probability to cross", mean))],
@@ -92,9 +95,7 @@ def does_table(drawn: Drawn) -> Table:
             }
             for truth, crosses, used in drawn.does
         ],
-        "note": f"{drawn.how}."
-        if drawn.note
-        else f"{drawn.how}; the looks to come are the planned end alone.",
+        "note": f"{how}.",
         "empty": "",
     }
 
@@ -118,7 +119,7 @@ def judged_table(run: Run) -> Table:
             words(KINDS.get(one["kind"], one["kind"])),
             path,
             bound,
-            words("crosses" if one["crosses"] else one["said"]),
+            words("crosses" if one["crosses"] else one["said"] or "does not cross"),
         ]
         rows.append({"cells": cells})
     return {

@@ -125,11 +125,18 @@ def signed_for(row: Result, held: Iterable[Held]) -> Signed | None:
 def _of_signing(used: InUse, one: PlannedBoundary, row: Result, runs: Sequence[Run]) -> list[str]:
     signed_at, row_of_plan = used.signed_at, used.row
     assert signed_at is not None and row_of_plan is not None  # noqa: S101  # only a signed plan has boundaries
-    first = min(run.made_at for run in runs)
+    first, first_run = min(run.made_at for run in runs), planning.first_run_at(row.run.study)
     when = f"Set by version {row_of_plan.version} of the plan, signed by {used.signed_by} on {signed_at:%Y-%m-%d} at "
     when += f"{signed_at:%H:%M} UTC"
-    if signed_at <= first:
+    if signed_at <= first and (first_run is None or signed_at <= first_run):
         told = [f"{when}, before the first of these looks."]
+    elif (
+        signed_at <= first
+    ):  # a run that is no look, such as an earlier one on the same cut, had compared the arms
+        told = [
+            f"{when}, AFTER the first run of this study (made on {first_run:%Y-%m-%d at %H:%M} UTC), though before the "
+            "runs that these looks are read from: what had been seen by then may have chosen it."
+        ]
     else:
         told = [
             f"{when}, AFTER the first of these looks (made on {first:%Y-%m-%d}): what had been seen by then may have "

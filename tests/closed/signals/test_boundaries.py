@@ -11,6 +11,7 @@ from pvtracker import stats
 from pvtracker.accounts.models import Account
 from pvtracker.cuts.models import Cut
 from pvtracker.signals import planning
+from pvtracker.signals.boundary_design import RATIOS
 from pvtracker.signals.boundary_settings import PlannedBoundary, design_of
 from pvtracker.signals.models import Result, Run, ScreeningPlan, Signal, SignalAlert, SignalStep
 from pvtracker.signals.plan_forms import initial_of
@@ -161,6 +162,28 @@ def test_a_plan_signed_after_the_looks_says_so_and_an_earlier_boundary_is_named(
     assert "AFTER the first of these looks" in said
     signed(study, author, bounded("pocock", alpha=0.05))
     assert "Version 1, signed before it, had another boundary for this event." in page_of(run, study).text
+
+
+def test_an_earlier_run_on_the_cut_of_a_look_had_compared_the_arms_before_the_plan(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    run_on(joined_cut, rows(flagged=False))
+    used = signed(study, author, bounded("pocock"))
+    said = page_of(run_on(joined_cut, rows(flagged=False), used=used), study).text
+    assert "AFTER the first run of this study" in said and "before the first of these looks" not in said
+
+
+def test_no_operating_characteristic_is_of_a_risk_above_100_per_cent(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    used = signed(study, author, bounded("obrien_fleming"))
+    run = run_on(joined_cut, rows(n_arm=14, flagged=False), used=used)
+    page = page_of(run, study)
+    row = page.context["row"]
+    risk = (row.n_arm + row.n_ref) / (row.N_arm + row.N_ref)
+    shown = [float(line["cells"][0]["text"]) for line in page.context["does"]["rows"]]
+    assert shown == [ratio for ratio in RATIOS if ratio * risk <= 1] != list(RATIOS)
+    assert "Ratios by which the arm’s risk would be above 100 % are left out." in page.context["does"]["note"]
 
 
 def test_the_run_shows_its_boundaries_and_what_it_could_not_judge(
