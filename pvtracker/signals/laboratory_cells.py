@@ -78,6 +78,11 @@ def number_column(label: str) -> Table:
     return column(label, label)
 
 
+def week_cell(week: float) -> Cell:
+    """A planned week; of a column of numbers."""
+    return cell(f"{week:g}", week)
+
+
 def figure_cell(value: float) -> Cell:
     """A number as `figure` tells it."""
     return cell(figure(value), float(value))

@@ -15,7 +15,14 @@ from pvtracker.lib.rounding import fixed, share
 from pvtracker.signals import laboratory_charts as charts
 from pvtracker.signals.cells import cell, column, estimate_column, p_cell, percentage, share_column
 from pvtracker.signals.laboratory import Laboratory
-from pvtracker.signals.laboratory_cells import Table, figure_cell, interval_cell, number_column, table
+from pvtracker.signals.laboratory_cells import (
+    Table,
+    figure_cell,
+    interval_cell,
+    number_column,
+    table,
+    week_cell,
+)
 from pvtracker.signals.laboratory_detail import is_log, on_scale
 from pvtracker.stats import detected_by_week, mean_by_week, time_weighted_area
 from pvtracker.stats.course_results import MeansByWeek
@@ -146,7 +153,8 @@ def _means(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
         ]
     what = _what(lab)
     labels: list[str | Table] = [
-        *("Week", "Arm", "n, arm", number_column("Mean, arm"), "n, ref.", number_column("Mean, ref.")),
+        number_column("Week"),
+        *("Arm", "n, arm", number_column("Mean, arm"), "n, ref.", number_column("Mean, ref.")),
         *compared_columns(log=log, unit=unit, inference=inference),
     ]
     below = int(values["below"].sum())
@@ -181,7 +189,7 @@ def _means_row(found: MeansByWeek, row: int, arm: str, log: bool, *, inference: 
     names = ("ratio", "ratio_low", "ratio_high") if log else ("difference", "low", "high")
     estimate, low, high = (getattr(found, name)[row] for name in names)
     cells = [
-        f"{found.week[row]:g}",
+        week_cell(float(found.week[row])),
         arm,
         int(found.n_arm[row]),
         figure_cell(means[0][row]),
@@ -288,7 +296,7 @@ def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Sect
                     limits = (low, high) if inference else (np.nan, np.nan)
                     points.append(charts.Interval(float(week), name, share_, *limits))
         for row, week in enumerate(found.week):
-            cells: list[Any] = [f"{week:g}", lab.arms.names[arm]]
+            cells: list[Any] = [week_cell(float(week)), lab.arms.names[arm]]
             for side in ("arm", "ref"):
                 n, N, low, high = (
                     getattr(found, f"{what}_{side}")[row] for what in ("detected", "n", "low", "high")
@@ -313,7 +321,7 @@ def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Sect
         table=table(
             "Share with a number by week",
             (
-                "Week",
+                number_column("Week"),
                 "Arm",
                 *(_share_column(side, limits=inference) for side in ("Arm", "Reference")),
                 *((number_column("Fisher’s p"),) if inference else ()),

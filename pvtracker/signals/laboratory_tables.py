@@ -41,6 +41,7 @@ from pvtracker.signals.laboratory_cells import (
     of_cell,
     table,
     value_cell,
+    week_cell,
 )
 from pvtracker.signals.laboratory_detail import SLOPE_DAYS, Box, Detail
 from pvtracker.stats.laboratory_results import ShiftTable, SlopeDifference, WorstGrades
@@ -157,14 +158,14 @@ def boxes_table(found: Sequence[Box], unit: str) -> Table:
     return table(
         f"Values by planned week{f', {unit}' if unit else ''}",
         (
-            "Week",
+            number_column("Week"),
             "Arm",
             "Participants",
             *map(number_column, ("Least", "First quartile", "Median", "Third quartile", "Most")),
         ),
         [
             (
-                box.week,
+                week_cell(box.week),
                 box.arm,
                 box.n,
                 *map(figure_cell, (box.least, box.first, box.median, box.third, box.most)),
@@ -330,7 +331,7 @@ def detections_table(values: pd.DataFrame, lab: Laboratory) -> Table:
         words = sorted(set(own.loc[~number, "text"]))
         rows.append(
             (
-                week,
+                week_cell(week),
                 lab.arms.names[arm],
                 share_cell(int(each.sum()), len(each)),
                 *(figure_cell(of) for of in (numbers.min(), numbers.median(), numbers.max())),
@@ -340,7 +341,7 @@ def detections_table(values: pd.DataFrame, lab: Laboratory) -> Table:
     return table(
         "Participants with a number, by planned week",
         (
-            "Week",
+            number_column("Week"),
             "Arm",
             share_column("With a number"),
             *map(number_column, ("Least", "Median", "Most")),

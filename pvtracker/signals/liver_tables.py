@@ -58,17 +58,17 @@ def cases_table(lab: Laboratory, found: Liver, *, url: Any) -> Table:
                 number_column,
                 (
                     "Day of ALT or AST",
-                    "ALT or AST",
+                    "ALT or AST, × ULN",
                     "Day of bilirubin",
-                    "Bilirubin",
-                    "ALP at the rise",
-                    "ALT or AST at baseline",
+                    "Bilirubin, × ULN",
+                    "ALP at the rise, × ULN",
+                    "ALT or AST at baseline, × ULN",
                 ),
             ),
         ),
         rows,
         texts=("Arm",),
-        note=f"Multiples of the upper limit of normal. {RULE}",
+        note=f"× ULN: multiples of the upper limit of normal. {RULE}",
         empty=_none_found(found),
         urls=[url(row) for row in found.case_row],
     )
@@ -125,7 +125,16 @@ def peaks_table(
         (
             "Participant",
             "Arm",
-            *map(number_column, ("ALT or AST", "Day", "Bilirubin", "Day of bilirubin", "ALP")),
+            *map(
+                number_column,
+                (
+                    "ALT or AST, × ULN",
+                    "Day of ALT or AST",
+                    "Bilirubin, × ULN",
+                    "Day of bilirubin",
+                    "ALP, × ULN",
+                ),
+            ),
             "Quadrant",
             "Hy’s law",
         ),
@@ -143,7 +152,7 @@ def peaks_table(
             for place in shown
         ],
         texts=("Arm", "Quadrant", "Hy’s law"),
-        note="Highest values after first exposure, as multiples of the upper limit of normal."
+        note="Highest values after first exposure, as multiples of the upper limit of normal (× ULN)."
         + (f" {EITHER}" if no_case else "")
         + (f" {more} more participants are not listed." if more else ""),
         urls=[url(found.row[place]) for place in shown],
