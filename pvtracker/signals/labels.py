@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 SELECTION_LABELS = {
     "all": "All",
     "serious": "Serious",
@@ -23,6 +25,22 @@ COLUMN_LABELS = {  # what a method's limit is held against
     "p_adjusted": "the adjusted p",
     "posterior": "the posterior probability",
 }
+
+
+def rules_in_words(definitions: Mapping[str, str]) -> dict[str, str]:
+    """The definitions of a run, selections of events by their names instead of their keys."""
+    return {
+        SELECTION_LABELS[name].lower() if name in SELECTION_LABELS else name: said
+        for name, said in definitions.items()
+    }
+
+
+def threshold_words(kept: str) -> str:
+    """The threshold of a method as a run keeps it, such as `more in the arm, and low > 0`, as a person says it."""
+    for column, label in COLUMN_LABELS.items():
+        for sign, said in (("≤", "at most"), (">", "above")):
+            kept = kept.replace(f"and {column.replace('_', ' ')} {sign} ", f"and {label} {said} ")
+    return kept
 
 
 def period_label(period: str) -> str:

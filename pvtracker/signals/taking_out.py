@@ -18,6 +18,7 @@ from pvtracker.audit.enums import AccessKind
 from pvtracker.formats.printed import FORMS, Printed
 from pvtracker.lib.drawing import draw
 from pvtracker.signals.inference import HIDDEN, is_shown
+from pvtracker.signals.labels import ARM_LABELS, rules_in_words
 from pvtracker.signals.models import Run
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
@@ -86,10 +87,10 @@ def of_run(run: Run) -> Source:
             ("Cut-off date", str(run.cut.date)),
             ("Cut sha256", run.cut.sha256),
             ("Result sha256", run.sha256),
-            ("Analysis arm", run.analysis_arm),
+            ("Analysis arm", ARM_LABELS.get(run.analysis_arm, run.analysis_arm)),
             ("Code version", run.code_version),
         ),
-        run.settings["definitions"],
+        rules_in_words(run.settings["definitions"]),
     )
 
 

@@ -20,13 +20,13 @@ SIZES = {"wide": (960, 400), "narrow": (340, 460)}  # px; a page shows the one t
 LETTER, LINE, MARGIN = 6.4, 15, 5  # px of 12 px text
 STEPS = (2.0, 5.0, 10.0)  # percentage points at which the shade changes
 SHADES = (
-    ("less-3", "10 points fewer, or less still"),
+    ("less-3", "10 or more points fewer"),
     ("less-2", "5 to 10 fewer"),
     ("less-1", "2 to 5 fewer"),
     ("even", "within 2 percentage points"),
     ("more-1", "2 to 5 more"),
     ("more-2", "5 to 10 more"),
-    ("more-3", "10 points more, or beyond"),
+    ("more-3", "10 or more points more"),
 )
 
 

@@ -35,7 +35,7 @@ from pvtracker.signals.boundary_tables import judged_table
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.enums import AskedFrom
 from pvtracker.signals.forms import FilterForm, RunForm
-from pvtracker.signals.labels import period_label
+from pvtracker.signals.labels import ARM_LABELS, period_label, rules_in_words, threshold_words
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.screen import LEVELS
@@ -109,8 +109,10 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "run": run,
         "form": FilterForm(initial=chosen, **offered),
         "facts": tables.run_facts(run, inference=inferred),
-        "definitions": run.settings["definitions"],
-        "threshold": run.settings["thresholds"].get(chosen["method"], "") if inferred else "",
+        "definitions": rules_in_words(run.settings["definitions"]),
+        "threshold": threshold_words(run.settings["thresholds"].get(chosen["method"], ""))
+        if inferred
+        else "",
         "page": page,
         "table": tables.results_table(parted, chosen, inference=inferred),
         "silence": silence.table(list(page)) if inferred else None,
@@ -232,7 +234,7 @@ def _signals(request: HttpRequest, study: Study, form: RunForm | None, *, status
     latest = runs[0] if runs else None
     inferred = inference.is_shown(request)
     context = {
-        "runs": runs,
+        "runs": [(run, ARM_LABELS.get(run.analysis_arm, run.analysis_arm)) for run in runs],
         "latest": latest,
         "form": form,
         "unread": queries.unread_of(study, request.user),
