@@ -91,7 +91,11 @@ def _run(command: Command, arguments: list[str]) -> int:
             return 0
         if command.name == "test":
             return int(module.run(arguments))  # its arguments are pytest's, its services are its own
-        parser = argparse.ArgumentParser(prog=f"manage.py {command.name}", description=command.help)
+        parser = argparse.ArgumentParser(
+            prog=f"manage.py {command.name}",
+            description=command.help,
+            conflict_handler="resolve",  # a command may have a --help of its own
+        )
         module.add_arguments(parser)
         chosen = parser.parse_intermixed_args(arguments)
         if command.where == "file":

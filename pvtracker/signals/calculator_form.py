@@ -9,6 +9,7 @@ from django import forms
 from pvtracker.stats.calculator.apart import compute_apart
 from pvtracker.stats.calculator.arguments import Argument, Refused, arguments_of, read, split, told
 from pvtracker.stats.calculator.computed import Computed
+from pvtracker.stats.calculator.helps import helps, sentence
 from pvtracker.stats.catalogue import STATISTICS, Statistic
 
 MOST_VALUES = (
@@ -31,7 +32,7 @@ class ArgumentsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.statistic = statistic
         for argument in arguments_of(statistic).values():
-            self.fields[argument.name] = _field(argument)
+            self.fields[argument.name] = _field(argument, helps(statistic)[argument.name])
 
     def clean(self) -> dict[str, Any]:
         texts: dict[str, str] = {}
@@ -49,7 +50,7 @@ class ArgumentsForm(forms.Form):
         return self.cleaned_data
 
 
-def _field(argument: Argument) -> forms.Field:
+def _field(argument: Argument, said: str) -> forms.Field:
     about: dict[str, Any] = {
         "label": argument.name,
         "required": False,
@@ -58,8 +59,8 @@ def _field(argument: Argument) -> forms.Field:
         about["initial"] = "" if argument.default is None else told(argument.default)
     choices = ("yes", "no") if argument.kind == "yes or no" else argument.choices
     if choices:
-        return forms.ChoiceField(choices=[(one, one) for one in choices], **about)
-    about["help_text"] = HINTS.get(argument.kind, argument.takes)
+        return forms.ChoiceField(choices=[(one, one) for one in choices], help_text=sentence(said), **about)
+    about["help_text"] = f"{sentence(said)} Type {HINTS.get(argument.kind, argument.takes)}."
     widget = forms.Textarea(attrs={"rows": 2}) if argument.many else forms.TextInput()
     widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
     return forms.CharField(widget=widget, **about)

@@ -76,7 +76,7 @@ def berry_berry(
     """Berry and Berry's three-level model of participants with each event, a point mass on no effect.
 
     n_arm, n_ref: participants with the event, N_arm, N_ref: participants, whole numbers, shape (n,) or one number for
-    all. body_system: label of each term's body system, shape (n,). theta is the log odds ratio. margin: the odds ratio
+    all. body_system: label of each term's body system, shape (n,). theta is the log odds ratio. margin: the ratio
     whose excess `p_beyond_margin` is the probability of. Limits are equal tails. The fourteen numbers of the priors are
     named as in the model. gamma_variance: whether each body system has its own variance of log odds in the reference
     arm, or all share one.
@@ -86,6 +86,17 @@ def berry_berry(
     `most_draws`. A term for which, for whose body
     system or for whose top level that is not reached is refused: nan, with a warning. The same seed gives the same bits
     on the same machine. An arm without participants: nan and a warning. ValueError for values that cannot be.
+
+    mu_gamma_0_0: mean of the prior of the mean log odds (or log rate) in the reference. tau2_gamma_0_0: variance of
+    that prior. mu_theta_0_0: mean of the prior of the mean effect theta. tau2_theta_0_0: variance of that prior.
+    alpha_gamma_0_0, beta_gamma_0_0: shape and scale of the inverse gamma prior of the variance, between body systems,
+    of the mean log odds (or log rate). alpha_theta_0_0, beta_theta_0_0: shape and scale of the same prior for the
+    mean effect. alpha_gamma, beta_gamma: shape and scale of the inverse gamma prior of the variance of log odds (or
+    log rates) within a body system. alpha_theta, beta_theta: shape and scale of the same prior for effects.
+    lambda_alpha, lambda_beta: rates of the exponential priors of the two parameters of the beta distribution of the
+    probability of no effect. chains: how many chains are run. warm_up: draws of each chain that are thrown away at
+    its start. draws: draws of each chain at first. most_draws: draws of each chain at most, when they are doubled
+    because they do not agree.
 
     Source: Berry & Berry (2004) Biometrics 60:418-426.
     """

@@ -43,6 +43,9 @@ def blinded_warning(
     `needed` or more if treatment adds nothing and if it multiplies the rate by `ratio`, the background as uncertain as
     `background_years` says. ValueError for values that cannot be.
 
+    warn_posterior: warned from this posterior probability above the margin on, in (0, 1). warn_predictive: warned
+    from this predictive probability downwards, in (0, 1).
+
     Source: derived from the definitions of `blinded_rate`.
     """
     years_ = follow_up("years", years)

@@ -51,6 +51,9 @@ def cmaxsprt_boundary(
     (default). `cases` and `limit` of the result: so many cases are a signal up to that time. ValueError where no
     critical value keeps alpha, and for values that cannot be.
 
+    historical_cases: events in the history. cases: events at which the surveillance ends. time: follow-up ÷
+    historical follow-up at which it ends. minimum_cases: no signal with fewer.
+
     Source: Li & Kulldorff (2010) Stat Med 29:284-295; the exact recursion is derived from the definition.
     """
     plan = _Plan(historical_cases, cases, time, minimum_cases, first_look, history)
@@ -70,7 +73,11 @@ def cmaxsprt_power(
     first_look: float = 0.0,
     history: History = "between",
 ) -> float:
-    """Probability of a signal at a true relative risk: 1 gives the error. Arguments as for `cmaxsprt_boundary`."""
+    """Probability of a signal at a true relative risk: 1 gives the error. Arguments as for `cmaxsprt_boundary`.
+
+    critical: value of the log-likelihood ratio from which there is a signal. relative_risk: true relative risk, 1
+    for none.
+    """
     if not 0 < critical <= HIGHEST:
         raise ValueError(f"critical must lie in (0, {HIGHEST:g}], got {critical}")
     if not 0 < relative_risk <= 1000:

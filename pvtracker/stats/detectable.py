@@ -80,6 +80,9 @@ def smallest_detectable(
     enumeration, is where it becomes long. Nothing detectable, or an empty arm, gives nan and a warning. ValueError for
     values that cannot be.
 
+    power: probability with which it is to be found, in (0, 1). most_work: cells of the enumeration from which the
+    approximation is taken.
+
     Source: Bennett & Hsu (1960) Biometrika 47:393-398 (exact); Casagrande, Pike & Smith (1978) Biometrics
     34:483-486 and Fleiss, Levin & Paik (2003) Statistical Methods for Rates and Proportions, section 4.5
     (approximate).

@@ -30,6 +30,9 @@ def double_fdr_2004(
     the pair of levels by resampling; here they are arguments. ValueError for p outside [0, 1], differing
     shapes or levels outside (0, 1).
 
+    alpha_body_system: level of the first step, over body systems, in (0, 1). alpha_event: level of the second step,
+    over the events of a body system, in (0, 1).
+
     Source: Mehrotra & Heyse (2004) Stat Methods Med Res 13:227-238.
     """
     first, second = level("alpha_body_system", alpha_body_system), level("alpha_event", alpha_event)

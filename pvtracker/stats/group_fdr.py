@@ -29,6 +29,8 @@ def group_bh(p: ArrayLike, group: Labels, *, null_share: NullShare = "tst", alph
     tests. A group with π = 1 is never flagged, one with π = 0 wholly; with π = 1 in all groups nothing is.
     ValueError for p outside [0, 1], differing shapes, an unknown estimate or a level outside (0, 1).
 
+    null_share: how the share of true null hypotheses is estimated, "tst" (two stages) or "lsl" (lowest slope).
+
     Source: Hu, Zhao & Zhou (2010) JASA 105:1215-1227; second stage at alpha, as the R package c212 carries it out.
     """
     alpha = level("alpha", alpha)

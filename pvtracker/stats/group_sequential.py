@@ -33,6 +33,9 @@ def spent_alpha(
     "obrien_fleming" 2 − 2 Φ(z(1 − alpha/2) / √t); "pocock" alpha ln(1 + (e − 1) t); "power" alpha t^parameter;
     "hwang_shih_decani" alpha (1 − e^(−parameter t)) / (1 − e^(−parameter)), alpha t where parameter is 0.
 
+    fraction: shares of the information, in [0, 1], shape (looks,). spending: the function by which alpha is spent.
+    parameter: exponent or rate of the spending functions that have one.
+
     Source: Lan & DeMets (1983) Biometrika 70:659-663; Kim & DeMets (1987) Biometrika 74:149-154 (power); Hwang, Shih &
     DeCani (1990) Stat Med 9:1439-1445.
     """
@@ -77,6 +80,8 @@ def group_sequential_boundary(
     then says what is spent, the information how the looks hang together. ValueError for looks that cannot be, or closer
     than 0.0001.
 
+    spending, parameter: as for `spent_alpha`. sides: 1 for an excess only, 2 for excess and deficit.
+
     Source: Lan & DeMets (1983) Biometrika 70:659-663; integration as in Jennison & Turnbull (2000) chapter 19.
     """
     t = _fractions(fraction)
@@ -95,6 +100,8 @@ def haybittle_peto_boundary(
     """A fixed high bound at all looks but the last, whose bound makes the error of all looks together alpha.
 
     fraction: increasing, the last 1. ValueError when the interim looks alone spend more than alpha.
+
+    interim_z: bound of every look but the last, as a z-value.
 
     Source: Haybittle (1971) Br J Radiol 44:793-797; Peto et al. (1976) Br J Cancer 34:585-612. They left the last bound
     at its fixed value; the exact one is by the same integration as `group_sequential_boundary`.
@@ -124,8 +131,9 @@ def group_sequential_crossing(
 ) -> SequentialCrossing:
     """Probability to cross this boundary at each look: operating characteristics under the normal approximation.
 
-    z: bounds, shape (looks,), infinite where none. drift: expected z-value at all the information: 0 gives the error,
-    z(1 − alpha) + z(power) that of a trial with one look. The trial goes on until a bound is crossed or the last look.
+    fraction, sides: as for `group_sequential_boundary`. z: bounds, shape (looks,), infinite where none. drift:
+    expected z-value at all the information: 0 gives the error, z(1 − alpha) + z(power) that of a trial with one look.
+    The trial goes on until a bound is crossed or the last look.
     """
     t, bounds = _fractions(fraction), np.asarray(z, dtype=np.float64)
     if bounds.shape != t.shape or np.isnan(bounds).any():
@@ -142,7 +150,10 @@ def group_sequential_crossing(
 
 def group_sequential_drift(fraction: ArrayLike, z: ArrayLike, *, power: float = 0.8, sides: int = 1) -> float:
     """The drift that this boundary detects (by its upper bound) with this power; ValueError when no drift up to 20
-    does, or already none."""
+    does, or already none.
+
+    fraction, z, sides: as for `group_sequential_crossing`. power: probability to cross the upper bound, in (0, 1).
+    """
     power = level("power", power)
 
     def missing(drift: float) -> float:

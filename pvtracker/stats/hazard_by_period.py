@@ -32,7 +32,7 @@ def hazard_by_period(
     time: from the start to the event or to the end of observation, ≥ 0, shape (N,) or one number for all. event: 1 had
     the event, 0 was censored, 2 died before. in_arm: 1 for participants of the arm, 0 for the reference. starts: when
     each period begins, rising, shape (periods,), or (N, periods) where the participants' own times differ (nan: never
-    began it). period: their names. units_per_year: 365.25 where times are days.
+    began it). period: names of the periods. units_per_year: 365.25 where times are days.
 
     A period lasts until the next one begins, the last one for ever; time before the first is in none. An event at the
     very start of a period belongs to it. Rates are constant within a period and free between them (piecewise

@@ -75,7 +75,8 @@ class HysLawCases:
 class Outliers:
     """What lies far from the other values, shape (n,): `flag`, and `score` in units of the spread, 0 within.
 
-    `low` and `high` are the fences beyond which a value is flagged, in the unit of the values.
+    `low` and `high` are the fences beyond which a value is flagged, in the unit of the values: transformed back where
+    they were computed on logarithms (`log_scale`).
     """
 
     flag: BoolArray
@@ -85,6 +86,7 @@ class Outliers:
     centre: float
     method: str
     fence: float
+    log_scale: bool
     warning: str | None
 
 

@@ -52,6 +52,9 @@ def edish(
     the first alone Temple's corollary, the second alone hyperbilirubinaemia. `case`, the options: see `hys_law_cases`.
     Without a value of both kinds there is no quadrant, and a warning. ValueError for what cannot be.
 
+    participant: label of the participant. analyte: ALT, AST, BILI (total bilirubin) or ALP. day: day of the value, nan
+    when unknown. times_uln: value ÷ upper limit of normal, > 0 or nan.
+
     Source: FDA (2009) Guidance for Industry, Drug-Induced Liver Injury: Premarketing Clinical Evaluation; Watkins et
     al. (2011) Drug Saf 34:243-252.
     """
@@ -93,6 +96,11 @@ def hys_law_cases(
     that day's alkaline phosphatase is at or above `alkaline_phosphatase` (none: not asked), the last one measured in
     the window up to that day; where none was, the pair counts, with a warning. The first pair is told. Values of
     unknown day make no pair. That no other cause explains it, the third part of Hy's law, is for a physician.
+
+    transaminase: multiple of the upper limit that ALT or AST reaches. bilirubin: multiple that total bilirubin
+    exceeds. alkaline_phosphatase: multiple from which a pair does not count; none: not asked. window_days: days
+    from the transaminase to the bilirubin at most. order: bilirubin on or "after" the day of the transaminase, or
+    "either" way.
 
     Source: FDA (2009) Guidance for Industry, Drug-Induced Liver Injury: Premarketing Clinical Evaluation. The window
     and the reading of "initial" alkaline phosphatase are ours.

@@ -50,6 +50,9 @@ def maxsprt_poisson_boundary(
     have come while no more than `limit` are expected (`looks`: at the look with that many expected).
     ValueError where no critical value keeps alpha, and for values that cannot be.
 
+    first_look: events expected before which it is not looked at. looks: events expected up to each look,
+    increasing; none: looked at whenever an event comes.
+
     Source: Kulldorff et al. (2011) Sequential Analysis 30:58-78; minimum cases and late start: Kulldorff & Silva (2017)
     REVSTAT 15:373-394.
     """
@@ -74,6 +77,9 @@ def maxsprt_poisson_performance(
     """Probability of a signal, mean time to it, and mean length of the surveillance, at a true relative risk.
 
     Times are in events expected under the null. Other arguments as for `maxsprt_poisson_boundary`.
+
+    critical: value of the log-likelihood ratio from which there is a signal. relative_risk: true relative risk, 1
+    for none.
     """
     if not 0 < critical <= HIGHEST:
         raise ValueError(f"critical must lie in (0, {HIGHEST:g}], got {critical}")

@@ -19,8 +19,8 @@ ROUNDING = 1e-10
 def maxsprt_binomial_ratio(cases: ArrayLike, events: ArrayLike, *, probability: float) -> FloatArray:
     """Log-likelihood ratio c ln(c/(n p)) + (n − c) ln((n − c)/(n (1 − p))) where c/n > p, else 0, shape (n,).
 
-    cases: events in the arm, events: in both arms; probability: that an event falls in the arm under the null, the
-    arm's share of the participants or of the time at risk.
+    cases: events in the arm; events: events of both arms; probability: that an event falls in the arm under the null,
+    the arm's share of the participants or of the time at risk.
     """
     p = level("probability", probability)
     c, n = counts("cases", cases), counts("events", events)
@@ -40,9 +40,13 @@ def maxsprt_binomial_boundary(
 ) -> MaxSprt:
     """The critical value of the binomial MaxSPRT: the smallest with an error of at most alpha over so many events.
 
-    events: of both arms, at most 1,000, at which the surveillance ends. Looked at after every event, or at `looks` only
-    (events up to each, increasing, the last being `events`). `cases` and `limit` of the result: after `limit` events so
-    many cases are a signal; more than `limit` where none is. ValueError where no critical value keeps alpha.
+    events: events of both arms, at most 1,000, at which the surveillance ends. Looked at after every event, or at
+    `looks` only (events up to each, increasing, the last being `events`). `cases` and `limit` of the result: after
+    `limit` events so many cases are a signal; more than `limit` where none is. ValueError where no critical value
+    keeps alpha.
+
+    probability: that an event falls in the arm under the null. minimum_cases: no signal with fewer in the arm.
+    looks: events of both arms up to each look, increasing; none: looked at after every event.
 
     Source: Kulldorff et al. (2011) Sequential Analysis 30:58-78.
     """
@@ -78,6 +82,9 @@ def maxsprt_binomial_performance(
 
     An event then falls in the arm with probability RR p / (1 − p + RR p). Other arguments as for
     `maxsprt_binomial_boundary`.
+
+    critical: value of the log-likelihood ratio from which there is a signal. relative_risk: true relative risk, 1
+    for none.
     """
     p = level("probability", probability)
     if not critical > 0:

@@ -38,6 +38,8 @@ def mean_by_week(
     detection, of quantification) and `value` is that limit; it stands at the limit, at half of it, or at the
     limit ÷ √2 (below_as). Whoever has no value in a week is not in its mean. ValueError for values that cannot be.
 
+    below_as: where a value below the limit stands: at the "limit", at "half" of it, or, "root half", at the limit ÷ √2.
+
     Source: Welch (1947) Biometrika 34:28-35, degrees of freedom as in Welch (1938) Biometrika 29:350-362.
     """
     confidence_level = level("confidence_level", confidence_level)

@@ -52,11 +52,13 @@ def mmrm(
     in all the rows (on the scale log10 its logarithm is taken); who has none (nan) is not in the model. scale, below,
     below_as: as for `mean_by_week`.
 
-    covariance of the weeks: "unstructured", "toeplitz" and "ar1" with a variance for each week and correlations by the
+    covariance: "unstructured", "toeplitz" and "ar1" with a variance for each week and correlations by the
     number of visits between, "compound symmetry" with one variance and correlation. fall_back: where it cannot be
     fitted the next of these is tried, and the result says so; otherwise nothing is told but why. degrees:
     "kenward-roger" (standard error adjusted too) or "satterthwaite". At most 30 weeks and 5,000 participants.
     ValueError for values that cannot be.
+
+    baseline: value before treatment, one number for each participant, given in all the rows.
 
     Source: Mallinckrodt et al. (2008) Drug Inf J 42:303-319 (model); Kenward & Roger (1997) Biometrics 53:983-997.
     """

@@ -37,6 +37,8 @@ def outliers(
     quartile distances, or the modified z-score, below the middle negative. Fewer than eight values, or a spread of 0:
     no fence, nothing flagged, and a warning. ValueError for what cannot be.
 
+    fence: how far from the middle, in units of the spread; none: 3 with "tukey", 3.5 with "mad".
+
     Source: Tukey JW (1977) Exploratory Data Analysis; Iglewicz & Hoaglin (1993) How to Detect and Handle Outliers.
     """
     given = long_numbers("value", value)
@@ -71,4 +73,4 @@ def outliers(
     flag = (x < low) | (x > high)
     if log_scale:
         low, high, centre = np.exp(low), np.exp(high), float(np.exp(centre))
-    return Outliers(flag, score, float(low), float(high), centre, method, limit, warning)
+    return Outliers(flag, score, float(low), float(high), centre, method, limit, log_scale, warning)

@@ -43,6 +43,8 @@ def upper_limit_for_zero(N: ArrayLike, *, confidence_level: float = 0.95) -> Flo
     1 − (1 − confidence_level) ** (1 / N); about 3 / N at 95 percent ("rule of three"). N = 0 gives 1: any
     risk agrees. ValueError for counts that cannot be, or a level outside (0, 1).
 
+    N: participants, none of whom had the event, whole numbers ≥ 0, shape (n,) or one number for all.
+
     Source: Clopper & Pearson (1934), n = 0; Hanley & Lippman-Hand (1983) JAMA 249:1743-1745.
     """
     confidence_level = level("confidence_level", confidence_level)

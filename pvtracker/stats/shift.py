@@ -124,7 +124,10 @@ def worst_grades(grade: ArrayLike, arm: Labels, *, highest: int = 4) -> WorstGra
     """Participants by worst grade in each arm, and how many had a grade or a higher one.
 
     grade: of each participant the worst grade after baseline, whole numbers from 0 (no grade) to `highest`, nan where
-    nothing was measured; shape (participants,). arm: their arms. Every grade is a row. ValueError for what cannot be.
+    nothing was measured; shape (participants,). arm: arm of each participant. Every grade is a row. ValueError for
+    what cannot be.
+
+    highest: highest grade of the scale.
 
     Source: derived from the definition. Compare arms with `risk_difference_mn` or `fisher`: at_least of measured.
     """

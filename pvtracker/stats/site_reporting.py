@@ -76,6 +76,8 @@ def site_reporting(
     all of them, which is close where sites have hundreds of participants. `p_adjusted`: Benjamini–Hochberg.
     ValueError for values that cannot be, or fewer than 99 replicates.
 
+    null: exchanges between sites are "drawn", or their sum is taken as "normal".
+
     Source: derived from the definitions; limits as in `rate_ratio_exact`.
     """
     confidence_level = level("confidence_level", confidence_level)

@@ -50,6 +50,8 @@ def slope_difference(
     alike, however many values it rests on; who has none is not counted. One row for each arm, the reference without a
     difference. ValueError for a participant in two arms, a reference that is no arm, or what cannot be.
 
+    reference: label of the arm with which the others are compared.
+
     Source: Matthews et al. (1990) BMJ 300:230-235 (summary measures); Welch BL (1947) Biometrika 34:28-35.
     """
     confidence_level = level("confidence_level", confidence_level)

@@ -23,10 +23,13 @@ def toxicity_boundary(
 ) -> StoppingRule:
     """Stop when so many events have come among so many participants: each look has the same one-sided level.
 
-    participants: of the arm when all are in, at most 2,000. risk: still acceptable. alpha: probability to stop at all
-    when the risk is just that; the level of each look is the largest that keeps it, exact. Looked at after every
-    participant, or after each of `looks` (increasing, the last being all). `events` of the result are those that stop;
-    more than `participants` where none does. `level` is the level of each look. ValueError for values that cannot be.
+    participants: participants of the arm when all are in, at most 2,000. risk: the risk that is still acceptable.
+    alpha: probability to stop at all when the risk is just that; the level of each look is the largest that keeps it,
+    exact. Looked at after every participant, or after each of `looks` (increasing, the last being all). `events` of
+    the result are those that stop; more than `participants` where none does. `level` is the level of each look.
+    ValueError for values that cannot be.
+
+    looks: participants after whom it is looked at, increasing, the last being `participants`; none: after each.
 
     Source: Ivanova, Qaqish & Schell (2005) Biometrics 61:540-545; after Pocock (1977) Biometrika 64:191-199.
     """
@@ -59,6 +62,10 @@ def beta_binomial_posterior(
     prior: of the arm's risk, a beta distribution. Too high is above `risk`, if that is named, or above a reference's
     risk that is itself uncertain, a beta distribution `reference`; in both cases by more than `margin`.
 
+    events: participants of the arm with the event. participants: participants of the arm. risk: the risk above
+    which it is too high. reference: beta distribution of a reference's risk, two numbers, in place of `risk`.
+    margin: by how much more the risk has to be too high.
+
     Source: Thall & Simon (1994) Biometrics 50:337-349.
     """
     x, n = counts("events", events), counts("participants", participants)
@@ -86,6 +93,8 @@ def beta_binomial_boundary(
     participants, looks and `events` of the result: as for `toxicity_boundary`; prior, risk, reference, margin: as for
     `beta_binomial_posterior`. `level` is the threshold. `stop_probability` is at the true risk `risk`, or the
     reference's mean, with the margin added.
+
+    threshold: posterior probability at which to stop, in (0, 1).
     """
     threshold, n = level("threshold", threshold), _looks(participants, looks)
     a, b = _beta("prior", prior)
@@ -104,8 +113,8 @@ def stopping_characteristics(
 ) -> StoppingCharacteristics:
     """What a stopping rule does at these true risks, exact, arrays of shape (risks,).
 
-    participants, events: of the rule, shape (looks,): stop at a look when so many events have come. risk: shape
-    (risks,). Observation ends with the stop or at the last look.
+    participants, events: of the rule, shape (looks,): stop at a look when so many events have come. risk: true risks,
+    shape (risks,). Observation ends with the stop or at the last look.
     """
     n, x = np.atleast_1d(counts("participants", participants)), np.atleast_1d(counts("events", events))
     if len(n) != len(x) or not len(n):

@@ -61,6 +61,9 @@ def time_weighted_area(
     of means; p is the share of splits into arms of these sizes that are as extreme, two-sided: of all, or of random
     `replicates` (p_method says which). ValueError for values that cannot be.
 
+    start, end: where the window starts and ends, in the unit of `day`. least_coverage: share of the window, in [0,
+    1], that has to lie between measurements.
+
     Source: derived from the definition; Welch (1947) Biometrika 34:28-35; Wilcoxon (1945) Biometrics Bull 1:80-83.
     """
     confidence_level = level("confidence_level", confidence_level)

@@ -84,8 +84,9 @@ def tree_scan(
     """Nodes of the hierarchy with an excess in the arm, over all participants of a trial's two arms.
 
     in_arm: 1 for each participant of the arm, 0 for each of the reference, shape (N,), those without events included.
-    event_participant, event_node: position in `in_arm` (from 0) and term of each event, shape (n,). child, parent: the
-    hierarchy, see `pvtracker.stats.tree.tree`. stratum: label of each participant, shape (N,).
+    event_participant, event_node: position in `in_arm` (from 0) and term of each event, shape (n,). child, parent:
+    the hierarchy, a node and the one above it, see `pvtracker.stats.tree.tree`. stratum: label of each participant,
+    shape (N,).
 
     null "participants" (default): arms are permuted among participants, within strata; a participant counts once in
     each node; the ratio is that of the node's table of participants with and without the event by arm. The other two
@@ -145,9 +146,9 @@ def tree_scan_bernoulli(
 ) -> TreeScan:
     """Nodes with an excess of cases among independent observations, as TreeScan's Bernoulli model.
 
-    node: names in the hierarchy, shape (n,), a name may come several times; cases, controls: whole numbers, shape (n,).
-    probability: that an observation is a case (unconditional); None: given the total of cases (conditional). Other
-    arguments and errors as for `tree_scan`, where sources are named.
+    node: names in the hierarchy, shape (n,), a name may come several times; cases, controls: cases and controls of
+    each, whole numbers, shape (n,). probability: that an observation is a case (unconditional); None: given the total
+    of cases (conditional). Other arguments and errors as for `tree_scan`, where sources are named.
     """
     options = Options(alternative, minimum_cases, replicates, seed, threads)
     hierarchy = tree(child, parent)

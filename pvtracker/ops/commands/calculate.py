@@ -14,6 +14,9 @@ from pvtracker.stats.calculator.computed import compute
 
 
 def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-h", "--help", action="store_true", help="say this, or what the arguments of METHOD mean"
+    )
     parser.add_argument("method", nargs="?", metavar="METHOD", help="one of those that --list names")
     parser.add_argument(
         "arguments",
@@ -43,7 +46,12 @@ def _run(arguments: Namespace) -> int:
     words: list[str] = arguments.arguments
     if arguments.json and "=" in arguments.json:  # --json without a file, before name=value
         words, arguments.json = [*words, arguments.json], "-"
-    if arguments.list:
+    if arguments.help and not arguments.method:
+        parser = ArgumentParser(prog="manage.py calculate", conflict_handler="resolve")
+        add_arguments(parser)
+        parser.print_help()
+        return 0
+    if arguments.list or arguments.help:
         statistic_named(arguments.method) if arguments.method else None
         print(told.listed(arguments.method or ""), end="")
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pvtracker.ops.docs.markdown import code, document, table
 from pvtracker.ops.environment import ROOT
 from pvtracker.stats.calculator.arguments import arguments_of, meaning
+from pvtracker.stats.calculator.helps import helps
 from pvtracker.stats.catalogue import STATISTICS
 
 INTRODUCTION = (
@@ -31,12 +32,13 @@ def page() -> str:
             raise FileNotFoundError(
                 f"The statistic {statistic.key} has no page docs/methods/{statistic.page}."
             )
+        said = helps(statistic)
         parts += [
             f"## {statistic.key}",
             f"[{statistic.label}](../methods/{statistic.page}). {meaning(statistic)}",
             table(
-                ("argument", "takes"),
-                [(code(one.name), one.takes) for one in arguments_of(statistic).values()],
+                ("argument", "takes", "meaning"),
+                [(code(one.name), one.takes, said[one.name]) for one in arguments_of(statistic).values()],
             ),
         ]
     source = "`pvtracker/stats/catalogue.py` and the functions named there"

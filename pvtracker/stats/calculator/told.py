@@ -14,6 +14,7 @@ from pvtracker.lib.code_version import code_version
 from pvtracker.lib.rounding import MISSING
 from pvtracker.stats.calculator.arguments import arguments_of, meaning, told
 from pvtracker.stats.calculator.computed import Computed
+from pvtracker.stats.calculator.helps import helps
 from pvtracker.stats.catalogue import STATISTICS, Statistic
 
 DIGITS = 8  # significant ones, and
@@ -205,11 +206,19 @@ def listed(key: str = "") -> str:
         arguments = arguments_of(statistic)
         needed = " ".join(f"{one.name}=…" for one in arguments.values() if one.needed)
         width = max(map(len, arguments))
+        said = helps(statistic)
         lines += [
             f"{statistic.key}: {statistic.label}",
             f"  {meaning(statistic)}",
             f"  calculate {statistic.key} {needed}",
-            *(f"    {one.name.ljust(width)}  {one.takes}" for one in arguments.values()),
+            *(
+                line
+                for one in arguments.values()
+                for line in (
+                    f"    {one.name.ljust(width)}  {one.takes}",
+                    f"    {' ' * width}  {said[one.name]}",
+                )
+            ),
             f"  docs/methods/{statistic.page}",
             "",
         ]

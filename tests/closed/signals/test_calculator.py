@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from pvtracker.audit.models import AccessRecord
 from pvtracker.stats import double_fdr_2004, fisher, risk_difference_mn
 from pvtracker.stats.calculator.arguments import arguments_of
+from pvtracker.stats.calculator.helps import helps, sentence
 from pvtracker.stats.catalogue import STATISTICS
 from tests.closed.people import signed_in
 from tests.people import account, make_ready
@@ -47,6 +48,7 @@ def test_every_statistic_can_be_chosen_and_shows_a_field_for_each_argument(
         assert field, name
         filled = "value=" in field[0] or field[1] == "select" or field[2].strip()
         assert argument.needed or argument.default is None or filled
+        assert html.escape(sentence(helps(STATISTICS[key])[name])) in answer.text
     assert f"/calculator/methods/?page={STATISTICS[key].page}" in answer.text
 
 

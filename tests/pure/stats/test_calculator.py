@@ -30,7 +30,7 @@ Captured = pytest.CaptureFixture[str]
 
 def run(*words: str) -> int:
     """What `manage.py calculate` does with these words; argparse's own refusals are exit 2 as well."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(conflict_handler="resolve")
     calculate.add_arguments(parser)
     return calculate.run(parser.parse_intermixed_args(words))
 
@@ -301,8 +301,14 @@ def test_the_list_names_every_method_with_its_arguments_and_page(capsys: Capture
     assert run("--list", "double_fdr_2004") == 0
     told = capsys.readouterr().out
     assert "Mehrotra and Heyse's double false discovery rate." in told
-    assert "    body_system        labels\n    alpha_body_system  number; 0.05 unless told\n" in told
+    assert "    body_system        labels\n" in told
+    assert "    alpha_body_system  number; 0.05 unless told\n" in told
+    assert f"{' ' * 23}level of the first step, over body systems, in (0, 1)\n" in told
     assert "calculate double_fdr_2004 p=… body_system=…\n" in told
+    assert run("double_fdr_2004", "--help") == 0 and capsys.readouterr().out == told
+    assert launcher.main(["calculate", "--help"]) == 0
+    usage = capsys.readouterr().out
+    assert "usage: manage.py calculate" in usage and "what the arguments of METHOD mean" in usage
 
 
 def test_it_starts_without_the_weight_of_the_rooms() -> None:
