@@ -13,6 +13,7 @@ Spec = dict[str, Any]
 SHAPES = ("circle", "diamond", "triangle-up", "square", "cross")
 COLOURS = tuple(f"var(--pv-data-{number})" for number in (5, 1, 2, 3, 4))
 LEGEND = {"orient": "top", "direction": "vertical", "title": None}
+AXIS_WIDTH, WEEK_WIDTH, BOX_WIDTH = 70, 30, 12  # pixels that can be read
 SMALLEST = 0.1  # multiples of the limit from which the picture begins
 
 
@@ -107,6 +108,8 @@ def boxes(
     return {
         "$schema": SCHEMA,
         "height": 300,
+        # narrower, the boxes of a week would lie over one another: then the picture scrolls in its frame
+        "usermeta": {"leastWidth": AXIS_WIDTH + len(weeks) * max(WEEK_WIDTH, BOX_WIDTH * len(arms))},
         "data": {"values": values},
         "layer": [*ranges, median, *normal],
     }

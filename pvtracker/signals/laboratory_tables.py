@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pvtracker.lib.rounding import MISSING
@@ -44,7 +45,7 @@ from pvtracker.signals.laboratory_cells import (
     week_cell,
 )
 from pvtracker.signals.laboratory_detail import SLOPE_DAYS, Box, Detail
-from pvtracker.stats.laboratory_results import ShiftTable, SlopeDifference, WorstGrades
+from pvtracker.stats.laboratory_results import Outliers, ShiftTable, SlopeDifference, WorstGrades
 
 MOST_OUTLIERS = 100
 HEADS = {NEW_HIGH: "New high", NEW_LOW: "New low", GRADE_3: "Grade ≥3"}
@@ -244,11 +245,23 @@ def grades_table(found: WorstGrades, arms: Sequence[str], scale: str) -> Table:
     )
 
 
+def fences_text(fences: Outliers, unit: str) -> str:
+    """The fences in the unit of the values, and on which scale they were computed."""
+    if np.isnan(fences.low):
+        return "which do not exist"
+    ends = [f"{figure(end)} {unit}".strip() for end in (fences.low, fences.high)]
+    if not fences.log_scale:
+        return f"computed on the values as they were measured: {ends[0]} and {ends[1]}"
+    logs = [figure(float(np.log10(end))) for end in (fences.low, fences.high)]
+    return f"computed on logarithms (log₁₀ {logs[0]} and {logs[1]}) and transformed back: {ends[0]} and {ends[1]}"
+
+
 def outliers_table(lab: Laboratory, found: Detail, *, url: Any, every: bool = False) -> Table:
     """The farthest values, or `every` one; `url` gives the address of a participant's page by row number."""
     shown = found.far_out if every else found.far_out.head(MOST_OUTLIERS)
     more = len(found.far_out) - len(shown)
     fences = found.fences
+    between = fences_text(fences, found.summary.analyte.unit)
     return table(
         "Values far from the others",
         (
@@ -273,12 +286,12 @@ def outliers_table(lab: Laboratory, found: Detail, *, url: Any, every: bool = Fa
             for row in shown.to_dict("records")
         ],
         texts=("Arm", "Visit"),
-        note=f"Tukey’s outer fences of all values of all arms: {figure(fences.low)} and {figure(fences.high)}. "
-        "Distance from the nearer quartile, in distances of the quartiles; on logarithms where all values are above 0, "
-        "and always for a viral load." + (f" {more} more values are not listed." if more else ""),
+        note=f"Tukey’s outer fences of all values of all arms, {between}. Distance from the nearer quartile, in "
+        f"distances of the quartiles{' of the logarithms' if fences.log_scale else ''}."
+        + (f" {more} more values are not listed." if more else ""),
         empty=f"None. {fences.warning.capitalize()}."
         if fences.warning
-        else f"No value lies beyond Tukey’s outer fences, {figure(fences.low)} and {figure(fences.high)}.",
+        else f"No value lies beyond Tukey’s outer fences, {between}.",
         urls=[url(row) for row in shown["participant"]],
     )
 

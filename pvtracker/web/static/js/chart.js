@@ -55,7 +55,8 @@
       const composed = ["hconcat", "vconcat", "concat", "facet", "repeat"].some((key) => key in spec)
         || ["row", "column", "facet"].some((key) => key in (spec.encoding ?? {}));
       if (!composed && !("width" in spec)) {
-        spec.width = "container";
+        const least = spec.usermeta?.leastWidth ?? 0; // below it the place scrolls sideways
+        spec.width = place.clientWidth < least ? least : "container";
         spec.autosize ??= { type: "fit-x", contains: "padding" };
       }
       const themes = document.getElementById("pv-chart-themes"); // a report brings its own style, once per theme
