@@ -76,6 +76,11 @@ def p_text(p: float | None, digits: int = 3) -> str:
     return fixed(p, digits)
 
 
+def minus(text: str) -> str:
+    """A number's text for people: with the sign U+2212. What goes into a file as a number has none of it."""
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def _decimal(value: float, digits: int) -> Decimal:
     with localcontext() as context:
         context.prec = 400  # a float has at most 309 digits before the point

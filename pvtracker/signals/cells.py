@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pvtracker.lib.rounding import fixed, p_text, share
+from pvtracker.lib.rounding import fixed, minus, p_text, share
 
 Cell = dict[str, Any]
 Value = str | int | float | None
@@ -55,7 +55,7 @@ def share_cell(n: int, N: int, url: str = "") -> Cell:
 
 def fixed_cell(value: float | None, digits: int) -> Cell:
     """A number of so many digits on the page."""
-    return cell(fixed(value, digits), value)
+    return cell(minus(fixed(value, digits)), value)
 
 
 def p_cell(p: float | None) -> Cell:
@@ -70,7 +70,7 @@ def estimate_cell(
     if not limits:
         return fixed_cell(estimate, digits)
     said = f"{fixed(estimate, digits)} [{fixed(low, digits)}, {fixed(high, digits)}]"
-    return cell(said, estimate, low, high)
+    return cell(minus(said), estimate, low, high)
 
 
 def percentage(n: int, N: int) -> float | None:

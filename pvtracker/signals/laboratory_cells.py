@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pvtracker.lib.rounding import MISSING
+from pvtracker.lib.rounding import MISSING, minus
 from pvtracker.signals.cells import Cell, cell, column, percentage
 
 Table = dict[str, Any]
@@ -66,11 +66,9 @@ def limits_text(row: Mapping[Any, Any]) -> str:
     return f"≥ {figure(low)}" if np.isnan(high) else f"{figure(low)} to {figure(high)}"
 
 
-def day_text(day: float) -> str:
+def told_day(day: float) -> int:
     """Days since first exposure as they are told: day 1 is that of first exposure, the one before it day −1."""
-    if np.isnan(day):
-        return "unknown"
-    return str(int(day) + 1 if day >= 0 else int(day))
+    return int(day) + 1 if day >= 0 else int(day)
 
 
 def number_column(label: str) -> Table:
@@ -113,12 +111,13 @@ def limits_cell(row: Mapping[Any, Any]) -> Cell:
 
 def day_cell(day: float) -> Cell:
     """A day as it is told, and as a number."""
-    text = day_text(day)
-    return cell(text, None if np.isnan(day) else int(text))
+    if np.isnan(day):
+        return cell("unknown", None)
+    return cell(minus(str(told_day(day))), told_day(day))
 
 
 def figure(value: float) -> str:
     """Four significant digits at most."""
     if np.isnan(value):
         return MISSING
-    return f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}"
+    return minus(f"{value:.4g}" if abs(value) < 10_000 else f"{value:,.0f}")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from pvtracker.cuts import laboratory as rules
 from pvtracker.signals import laboratory, laboratory_charts, liver_tables
 from pvtracker.signals import liver as livers
-from pvtracker.signals.laboratory_cells import day_text
+from pvtracker.signals.laboratory_cells import told_day
 from pvtracker.signals.laboratory_pages import as_facts, ask_for, facts_of, file_of, reference_of, with_shared
 from pvtracker.signals.liver_values import liver_values
 from pvtracker.signals.unreadable import tells_unreadable
@@ -115,7 +115,7 @@ def laboratory_participant(request: HttpRequest, code: str, subject_id: uuid.UUI
     found = liver_values(rules.few_for(data, subject), lab.people).of(rows[0])
     tests = found.values[found.values["day"].notna()]
     points = [
-        laboratory_charts.LiverPoint(str(row["analyte"]), float(day_text(row["day"])), float(row["times"]))
+        laboratory_charts.LiverPoint(str(row["analyte"]), float(told_day(row["day"])), float(row["times"]))
         for test in LIVER_TESTS
         for row in tests[tests["analyte"] == test].to_dict("records")
     ]
