@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from django.db.models import TextChoices
 
+PROCESS_ROLE = "process"  # of a step that a run took by itself
+
 
 class State(TextChoices):
     """Where a signal stands."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.lib.rounding import share
-from pvtracker.signals.enums import AlertKind, Measure, State, Step
+from pvtracker.signals.enums import PROCESS_ROLE, AlertKind, Measure, State, Step
 from pvtracker.signals.evidence import flagged_by
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.models import Result, Signal, SignalAlert, SignalStep
@@ -18,7 +18,6 @@ from pvtracker.signals.tables import Table
 from pvtracker.signals.term_tables import methods_table
 from pvtracker.signals.triggers import CASE, LABELS
 
-PROCESS_ROLE = "process"  # of a step that a run took by itself
 CASE_FLAG = "a single case, without a test"
 NO_ARM = "no arm alone"
 EVIDENCE = (

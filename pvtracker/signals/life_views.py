@@ -219,7 +219,14 @@ def _alerts(request: HttpRequest, study: Study, *, status: int = 200) -> HttpRes
     inferred = inference.is_shown(request)
     context = {
         "page": page,
-        "rows": [(one, life_tables.told(one, inference=inferred)) for one in found],
+        "rows": [
+            (
+                one,
+                life_tables.about(one.signal) if one.signal else "",
+                life_tables.told(one, inference=inferred),
+            )
+            for one in found
+        ],
         "shown": queries.fingerprint(found),
         "unread": unread,
         **inference.switch(inferred),

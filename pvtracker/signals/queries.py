@@ -16,7 +16,7 @@ from django.http import Http404
 from pvtracker.accounts.models import Account
 from pvtracker.lib.canonical import sha256_hex
 from pvtracker.signals.comparing import Change, compare
-from pvtracker.signals.enums import State, Step
+from pvtracker.signals.enums import PROCESS_ROLE, State, Step
 from pvtracker.signals.evidence import (
     COUNTS,
     KEY,
@@ -338,9 +338,10 @@ def signals_of(study: Study, *, which: str, on: date, by_evidence: bool = True) 
 
 
 def _decided(signals: Iterable[Signal]) -> dict[uuid.UUID, dict[str, Any]]:
-    """The numbers of each signal's last step that was no change of owner."""
-    steps = SignalStep.objects.filter(signal__in=list(signals)).exclude(what=Step.PLAN.value)
-    return dict(steps.order_by("version").values_list("signal_id", "numbers"))
+    """The numbers of each signal's last decision of a person: none where it was only raised, added to or handed on."""
+    no_decision = [step.value for step in (Step.RAISE, Step.ADD, Step.PLAN)]
+    steps = SignalStep.objects.filter(signal__in=list(signals)).exclude(what__in=no_decision)
+    return dict(steps.exclude(role=PROCESS_ROLE).order_by("version").values_list("signal_id", "numbers"))
 
 
 def is_overdue(signal: Signal, on: date) -> bool:

@@ -378,6 +378,8 @@ def test_a_step_without_a_reason_is_refused_by_the_database(raised: Signal) -> N
 def test_the_list_says_where_each_stands_and_what_changed_since(
     study: Study, raised: Signal, joined_cut: Cut, follower: Account
 ) -> None:
+    [undecided] = queries.signals_of(study, which="open", on=timezone.now().date())
+    assert undecided.now and not undecided.then, "a run raised it, nobody has decided anything"
     take(raised, Step.VALIDATE, by=follower)
     run_on(later_cut(joined_cut), rows(n_arm=8, adjusted=True))
     browser = client_of(study, "dsmb_member")
