@@ -40,10 +40,12 @@ HELP = {
     "history_years": "Of conditional MaxSPRT: in which those events came.",
 }
 ALWAYS = ("kind", "measure", "planned", "alpha")  # shown at once; the others belong to some kinds
-OFTEN = {
-    "alpha": {"toxicity": 0.1, "maxsprt": 0.05, "cmaxsprt": 0.05},
-    "threshold": 0.95,
-}  # where one only tries
+OFTEN_ALPHA = {
+    "toxicity": 0.1,
+    "maxsprt": 0.05,
+    "cmaxsprt": 0.05,
+}  # where one only tries; of the others 0.025
+OFTEN_THRESHOLD = 0.95
 
 
 class BoundaryForm(forms.Form):
@@ -89,9 +91,9 @@ class BoundaryForm(forms.Form):
         """What the boundary is drawn with."""
         kind, given = self.chosen_kind, {n: v for n, v in self.given().items() if n in USES[self.chosen_kind]}
         if given.get("alpha") is None:
-            given["alpha"] = OFTEN["alpha"].get(kind, 0.025) if "alpha" in USES[kind] else None  # type: ignore[attr-defined]
+            given["alpha"] = OFTEN_ALPHA.get(kind, 0.025) if "alpha" in USES[kind] else None
         if "threshold" in given and given["threshold"] is None:
-            given["threshold"] = OFTEN["threshold"]
+            given["threshold"] = OFTEN_THRESHOLD
         by_participants = "measure" in USES[kind] and given["measure"] != "events"
         if given["planned"] is None and by_participants:
             given["planned"] = self.participants
