@@ -8,7 +8,10 @@ import zlib
 
 _STREAM = re.compile(rb"stream\r?\n")
 _OBJECT = re.compile(rb"(\d+) 0 obj\b")
-_FONTS = re.compile(rb"/Font\s*<<(.*?)>>", re.DOTALL)
+_FONTS = re.compile(rb"/Font\s*(?:<<(.*?)>>|(\d+) 0 R)", re.DOTALL)
+_RESOURCES = re.compile(rb"/Resources\s*(\d+) 0 R")
+_CONTENTS = re.compile(rb"/Contents\s*(?:\[([\d\sR]*)\]|(\d+) 0 R)")
+_NUMBER = re.compile(rb"(\d+) 0 R")
 _REFERENCE = re.compile(rb"/([^\s/<>\[\]()]+)\s+(\d+) 0 R")
 _TO_UNICODE = re.compile(rb"/ToUnicode (\d+) 0 R")
 _MAP_BLOCK = re.compile(rb"begin(bfchar|bfrange)\s(.*?)\send\1", re.DOTALL)
@@ -71,24 +74,35 @@ def text_of(content: bytes) -> str:
     Text of fonts without a table of characters comes as it stands.
     """
     known = objects(content)
-    maps = _character_maps(known)
     lines: list[str] = []
-    for _, whole in sorted(known.items()):
+    anywhere = _fonts_of(b" ".join(known.values()), known)
+    users = _users(known)
+    for number, whole in sorted(known.items()):
         head, mark, body = whole.partition(b"\x00stream\x00")
         if mark and _TEXT.search(body) and not _NOT_PLACED.search(head) and b"begincmap" not in body:
-            lines += _lines(body, maps)
+            lines += _lines(body, anywhere | _fonts_of(users.get(number, head), known))
     return "\n".join(lines)
 
 
-def _character_maps(known: dict[int, bytes]) -> dict[bytes, dict[int, str]]:
-    """Characters by code, by the name under which pages use the font."""
-    maps: dict[bytes, dict[int, str]] = {}
+def _users(known: dict[int, bytes]) -> dict[int, bytes]:
+    """The page that shows it, by the number of a stream; a form stands for itself."""
+    users: dict[int, bytes] = {}
     for whole in known.values():
-        for block in _FONTS.findall(whole):
-            for name, number in _REFERENCE.findall(block):
-                link = _TO_UNICODE.search(known.get(int(number), b""))
-                if link and name not in maps:
-                    maps[name] = _characters(known.get(int(link[1]), b""))
+        for several, one in _CONTENTS.findall(whole.partition(b"\x00stream\x00")[0]):
+            users |= dict.fromkeys(map(int, _NUMBER.findall(several) or one.split()), whole)
+    return users
+
+
+def _fonts_of(user: bytes, known: dict[int, bytes]) -> dict[bytes, dict[int, str]]:
+    """Characters by code, by the name under which a page or form uses the font: each has names of its own."""
+    link = _RESOURCES.search(user)
+    resources = known.get(int(link[1]), b"") if link else user
+    maps: dict[bytes, dict[int, str]] = {}
+    for inline, number in _FONTS.findall(resources):
+        for name, font in _REFERENCE.findall(inline or known.get(int(number or 0), b"")):
+            table = _TO_UNICODE.search(known.get(int(font), b""))
+            if table and name not in maps:
+                maps[name] = _characters(known.get(int(table[1]), b""))
     return maps
 
 

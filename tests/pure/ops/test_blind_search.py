@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import io
 import zipfile
 import zlib
+from dataclasses import replace
 
 import openpyxl
 import pikepdf
@@ -16,6 +18,7 @@ import pytest
 
 from pvtracker.ops.blind.artefacts import FILE, Artefact
 from pvtracker.ops.blind.canaries import CANARY, CLOSED_ID, PERSON, Hit, forms_of, search
+from pvtracker.ops.blind.masks import BREAK
 from pvtracker.ops.blind.pdf_text import text_of
 from pvtracker.ops.blind.result import IDS, PEOPLE, SECRETS, WORDS, Result, as_markdown
 
@@ -140,6 +143,18 @@ def test_text_of_a_pdf_is_read_through_its_fonts() -> None:
         with_remark(content, remark) for remark in (b"xy", b"xBTy", b"\nBT (drawn) Tj ET\n")
     )
     assert text_of(plain) == text_of(by_chance) == text_of(drawn)
+
+
+def test_each_page_of_a_pdf_is_read_through_fonts_of_its_own() -> None:
+    """A page and a chart on it name different fonts alike: `f0` is bold on the one, plain on the other."""
+    from pvtracker.reports.pdf import render_pdf
+    from tests.pure.reports.sample import open_report
+
+    for seed in range(4):
+        fingerprint = hashlib.sha256(bytes([seed])).hexdigest()
+        text = text_of(render_pdf(replace(open_report(), cut_sha256=fingerprint))).replace(BREAK, "")
+        plain_and_bold = f"sha256 of the cut\n{fingerprint}\nCode version\n"
+        assert plain_and_bold in text and "\N{REPLACEMENT CHARACTER}" not in text
 
 
 def with_remark(content: bytes, remark: bytes) -> bytes:
