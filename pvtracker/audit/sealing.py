@@ -6,6 +6,7 @@ the database lets one at a time add links.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,17 +19,56 @@ from pvtracker.audit import anchors
 from pvtracker.audit.tables import WEIGHTY
 
 BATCH = 5_000
-MOST_BATCHES = 20  # in one go, so that the other steps of the scheduler get their turn
+EVERY_SECONDS = 2.0  # from one go of the scheduler to the next
+GO_SECONDS = 0.1 * EVERY_SECONDS  # after a mass of writes: sealing waits for the writers, not they for it
+PATIENCE = 5 * 60.0  # seconds of waiting entries before a go is long; less than between two anchors
+MOST_BATCHES = 20  # in a long go, so that the other steps of the scheduler get their turn
 ANCHOR_SECONDS = 15 * 60.0
 
 
 @dataclass(slots=True)
+class Pace:
+    """How long the sealer works at a time.
+
+    A tenth of one core beside a mass of writes, because those writers need the rest; all it can once the mass has
+    ended, once something waited for `PATIENCE`, and where a signature or a report waits for its anchor.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    newest: int = field(default=0, init=False)  # row of `audit.waiting` that the last go saw
+    behind: float | None = field(default=None, init=False)  # since when goes leave entries to the next
+
+    def go(self, connection: psycopg.Connection[tuple[Any, ...]]) -> int:
+        """Seal for as long as it is this go's to take; returns how many entries."""
+        came = self._came(connection)
+        hurry = self.behind is not None and (
+            came < BATCH or self.clock() - self.behind >= PATIENCE or weight_waits(connection)
+        )
+        sealed, more = seal(connection, seconds=math.inf if hurry else GO_SECONDS)
+        if not more:
+            self.behind = None
+        elif self.behind is None:
+            self.behind = self.clock()
+        return sealed
+
+    def _came(self, connection: psycopg.Connection[tuple[Any, ...]]) -> int:
+        """How many entries are new since the last go."""
+        found = connection.execute(
+            "select coalesce(sum(amount), 0)::bigint, coalesce(max(id), %s) from audit.waiting where id > %s",
+            [self.newest, self.newest],
+        ).fetchone()
+        came, self.newest = found or (0, self.newest)
+        return int(came)
+
+
+@dataclass(slots=True)
 class Sealer:
-    """Seals what waits and anchors when it is due; call `step` every few seconds."""
+    """Seals what waits and anchors when it is due; call `step` every `EVERY_SECONDS`."""
 
     url: str
     folder: Path
     clock: Callable[[], float] = time.monotonic
+    pace: Pace = field(default_factory=Pace)
     _connection: psycopg.Connection[tuple[Any, ...]] | None = field(default=None, init=False)
     _anchored: int | None = field(default=None, init=False)
     _due: float = field(default=0.0, init=False)
@@ -51,7 +91,7 @@ class Sealer:
             self._connection = psycopg.connect(self.url, autocommit=True, application_name="pvtracker-sealer")
         connection = self._connection
         before = _head(connection)[0]
-        sealed = seal(connection)
+        sealed = self.pace.go(connection)
         if self._anchored is None:
             self._anchored = max((anchor.seq for anchor in _known(self.folder)), default=0)
             self._due = self.clock() + ANCHOR_SECONDS
@@ -61,15 +101,20 @@ class Sealer:
         return sealed
 
 
-def seal(connection: psycopg.Connection[tuple[Any, ...]]) -> int:
-    """Add the committed entries to the chain, at most so many that it takes seconds; returns how many."""
-    total = 0
+def seal(connection: psycopg.Connection[tuple[Any, ...]], *, seconds: float = math.inf) -> tuple[int, bool]:
+    """Add committed entries to the chain for about so long, and at most `MOST_BATCHES`.
+
+    Returns how many, and whether more may wait.
+    """
+    total, begun = 0, time.monotonic()
     for _ in range(MOST_BATCHES):
         [sealed] = connection.execute("select audit.seal(%s)", [BATCH]).fetchone() or [0]
         total += sealed
         if sealed < BATCH:
+            return total, False
+        if time.monotonic() - begun >= seconds:
             break
-    return total
+    return total, True
 
 
 def weighs(connection: psycopg.Connection[tuple[Any, ...]], *, after: int) -> bool:
@@ -78,6 +123,16 @@ def weighs(connection: psycopg.Connection[tuple[Any, ...]], *, after: int) -> bo
         "select exists(select from audit.link l join audit.entry e on e.id = l.entry_id"
         " where l.seq > %s and e.table_name = any(%s))",
         [after, list(WEIGHTY)],
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def weight_waits(connection: psycopg.Connection[tuple[Any, ...]]) -> bool:
+    """Is a signature or a report among the entries behind the last link? An index of such entries answers."""
+    found = connection.execute(
+        "select exists(select from audit.entry e where e.table_name = any(%s)"
+        " and e.id > coalesce((select max(l.entry_id) from audit.link l), 0))",
+        [list(WEIGHTY)],
     ).fetchone()
     return bool(found and found[0])
 

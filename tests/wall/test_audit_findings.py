@@ -17,7 +17,7 @@ from pvtracker.ops import children
 from pvtracker.ops.rooms import Installation
 from tests import services
 from tests.wall.conftest import wait_for
-from tests.wall.trail import ask, change_title, connected, entries, make_study
+from tests.wall.trail import ask, change_title, connected, entries, make_report, make_study
 
 BOTH = pytest.mark.parametrize("room", ["open", "closed"])
 UNLOCK = "alter table audit.entry disable trigger all; alter table audit.link disable trigger all;"
@@ -410,19 +410,7 @@ def test_the_scheduler_seals_and_a_report_is_anchored_at_once(place: Installatio
         )
         file = place.home.path / "anchors" / f"{room}.jsonl"
         assert not file.exists(), "an ordinary change waits for the next quarter of an hour"
-        with connected(place, room, "login") as own:
-            for name, value in (("pv.actor", "ann"), ("pv.study", str(study))):
-                own.execute("select set_config(%s, %s, true)", [name, value])
-            own.execute(
-                "insert into cuts_cut (id, study_id, date, sha256, manifest, state, problem, made_at)"
-                " values (%s, %s, '2026-01-01', '', '{}', 'ready', '', now())",
-                [study, study],
-            )
-            own.execute(
-                "insert into reports_reportrecord (id, study_id, cut_id, audience, analysis_arm, content_sha256,"
-                " pdf_sha256, code_version, made_at) values (%s, %s, %s, %s, '', '', '', '', now())",
-                [study, study, study, room],
-            )
+        make_report(place, room, study)
         wait_for(file.exists, seconds=20, saying="the report was not anchored")
         assert file.stat().st_mode & 0o777 == 0o600
         told = json.loads(file.read_text().splitlines()[-1])

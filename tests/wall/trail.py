@@ -64,6 +64,23 @@ def make_study(rooms: Installation, room: str, code: str) -> uuid.UUID:
     return study
 
 
+def make_report(rooms: Installation, room: str, study: uuid.UUID) -> None:
+    """A report, whose entry is anchored at once, and the cut that it is of; both under the id of the study."""
+    with connected(rooms, room, "login") as own:
+        for name, value in (("pv.actor", "ann"), ("pv.study", str(study))):
+            own.execute("select set_config(%s, %s, true)", [name, value])
+        own.execute(
+            "insert into cuts_cut (id, study_id, date, sha256, manifest, state, problem, made_at)"
+            " values (%s, %s, '2026-01-01', '', '{}', 'ready', '', now())",
+            [study, study],
+        )
+        own.execute(
+            "insert into reports_reportrecord (id, study_id, cut_id, audience, analysis_arm, content_sha256,"
+            " pdf_sha256, code_version, made_at) values (%s, %s, %s, %s, '', '', '', '', now())",
+            [study, study, study, room],
+        )
+
+
 def change_title(
     rooms: Installation, room: str, study: uuid.UUID, title: str, *, who: str = "login", actor: str = "ann"
 ) -> None:

@@ -23,7 +23,7 @@ from typing import Any
 
 import psycopg
 
-from pvtracker.audit.sealing import seal
+from pvtracker.audit.sealing import EVERY_SECONDS, Pace, seal
 from pvtracker.ops import children
 from pvtracker.ops.benchmarks import Measurement
 from pvtracker.ops.benchmarks.scratch import STUDY_OF_ONE, scratch
@@ -31,10 +31,14 @@ from pvtracker.ops.rooms import Installation
 
 ROUNDS = 5
 WRITERS = max(2, min(os.cpu_count() or 2, 4))
-LOADS = {"actions": 40, "rows": 250, "copied": 10_000, "updated": 5_000}  # how many of each, by each writer
+LOADS = {
+    "actions": 120,
+    "rows": 1_200,
+    "copied": 60_000,
+    "updated": 60_000,
+}  # by each writer: seconds of each
 CONDITIONS = ("off", "on", "sealed")
 FIGURES = {"on": "recorded", "sealed": "recorded beside the sealer", "last": "until the last entry is sealed"}
-PAUSE = 0.2  # seconds between two goes of the sealer; the scheduler leaves 2, but these loads last no longer
 # Runs inside the open room: its own settings, its own login. It has a study of its own, and obeys line by line: a load
 # is made ready, then done.
 WRITER = (
@@ -173,7 +177,7 @@ def _measured(
     _told(writers, "go")
     _told(writers, f"{load} {count}")
     with psycopg.connect(place.sealer_url("open"), autocommit=True) as connection:
-        while seal(connection):  # what was recorded before is not this load's to pay for
+        while seal(connection)[1]:  # what was recorded before is not this load's to pay for
             pass
         before = _last(connection)
         written = threading.Event()
@@ -199,11 +203,13 @@ def _last(connection: psycopg.Connection[tuple[Any, ...]]) -> int:
 
 
 def _seal(connection: psycopg.Connection[tuple[Any, ...]], written: threading.Event) -> None:
-    """What the scheduler does; at the end at once, until nothing waits."""
+    """What the scheduler does, as often and as long; when the writers are done at once, until nothing waits."""
+    pace = Pace()
     while not written.is_set():
-        seal(connection)
-        written.wait(PAUSE)
-    while seal(connection):
+        begun = time.monotonic()
+        pace.go(connection)
+        written.wait(begun + EVERY_SECONDS - time.monotonic())
+    while seal(connection)[1]:
         pass
 
 

@@ -20,7 +20,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
 from pvtracker.audit.context import Actor
-from pvtracker.audit.sealing import Sealer
+from pvtracker.audit.sealing import EVERY_SECONDS, Sealer
 from pvtracker.ops.guard import mail_check
 
 log = logging.getLogger("pvtracker.scheduler")
@@ -52,7 +52,7 @@ def steps() -> list[tuple[str, float, Callable[[], object]]]:
     if not settings.DEMO:  # a demo that slept for months finds its people again
         own.append(("close unused accounts", 3600.0, partial(accounts.close_unused, by=SCHEDULER)))
     if settings.SEALER_URL:
-        own.append(("seal the audit trail", 2.0, sealer().step))
+        own.append(("seal the audit trail", EVERY_SECONDS, sealer().step))
     if settings.ROOM == "open":
         from pvtracker.feeds import actions as feeds
         from pvtracker.studies import blinding
