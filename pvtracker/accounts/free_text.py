@@ -7,7 +7,7 @@ Which check that is, a setting names: accounts and studies know no arms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -27,3 +27,24 @@ class FreeTextField(forms.CharField):
         if value:
             for path in settings.FREE_TEXT_VALIDATORS:
                 import_string(path)(*self.texts(value))
+
+
+class NamesField(FreeTextField):
+    """Names in lines, examined one by one: two that stand one after the other are no phrase.
+
+    Those that stand already (`stand`) are not examined again: they were, or came with the dictionary, as the terms of a
+    standardised query do; else one such term would keep everything beside it from being changed.
+    """
+
+    def __init__(self, *, parts: Callable[[str], list[str]] = str.splitlines, **more: Any) -> None:
+        super().__init__(**more)
+        self.parts = parts
+        self.standing: frozenset[str] = frozenset()
+
+    def stand(self, text: str, names: Iterable[str] = ()) -> None:
+        """Take the names in a text, and further ones, for those that stand."""
+        self.standing = frozenset((*self.texts(text), *names))
+
+    def texts(self, value: str) -> list[str]:
+        named = dict.fromkeys(" ".join(part.split()) for part in self.parts(value))
+        return [name for name in named if name not in self.standing]

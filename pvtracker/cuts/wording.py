@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from pvtracker.studies.definition_text import some_of
 from pvtracker.studies.definitions import CHOICES, DEFAULTS, Days, Definitions
 
-MOST_PRINTED = 40  # terms of a query
 USUAL = {
     "analysis set": "Treated participants: at least one exposure to a study intervention other than background "
     "treatment.",
@@ -57,15 +57,9 @@ def words(rules: Definitions, protocol: Mapping[str, Any]) -> dict[str, str]:
     if rules.special_interest:
         said["special interest"] = f"Events of {'; '.join(rules.special_interest)}: one is enough to look at."
     if rules.queries:
-        named = " ".join(f"{name}: {_some(terms)}." for name, terms in rules.queries)
+        named = " ".join(f"{name}: {some_of(terms)}." for name, terms in rules.queries)
         said["queries"] = f"Events of any of the terms, at any level, counted as one term. {named}"
     return said
-
-
-def _some(terms: tuple[str, ...]) -> str:
-    """A standardised query has hundreds; the definitions of the study and `--json` have them all."""
-    more = len(terms) - MOST_PRINTED
-    return "; ".join(terms[:MOST_PRINTED]) + (f"; and {more} more terms" if more > 0 else "")
 
 
 def set_name(rules: Definitions) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from pvtracker.accounts.free_text import FreeTextField
+from pvtracker.accounts.free_text import FreeTextField, NamesField
 from pvtracker.monitoring import queries
 from pvtracker.monitoring.enums import Level, Selection
 from pvtracker.monitoring.models import Expectation
@@ -77,7 +77,8 @@ class ExpectedForm(forms.Form):
     """What is expected, and when to warn."""
 
     use_required_attribute = False
-    terms = FreeTextField(
+    standing: tuple[str, ...] = ()  # terms that are watched already
+    terms = NamesField(
         label="Terms of the set",
         required=False,
         help_text=TERMS_HELP,
@@ -165,7 +166,8 @@ class ExpectedForm(forms.Form):
     def check(self, *, is_set: bool | None, name: str) -> None:
         """The rules that need more than a field's own, of everything that could be read, each told at its field.
 
-        `is_set` None: the level is not known. A set without terms has those of the study's query of its `name`.
+        `is_set` None: the level is not known. A set without terms has those of the study's query of its `name`, which
+        were checked there or came with the dictionary, whose terms need not have occurred yet.
         """
         said = self.cleaned_data
         if is_set and said.get("terms") == ():
@@ -179,7 +181,9 @@ class ExpectedForm(forms.Form):
         for field, sentence in faults_of(given, is_set=is_set):
             self.add_error(field, sentence)
         if is_set and "terms" not in self.errors:
-            self.check_names("terms", self.study, Level.SET, said["terms"])
+            known = {*(queries.members_of(self.queries, name) or ()), *self.standing}
+            new = tuple(term for term in said["terms"] if term not in known)
+            self.check_names("terms", self.study, Level.SET, new)
 
     def _ask(self, said: dict[str, Any]) -> None:
         """Whether a rate is meant that hardly can be; the question stands in the form only where it is asked."""
@@ -255,6 +259,10 @@ class ChangeForm(ExpectedForm):
         kwargs.setdefault("initial", initial_of(latest))
         super().__init__(*args, study=study, **kwargs)
         self.watched, self.is_set = latest.watched, latest.watched.level == Level.SET
+        self.standing = tuple(latest.members)
+        names = self.fields["terms"]
+        if isinstance(names, NamesField):
+            names.stand("", self.standing)
         if not self.is_set:
             del self.fields["terms"]
 

@@ -13,7 +13,7 @@ LEAST_RATE, MOST_RATE = 1e-6, 1e3
 LEAST_YEARS, MOST_YEARS = 0.1, 1e6
 SET_LABEL = "Set of terms"  # of several levels, as the study's queries are
 WATCHED = "This is watched already. Change what is expected of it on its own page."
-MOST_MEMBERS = 200
+MOST_MEMBERS = 5_000  # the broadest standardised queries have some thousands
 LONGEST_NAME = 200
 LONGEST_TEXT = 1000
 
@@ -95,7 +95,7 @@ def _of_members(members: Sequence[str], *, is_set: bool) -> list[str]:
             "queries, whose terms it then has."
         ]
     if len(members) > MOST_MEMBERS or any(not 1 <= len(name) <= LONGEST_NAME for name in members):
-        return [f"A set has at most {MOST_MEMBERS} terms of at most {LONGEST_NAME} characters. Shorten it."]
+        return [f"A set has at most {MOST_MEMBERS:,} terms of at most {LONGEST_NAME} characters. Shorten it."]
     return []
 
 

@@ -15,6 +15,7 @@ from pvtracker.monitoring.enums import Level, Selection, Standing
 from pvtracker.monitoring.models import Expectation, Look
 from pvtracker.monitoring.queries import Watch
 from pvtracker.monitoring.rules import Expected
+from pvtracker.studies.definition_text import some_of
 
 Table = dict[str, Any]
 CANNOT = (
@@ -156,7 +157,7 @@ def expectation_facts(
         ("Reason", expectation.reason),
     ]
     if expectation.members:
-        facts.insert(0, ("Terms of the set", "; ".join(expectation.members)))
+        facts.insert(0, ("Terms of the set", some_of(expectation.members)))
         if query is not None:
             facts.insert(1, ("The study’s query of this name", _beside(expectation.members, query)))
     return [{"label": label, "value": value} for label, value in facts]
@@ -165,7 +166,7 @@ def expectation_facts(
 def _beside(members: Sequence[str], query: Sequence[str]) -> str:
     if {one.casefold() for one in members} == {one.casefold() for one in query}:
         return "has the same terms"
-    return f"has other terms now: {'; '.join(query)}. Change what is expected to watch those."
+    return f"has other terms now: {some_of(query)}. Change what is expected to watch those."
 
 
 def ratio_of(expectation: Expectation) -> str:

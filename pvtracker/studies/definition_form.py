@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 from django import forms
 
-from pvtracker.accounts.free_text import FreeTextField
+from pvtracker.accounts.free_text import NamesField
 from pvtracker.studies.actions.definitions import check_protocol
+from pvtracker.studies.definition_faults import Fault, placed, told
 from pvtracker.studies.definition_terms import check_terms
 from pvtracker.studies.definition_text import (
+    MOST_WRITTEN,
+    SHAPES,
+    Read,
+    lines_of,
     pools_of,
     pools_text,
     queries_of,
@@ -33,30 +40,31 @@ from pvtracker.studies.definitions import (
     STRATA,
     DefinitionError,
     Definitions,
-    parse,
+    readable,
 )
 from pvtracker.studies.forms import reason_field
 from pvtracker.studies.models import Study
 
 EXAMPLES = {
-    "intervention_windows": " One line for each: CODE = 28, or CODE = none.",
-    "phase_windows": " One line for each: PHASE = 7, or PHASE = none.",
-    "not_per_protocol": " One line for each: SUBJECT = no second dose.",
-    "pools": " One line for each: Any active dose = LOW, HIGH.",
+    "intervention_windows": f" One line for each: {SHAPES['intervention_windows']}.",
+    "phase_windows": f" One line for each: {SHAPES['phase_windows']}.",
+    "not_per_protocol": f" One line for each: {SHAPES['not_per_protocol']}.",
+    "pools": f" One line for each: {SHAPES['pools']}, for example Any active dose = LOW, HIGH.",
     "exposed_to": " Codes, separated by commas.",
     "special_interest": " One a line.",
-    "queries": " One line for each, its terms separated by semicolons: Malignancy = Lymphoma; Leukaemias.",
+    "queries": f" One line for each: {SHAPES['queries']}, for example Malignancy = Lymphoma; Leukaemias. A query of "
+    f"more than {MOST_WRITTEN} terms, such as import_smq brings, stands here by its name and their number: leave the "
+    "line to keep it, take the line out to drop it.",
 }
 LONGEST = 4_000  # characters of a field of lines
-# Some hundreds of participants, pasted from a list; standardised queries, which have hundreds of terms.
+# Some hundreds of participants, pasted from a list; queries of hundreds of terms, pasted before they stand.
 LONGEST_OF = {"not_per_protocol": 60_000, "queries": 400_000}
 NOT_DAYS = f"Write a whole number of days from 0 to {MOST_DAYS}, or nothing."
-READ: dict[str, Callable[[str], Any]] = {
+READ: dict[str, Callable[[str], Read]] = {
     "not_per_protocol": reasons_of,
     "pools": pools_of,
     "exposed_to": words_of,
     "special_interest": terms_of,
-    "queries": queries_of,
 }
 WRITE: dict[str, Callable[[Any], str]] = {
     "not_per_protocol": reasons_text,
@@ -90,17 +98,6 @@ WORDED: dict[str, Callable[[str], list[str]]] = {
 }
 
 
-class NamesField(FreeTextField):
-    """Names in lines, examined one by one: two that stand one after the other are no phrase."""
-
-    def __init__(self, *, parts: Callable[[str], list[str]], **more: Any) -> None:
-        super().__init__(**more)
-        self.parts = parts
-
-    def texts(self, value: str) -> list[str]:
-        return list(dict.fromkeys(part.strip() for part in self.parts(value)))
-
-
 class DefinitionsForm(forms.Form):
     """`found` is the record once the form is valid."""
 
@@ -119,53 +116,73 @@ class DefinitionsForm(forms.Form):
         self.fields["version"].initial = study.version
         stated = now.stated()
         for name in NAMES:
-            self.fields[name] = _field(name)
-            self.fields[name].initial = _shown(name, stated[name])
+            shown = _shown(name, stated[name])
+            field = self.fields[name] = _field(name)
+            field.initial = shown
+            if isinstance(field, NamesField):
+                terms = (term for _, terms in now.queries for term in terms) if name == "queries" else ()
+                field.stand(shown, terms)
         self.fields["reason"] = reason_field(
             "Reason for change", "For example the amendment of the protocol or of the analysis plan."
         )
 
     def clean(self) -> dict[str, Any]:
+        """Every fault at once: of what can be read of each field, line by line, the protocol and the dictionaries are
+        asked too."""
         said = super().clean() or self.cleaned_data
-        stated = {}
+        stated, faults = {}, defaultdict[str, list[Fault]](list)
         for name in NAMES:
-            if name in said:
-                try:
-                    value = _read(name, said[name])
-                    parse({name: value})
-                except ValueError as fault:  # of a refused setting, too
-                    self._refuse(name, str(fault))
-                else:
-                    stated[name] = value
-        self.found = parse(stated)  # those that can be; the others are told
-        known = "queries" not in self.errors  # else a query's name would be called unknown
-        for name, sentence in self._faults(known).items():
-            self._refuse(name, sentence)
+            typed = said[name] if name in said else self._refused_text(name)
+            if typed is not None or name in said:
+                stated[name], wrong = self._read(name, typed)
+                faults[name] += wrong
+        self.found, wrong_of = readable(stated)
+        faults["queries"] += wrong_of.pop("queries", ())
+        # a query that cannot be read is a query all the same, as an event of special interest
+        called = (
+            {one.of or one.what for one in faults["queries"]}
+            if "queries" in stated
+            else dict(self.now.queries)
+        )
+        for some in (wrong_of, self._unknown(called)):
+            for name, more in some.items():
+                faults[name] += more
+        for name in NAMES:
+            if faults[name]:
+                text = self.data.get(self.add_prefix(name), "") if _has_lines(name) else ""
+                self.add_error(name, told(placed(faults[name], lines_of(text))))
         return said
 
-    def _faults(self, known: bool) -> dict[str, str]:
-        """What the protocol or the dictionaries do not have; of terms only where queries are `known`."""
-        faults: dict[str, str] = {}
-        try:
-            check_protocol(self.study, self.found)
-        except DefinitionError as refusal:
-            faults |= refusal.faults
-        try:
-            if known:
-                check_terms(self.study, self.found, standing=self.now)
-        except DefinitionError as refusal:
-            faults |= refusal.faults
+    def _refused_text(self, name: str) -> str | None:
+        """What was typed in a field of names of which a word was refused: its lines are read all the same."""
+        field, typed = self.fields[name], self.data.get(self.add_prefix(name), "")
+        fits = isinstance(field, NamesField) and len(typed) <= (field.max_length or 0) and "\0" not in typed
+        return typed if fits else None
+
+    def _read(self, name: str, typed: Any) -> Read:
+        if name == "queries":
+            return queries_of(typed, dict(self.now.queries))
+        if name in SHAPES and name not in READ:
+            return windows_of(typed, SHAPES[name])
+        return READ[name](typed) if name in READ else Read(typed, [])
+
+    def _unknown(self, called: Collection[str]) -> dict[str, list[Fault]]:
+        """What the protocol or the dictionaries do not have; `called`: names of queries that could not be read."""
+        faults = defaultdict[str, list[Fault]](list)
+        for ask in (
+            partial(check_protocol, self.study, self.found),
+            partial(check_terms, self.study, self.found, standing=self.now, called=called),
+        ):
+            try:
+                ask()
+            except DefinitionError as refusal:
+                for name, some in refusal.each.items():
+                    faults[name] += some
         return faults
 
-    def _refuse(self, name: str, sentence: str) -> None:
-        """A sentence at its field, without the label that stands there."""
-        self.add_error(name, told_at_field(name, sentence))
 
-
-def told_at_field(name: str, sentence: str) -> str:
-    """A refusal, which begins with the name of the setting, as it stands beside that name."""
-    said = sentence.removeprefix(f"{HELP[name][0]}: ")
-    return f"{said[0].upper()}{said[1:]}"
+def _has_lines(name: str) -> bool:
+    return name in SHAPES or name == "special_interest"
 
 
 def _field(name: str) -> forms.Field:
@@ -214,10 +231,4 @@ def _field(name: str) -> forms.Field:
 def _shown(name: str, value: Any) -> Any:
     if name in MAPPINGS or name in WRITE:
         return WRITE.get(name, windows_text)(value)
-    return value
-
-
-def _read(name: str, value: Any) -> Any:
-    if name in MAPPINGS or name in READ:
-        return READ.get(name, windows_of)(value)
     return value

@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from pvtracker.coding.queries import unknown_names
-from pvtracker.studies.definitions import HELP, DefinitionError, Definitions
+from pvtracker.studies.definition_faults import Fault
+from pvtracker.studies.definitions import DefinitionError, Definitions
 from pvtracker.studies.models import Study
 
-MOST_NAMED = 5
 REMEDY = "under another name no event would ever count."
 
 
-def check_terms(study: Study, definitions: Definitions, *, standing: Definitions) -> None:
+def check_terms(
+    study: Study, definitions: Definitions, *, standing: Definitions, called: Collection[str] = ()
+) -> None:
     """DefinitionError unless a dictionary of the study has every term, at any level that is counted. The queries that
     stand as they are were checked, or came with the dictionary, whose terms need not have occurred yet.
 
-    A query's name stands for its terms as an event of special interest, and not within another query.
+    A query's name stands for its terms as an event of special interest, and not within another query. `called`: names
+    of further queries.
     """
     queries = dict(definitions.queries)
-    special = [term for term in definitions.special_interest if term not in queries]
-    new = [members for name, members in queries.items() if dict(standing.queries).get(name) != members]
-    terms = list(dict.fromkeys(term for members in new for term in members))
-    faults = {}
+    special = [term for term in definitions.special_interest if term not in queries and term not in called]
+    before = dict(standing.queries)
+    changed = [(name, terms) for name, terms in definitions.queries if before.get(name) != terms]
+    new = [(name, term) for name, terms in changed for term in terms]
+    faults: dict[str, list[Fault]] = {}
     if unknown := unknown_names(study.id, special):
-        faults["special_interest"] = (
-            f"{_unknown('special_interest', unknown)}, and no query is called so. Write a term as the dictionary "
-            f"does, one a line, or a query as it is named; {REMEDY}"
+        rule = (
+            "no dictionary of this study has it at any level, and no query is called so. Write a term as the "
+            f"dictionary does, one a line, or a query as it is named; {REMEDY}"
         )
-    if unknown := unknown_names(study.id, terms):
-        faults["queries"] = (
-            f"{_unknown('queries', unknown)}. Write each term as the dictionary does, separated by semicolons; "
-            f"{REMEDY}"
+        faults["special_interest"] = [Fault(rule, term) for term in unknown]
+    if unknown := unknown_names(study.id, dict.fromkeys(term for _, term in new)):
+        rule = (
+            "no dictionary of this study has it at any level. Write each term as the dictionary does, separated by "
+            f"semicolons; {REMEDY}"
         )
+        unfit = set(unknown)
+        faults["queries"] = [Fault(rule, term, of=name) for name, term in new if term in unfit]
     if faults:
         raise DefinitionError(faults)
-
-
-def _unknown(name: str, unknown: Sequence[str]) -> str:
-    named = ", ".join(f"“{term[:120]}”" for term in unknown[:MOST_NAMED])
-    more = f" and {len(unknown) - MOST_NAMED} more" if len(unknown) > MOST_NAMED else ""
-    return f"{HELP[name][0]}: no dictionary of this study has {named}{more} at any level"

@@ -1,16 +1,37 @@
 """Settings that are lists, as a person writes and reads them: `CODE = 28`, `Any dose = LOW, HIGH`, `LOW, HIGH`.
 
-Terms of a dictionary may have commas: they stand one a line, and in a query between semicolons.
+Terms of a dictionary may have commas: they stand one a line, and in a query between semicolons. A query of many terms
+is written by its name and how many there are, and read back as the one that stands.
+
+Readers give what can be read and the faults of the rest, so that all of a text's faults can be told at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from pvtracker.studies.definitions import together
+from pvtracker.studies.definition_faults import Fault
 
 NO_END = "none"
+MOST_WRITTEN = 40  # terms of a query that are written out
+STANDS = re.compile(r"\(as it stands: \d+ terms\)")
+# How a line is written
+SHAPES = {
+    "intervention_windows": f"CODE = 28, or CODE = {NO_END}",
+    "phase_windows": f"PHASE = 7, or PHASE = {NO_END}",
+    "not_per_protocol": "SUBJECT = reason",
+    "pools": "NAME = CODE, CODE",
+    "queries": "NAME = TERM; TERM",
+}
+
+
+class Read(NamedTuple):
+    """What could be read of a text, and what is wrong with the rest."""
+
+    value: Any
+    faults: list[Fault]
 
 
 def windows_text(windows: Mapping[str, int | None]) -> str:
@@ -30,81 +51,109 @@ def words_text(words: Sequence[str]) -> str:
 
 
 def queries_text(queries: Mapping[str, Sequence[str]]) -> str:
-    return "\n".join(f"{name} = {'; '.join(terms)}" for name, terms in queries.items())
+    """Each with all its terms, or with how many there are."""
+    return "\n".join(
+        f"{name} = {'; '.join(terms) if len(terms) <= MOST_WRITTEN else f'(as it stands: {len(terms)} terms)'}"
+        for name, terms in queries.items()
+    )
+
+
+def some_of(terms: Sequence[str]) -> str:
+    """The terms of a query for a reader, who is told how many there are where there are many."""
+    more = len(terms) - MOST_WRITTEN
+    return "; ".join(terms[:MOST_WRITTEN]) + (f"; and {more} more terms" if more > 0 else "")
 
 
 def terms_text(terms: Sequence[str]) -> str:
     return "\n".join(terms)
 
 
-def windows_of(text: str) -> dict[str, int | None]:
-    """Name → days of each line; ValueError names each line that is wrong, and the form that is needed."""
-    pairs, faults = _lines(text)
-    found: dict[str, int | None] = {}
-    for name, value in pairs:
+def windows_of(text: str, shape: str) -> Read:
+    """Name → days of each line."""
+
+    def days(value: str) -> int | None:
         if value.lower() == NO_END:
-            found[name] = None
-        elif value.isascii() and value.isdigit() and len(value) < 9:
-            found[name] = int(value)
+            return None
+        if value.isascii() and value.isdigit() and len(value) < 9:
+            return int(value)
+        raise ValueError(f"write a number of days, or {NO_END} for no end: {shape}.")
+
+    return _lines(text, shape, days)
+
+
+def pools_of(text: str) -> Read:
+    """Name → codes of arms of each line."""
+    return _lines(text, SHAPES["pools"], _between_commas)
+
+
+def reasons_of(text: str) -> Read:
+    """Subject identifier → reason of each line."""
+    return _lines(text, SHAPES["not_per_protocol"], lambda value: " ".join(value.split()))
+
+
+def words_of(text: str) -> Read:
+    """Codes, which have no comma."""
+    return Read(_between_commas(text.replace("\n", ",")), [])
+
+
+def queries_of(text: str, standing: Mapping[str, Sequence[str]]) -> Read:
+    """Name → terms of each line, the terms between semicolons; or those that the query of this name has now."""
+    read = _lines(text, SHAPES["queries"], lambda value: value)
+    found, faults = {}, list(read.faults)
+    for name, value in read.value.items():
+        if not STANDS.fullmatch(value):
+            found[name] = _terms(value.split(";"))
+        elif name in standing:
+            found[name] = list(standing[name])
         else:
-            faults.append(f"“{name} = {value[:40]}”: write a number of days, or {NO_END} for no end.")
-    _told(faults)
+            faults.append(
+                Fault(
+                    "no query of this name stands. Keep its name, or write its terms: NAME = TERM; TERM.",
+                    name,
+                )
+            )
+    return Read(found, faults)
+
+
+def terms_of(text: str) -> Read:
+    """One term a line."""
+    return Read(_terms(text.splitlines()), [])
+
+
+def lines_of(text: str) -> dict[str, int]:
+    """The first line of everything that a fault may name: whole lines, names, and what stands after them."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        name, _, value = line.partition("=")
+        for part in (line, name, value, *value.split(";"), *value.split(",")):
+            found.setdefault(" ".join(part.split()), number)
     return found
 
 
-def pools_of(text: str) -> dict[str, list[str]]:
-    """Name → codes of arms of each line."""
-    return {name: words_of(value) for name, value in _whole(text)}
-
-
-def reasons_of(text: str) -> dict[str, str]:
-    """Subject identifier → reason of each line."""
-    return {name: " ".join(value.split()) for name, value in _whole(text)}
-
-
-def words_of(text: str) -> list[str]:
-    """Codes, which have no comma."""
-    return [word.strip() for word in text.replace("\n", ",").split(",") if word.strip()]
-
-
-def queries_of(text: str) -> dict[str, list[str]]:
-    """Name → terms of each line, the terms between semicolons."""
-    return {name: _terms(value.split(";")) for name, value in _whole(text)}
-
-
-def terms_of(text: str) -> list[str]:
-    """One term a line."""
-    return _terms(text.splitlines())
+def _between_commas(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _terms(texts: Sequence[str]) -> list[str]:
     return [term for term in (" ".join(text.split()) for text in texts) if term]
 
 
-def _whole(text: str) -> list[tuple[str, str]]:
-    """Name and value of each line; ValueError for any that has not both."""
-    pairs, faults = _lines(text)
-    _told(faults)
-    return pairs
-
-
-def _lines(text: str) -> tuple[list[tuple[str, str]], list[str]]:
-    """Name and value of each line that has both, and what is wrong with the others."""
+def _lines(text: str, shape: str, value_of: Callable[[str], Any]) -> Read:
+    """Name and value of each line that has both."""
     pairs: dict[str, Any] = {}
     faults = []
-    for line in filter(None, (line.strip() for line in text.splitlines())):
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
         name, sign, value = (part.strip() for part in line.partition("="))
         if not (name and sign and value):
-            faults.append(
-                f"“{line[:60]}”: write one line for each, a name, a sign of equality, and its value."
-            )
+            faults.append(Fault(f"write each on a line of its own, as {shape}.", line.strip(), line=number))
         elif name in pairs:
-            faults.append(f"{name[:40]!r} stands twice. Name each once.")
+            faults.append(Fault("stands twice. Name each once.", name, line=number))
         else:
-            pairs[name] = value
-    return list(pairs.items()), faults
-
-
-def _told(faults: Sequence[str]) -> None:
-    if faults:
-        raise ValueError(together(faults))
+            try:
+                pairs[name] = value_of(value)
+            except ValueError as fault:
+                pairs[name] = None  # the name is examined all the same
+                faults.append(Fault(str(fault), f"{name} = {value}", line=number))
+    return Read(pairs, faults)

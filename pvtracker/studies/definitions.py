@@ -7,9 +7,12 @@ arms may stand in it, as the protocol prints them, and never who is in which.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
+
+from pvtracker.studies.definition_faults import Fault, Faults, told
 
 Days = int | None
 Windows = tuple[tuple[str, Days], ...]  # by code or phase; None: no end
@@ -19,7 +22,6 @@ Pools = tuple[tuple[str, tuple[str, ...]], ...]  # name → codes of arms
 MOST_DAYS = 36_500
 LONGEST_NAME = 120  # as an arm's
 LONGEST_SUBJECT = 60
-MOST_TOLD = 20  # faults of one setting
 STRATA = ("site", "country", "sex", "race", "ethnicity")
 CHOICES: dict[str, dict[str, str]] = {
     "analysis_arm": {
@@ -57,11 +59,17 @@ CHOICES: dict[str, dict[str, str]] = {
 
 
 class DefinitionError(ValueError):
-    """Definitions that cannot hold: one sentence for each fault, beginning with the setting's name."""
+    """Definitions that cannot hold. `each`: the faults of each setting; `faults`: the same in words, beginning with its
+    name.
+    """
 
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        super().__init__(" ".join(faults.values()))
-        self.faults = dict(faults)
+    def __init__(self, each: Mapping[str, Sequence[Fault]]) -> None:
+        self.each = {name: tuple(some) for name, some in each.items()}
+        self.faults = {
+            name: f"{HELP[name][0]}: {told(some)}" if name in HELP else told(some)
+            for name, some in self.each.items()
+        }
+        super().__init__(" ".join(self.faults.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,24 +189,35 @@ def of_settings(settings: Mapping[str, Any]) -> Definitions:
     """The definitions in the `settings` of a manifest, whichever version froze it; DefinitionError for unfit ones."""
     stated = settings.get("definitions", {})
     if not isinstance(stated, Mapping) or set(stated) & set(OF_THE_STUDY):
-        raise DefinitionError({"definitions": "Definitions: settings by name are needed."})
+        raise DefinitionError({"definitions": [Fault("Definitions: settings by name are needed.")]})
     return parse({**{name: settings[name] for name in OF_THE_STUDY if name in settings}, **stated})
 
 
 def parse(stated: Mapping[str, Any]) -> Definitions:
     """Settings by name, the defaults for those that are missing; DefinitionError names every fault."""
-    faults, found = {}, {}
-    for name, value in stated.items():
-        if name not in NAMES:
-            faults[name] = f"{str(name)[:40]!r} is no setting. There are {', '.join(NAMES)}."
-            continue
-        try:
-            found[name] = _value(name, value)
-        except ValueError as fault:
-            faults[name] = f"{HELP[name][0]}: {fault}"
+    found, faults = readable(stated)
     if faults:
         raise DefinitionError(faults)
-    return replace(DEFAULTS, **found)
+    return found
+
+
+def readable(stated: Mapping[str, Any]) -> tuple[Definitions, dict[str, tuple[Fault, ...]]]:
+    """What can hold of settings by name, entry by entry, and the faults of the rest."""
+    faults: dict[str, tuple[Fault, ...]] = {}
+    found: dict[str, Any] = {}
+    for name, value in stated.items():
+        if name not in NAMES:
+            faults[name] = (Fault(f"{str(name)[:40]!r} is no setting. There are {', '.join(NAMES)}."),)
+            continue
+        try:
+            found[name], wrong = _value(name, value)
+        except Faults as several:
+            wrong = list(several.faults)
+        except ValueError as fault:
+            wrong = [Fault(str(fault))]
+        if wrong:
+            faults[name] = tuple(wrong)
+    return replace(DEFAULTS, **found), faults
 
 
 def check(
@@ -208,73 +227,71 @@ def check(
     interventions: Mapping[str, str],
     arm_names: Sequence[str],
 ) -> None:
-    """DefinitionError unless what is named is in the protocol. `arms`: code → whether it is the reference;
-    `interventions`: code → kind; `arm_names`: names that a pool must not take.
+    """DefinitionError unless what is named is in the protocol, and told apart by more than capitals. `arms`: code →
+    whether it is the reference; `interventions`: code → kind; `arm_names`: names that a pool must not take.
     """
-    faults = {}
+    faults: dict[str, list[Fault]] = {}
     given = [code for code, kind in interventions.items() if kind != "background"]
+    none = f"no intervention that makes a participant treated. Name {_listed(given)}."
     for name, codes in (
         ("intervention_windows", [code for code, _ in definitions.intervention_windows]),
         ("exposed_to", list(definitions.exposed_to)),
     ):
-        if unknown := [code for code in codes if code not in given]:
-            faults[name] = (
-                f"{HELP[name][0]}: {', '.join(unknown)} is no intervention that makes a participant treated. Name "
-                f"{_listed(given)}."
-            )
+        faults[name] = [Fault(none, code) for code in codes if code not in given]
     active = [code for code, reference in arms.items() if not reference]
-    wrong = []
-    for name, members in definitions.pools:
-        unknown = [code for code in members if code not in active]
-        if unknown:
-            wrong.append(
-                f"{', '.join(unknown)} is no arm that is compared with the reference. Name {_listed(active)}."
-            )
-        if name in arm_names:
-            wrong.append(f"an arm is called {name}. Give the pool a name of its own.")
-    if wrong:
-        faults["pools"] = f"{HELP['pools'][0]}: {' '.join(wrong)}"
-    if faults:
-        raise DefinitionError(faults)
+    none = f"no arm that is compared with the reference. Name {_listed(active)}."
+    members = dict.fromkeys(code for _, codes in definitions.pools for code in codes)
+    faults["pools"] = [Fault(none, code) for code in members if code not in active]
+    own = "an arm is called so. Give the pool a name of its own."
+    faults["pools"] += [Fault(own, name) for name, _ in definitions.pools if name in arm_names]
+    for setting in OF_NAMES:
+        faults.setdefault(setting, []).extend(_alike([name for name, _ in getattr(definitions, setting)]))
+    if any(faults.values()):
+        raise DefinitionError({name: some for name, some in faults.items() if some})
+
+
+def _alike(names: Sequence[str]) -> list[Fault]:
+    """Names that a reader takes for one another."""
+    first: dict[str, str] = {}
+    return [
+        Fault(f"differs from “{other}” in its capitals only. Leave one out, or name it otherwise.", name)
+        for name in names
+        if (other := first.setdefault(name.casefold(), name)) != name
+    ]
 
 
 def _listed(codes: Sequence[str]) -> str:
     return f"one of {', '.join(codes)}" if codes else "none: the protocol has no other"
 
 
-def _value(name: str, value: Any) -> Any:
-    """One setting as the record keeps it; ValueError says the rule and the remedy."""
+def _value(name: str, value: Any) -> tuple[Any, list[Fault]]:
+    """What can hold of one setting, as the record keeps it, and the faults of the rest; ValueError says why nothing
+    can."""
     if name in CHOICES:
         if value not in CHOICES[name]:
             raise ValueError(f"it is {' or '.join(CHOICES[name])}, not {str(value)[:40]!r}.")
-        return value
+        return value, []
     if name.endswith("_days"):
-        return _days(value)
+        return _days(value), []
     if name in MAPPINGS:
         if not isinstance(value, Mapping):
             raise ValueError("a value for each name is needed.")
         read = {"pools": _pool, "queries": _query, "not_per_protocol": _exclusion}.get(name, _window)
         return _each(read, value)
-    return _words(value, among=STRATA if name == "strata" else None)
+    return _words(value, among=STRATA if name == "strata" else None), []
 
 
-def _each(read: Callable[[str, Any], Any], value: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What each name has; ValueError with the faults of all."""
+def _each(read: Callable[[str, Any], Any], value: Mapping[str, Any]) -> tuple[tuple[Any, ...], list[Fault]]:
+    """What each name has, and the faults of the others."""
     found, faults = [], []
     for key, one in sorted(value.items()):
         try:
             found.append(read(str(key), one))
+        except Faults as wrong:
+            faults += [one._replace(of=str(key)) for one in wrong.faults]
         except ValueError as fault:
-            faults.append(str(fault))
-    if faults:
-        raise ValueError(together(faults))
-    return tuple(found)
-
-
-def together(faults: Sequence[str]) -> str:
-    """The sentences as one text: the first of many, and how many more there are."""
-    more = len(faults) - MOST_TOLD
-    return " ".join([*faults[:MOST_TOLD], *([f"And {more} more such faults."] if more > 0 else [])])
+            faults.append(Fault(str(fault), str(key)))
+    return tuple(found), faults
 
 
 def _days(value: Any) -> Days:
@@ -296,21 +313,23 @@ def _exclusion(key: str, value: Any) -> tuple[str, str]:
         or value != value.strip()
         or not value.isprintable()
     ):
-        raise ValueError(f"{key[:40]!r} needs its reason, of 1 to {LONGEST_NAME} characters, on one line.")
+        raise ValueError(
+            f"needs its reason, of 1 to {LONGEST_NAME} characters, on one line: SUBJECT = reason."
+        )
     return _name(key, LONGEST_SUBJECT), value
 
 
 def _pool(key: str, value: Any) -> tuple[str, tuple[str, ...]]:
     members = _words(value)
     if len(members) < 2:
-        raise ValueError(f"{key[:40]!r} needs two arms at least; one arm is compared anyway.")
+        raise ValueError("needs two arms at least; one arm is compared anyway. Write NAME = CODE, CODE.")
     return _name(key, LONGEST_NAME), members
 
 
 def _query(key: str, value: Any) -> tuple[str, tuple[str, ...]]:
     terms = _words(value)
     if not terms:
-        raise ValueError(f"{key[:40]!r} needs one term at least.")
+        raise ValueError("needs one term at least. Write NAME = TERM; TERM.")
     return _name(key, LONGEST_NAME), terms
 
 
@@ -323,7 +342,7 @@ def _name(text: str, longest: int) -> str:
         or not text.isprintable()
     ):
         raise ValueError(
-            f"{text[:40]!r} is no name: 1 to {longest} characters, no sign of equality, on one line."
+            f"a name has 1 to {longest} characters, no sign of equality, and stands on one line."
         )
     return text
 
@@ -331,8 +350,11 @@ def _name(text: str, longest: int) -> str:
 def _words(value: Any, *, among: Sequence[str] | None = None) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) and one.strip() for one in value):
         raise ValueError("a list of names is needed.")
-    if len(set(value)) < len(value):
-        raise ValueError("a name stands twice. Name each once.")
-    if among is not None and (other := [one for one in value if one not in among]):
-        raise ValueError(f"{other[0][:40]!r} is none of {', '.join(among)}.")
+    twice = [one for one, times in Counter(value).items() if times > 1]
+    other = [] if among is None else [one for one in dict.fromkeys(value) if one not in among]
+    if twice or other:
+        raise Faults(
+            *(Fault("stands twice. Name each once.", one) for one in twice),
+            *(Fault(f"is none of {', '.join(among or ())}.", one) for one in other),
+        )
     return tuple(value)

@@ -76,6 +76,19 @@ def test_sites_are_created_corrected_and_never_removed(study: Study) -> None:
     assert [(site.code, site.time_zone) for site in kept] == [("01", "America/New_York"), ("02", "UTC")]
 
 
+def test_a_time_zone_that_nobody_knows_is_refused_when_it_is_written(study: Study) -> None:
+    sites = [
+        SiteEntry("01", "DEU", "Europe/Berlin"),
+        SiteEntry("02", "DEU", "Berlin"),
+        SiteEntry("03", "", "CEST"),
+    ]
+    with pytest.raises(
+        StudyRefused, match=r"no time zone 'Berlin' \(site 02\), 'CEST' \(site 03\)\. Write it as the IANA"
+    ):
+        put_sites(study=study, sites=sites, by=BY)
+    assert not Site.objects.filter(study=study).exists()
+
+
 def test_the_reference_arm_can_be_another_one_and_is_never_two(study: Study) -> None:
     put_arms(study=study, arms=[ArmEntry("A", "Verum"), ArmEntry("B", "Placebo", True)], by=BY)
     put_arms(study=study, arms=[ArmEntry("A", "Verum", True), ArmEntry("B", "Placebo")], by=BY)

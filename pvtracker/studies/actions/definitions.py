@@ -5,11 +5,14 @@ from __future__ import annotations
 from django.db.models import F
 
 from pvtracker.audit.context import Actor, action
-from pvtracker.studies.definitions import HELP, OF_THE_STUDY, DefinitionError, Definitions, check
+from pvtracker.studies.definition_faults import Fault
+from pvtracker.studies.definitions import OF_THE_STUDY, DefinitionError, Definitions, check
 from pvtracker.studies.models import Arm, Intervention, Study
 from pvtracker.studies.rules import StudyRefused
 
-MOST_NAMED = 5
+NOBODY = (
+    "no participant of this study. Write the identifier as the participant’s page has it: SUBJECT = reason."
+)
 
 
 @action
@@ -51,22 +54,23 @@ def set_definitions(
 
 
 def check_protocol(study: Study, definitions: Definitions) -> None:
-    """DefinitionError unless what the definitions name is in the study's protocol."""
-    arms = Arm.objects.filter(study=study)
-    interventions = Intervention.objects.filter(study=study)
-    check(
-        definitions,
-        arms={arm.code: arm.is_reference for arm in arms},
-        interventions={one.code: str(one.kind) for one in interventions},
-        arm_names=[arm.name for arm in arms],
-    )
+    """DefinitionError, with all faults, unless what the definitions name is in the study's protocol."""
+    arms = Arm.objects.filter(study=study).order_by("ordinal")
+    interventions = Intervention.objects.filter(study=study).order_by("ordinal")
+    faults: dict[str, tuple[Fault, ...]] = {}
+    try:
+        check(
+            definitions,
+            arms={arm.code: arm.is_reference for arm in arms},
+            interventions={one.code: str(one.kind) for one in interventions},
+            arm_names=[arm.name for arm in arms],
+        )
+    except DefinitionError as refusal:
+        faults |= refusal.each
     excluded = [subject for subject, _ in definitions.not_per_protocol]
     known = set(study.participants.filter(subject__in=excluded).values_list("subject", flat=True))
-    if unknown := [subject for subject in excluded if subject not in known]:
-        name = "not_per_protocol"
-        raise DefinitionError(
-            {
-                name: f"{HELP[name][0]}: {', '.join(unknown[:MOST_NAMED])} is no participant of this study. Write the "
-                "subject identifier as the participant’s page has it."
-            }
-        )
+    unknown = tuple(Fault(NOBODY, subject) for subject in excluded if subject not in known)
+    if unknown:
+        faults["not_per_protocol"] = unknown
+    if faults:
+        raise DefinitionError(faults)

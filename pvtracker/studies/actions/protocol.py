@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.db.models import F, Model
 
@@ -19,6 +20,7 @@ from pvtracker.studies.rules import StudyRefused
 
 # A study's code stands in addresses, file names and on paper: nothing in it may need quoting anywhere.
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+UTC = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class VersionEntry:
 class SiteEntry:
     code: str
     country: str = ""  # ISO 3166 alpha-3
-    time_zone: str = "UTC"  # IANA
+    time_zone: str = UTC  # IANA
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def put_sites(
     """Create or correct the named sites; returns all sites of the study by code. None is removed."""
     known = {site.code: site for site in Site.objects.filter(study=study)}
     _check_fit(Site, sites)
+    _check_zones(sites)
     for entry in sites:
         site = known.get(entry.code)
         if site is None:
@@ -217,6 +220,18 @@ def _check_fit(model: type[Model], entries: Sequence[SiteEntry | ArmEntry | Inte
             if limit is not None and len(getattr(entry, one.name)) > limit:
                 name = f"{one.name} of {model._meta.verbose_name} {entry.code[:40]}"
                 raise StudyRefused(f"The {name} has more than {limit} characters.")
+
+
+def _check_zones(sites: Sequence[SiteEntry]) -> None:
+    """A zone that nobody knows would be met when a cut reckons the day of an entry."""
+    zones = {UTC} if all(entry.time_zone == UTC for entry in sites) else available_timezones()
+    unknown = [
+        f"{entry.time_zone[:40]!r} (site {entry.code})" for entry in sites if entry.time_zone not in zones
+    ]
+    if unknown:
+        raise StudyRefused(
+            f"There is no time zone {', '.join(unknown)}. Write it as the IANA database does, such as Europe/Berlin."
+        )
 
 
 def _values(entry: StudyEntry) -> dict[str, object]:

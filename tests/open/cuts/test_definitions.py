@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -120,33 +121,39 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"reason": ""}, "The record needs a reason"),
     ({"emergent_window_days": "soon"}, "Write a whole number of days from 0 to 36500"),
     ({"follow_up_days": "-1"}, "Write a whole number of days from 0 to 36500"),
-    ({"phase_windows": "ATI: 7"}, "write one line for each, a name, a sign of equality"),
+    ({"phase_windows": "ATI: 7"}, "Line 1, “ATI: 7”: write each on a line of its own, as PHASE = 7"),
     ({"phase_windows": "ATI = week"}, "write a number of days, or none for no end"),
     ({"phase_windows": "ATI = 1\nATI = 2"}, "stands twice"),
-    ({"intervention_windows": "XYZ = 7"}, "XYZ is no intervention that makes a participant treated"),
-    ({"exposed_to": "XYZ"}, "XYZ is no intervention"),
-    ({"pools": "All = A, B"}, "B is no arm that is compared with the reference. Name one of A, C."),
+    ({"intervention_windows": "XYZ = 7"}, "Line 1, “XYZ”: no intervention that makes a participant treated"),
+    ({"exposed_to": "XYZ"}, "“XYZ”: no intervention"),
+    ({"pools": "All = A, B"}, "Line 1, “B”: no arm that is compared with the reference. Name one of A, C."),
     ({"pools": "One = A"}, "needs two arms at least"),
     (
         {"not_per_protocol": "NOBODY = no second dose"},
-        "NOBODY is no participant of this study. Write the subject",
+        "Line 1, “NOBODY”: no participant of this study. Write the identifier",
     ),
-    ({"not_per_protocol": "NOBODY"}, "write one line for each, a name, a sign of equality"),
+    (
+        {"not_per_protocol": "NOBODY"},
+        "Line 1, “NOBODY”: write each on a line of its own, as SUBJECT = reason.",
+    ),
     ({"not_per_protocol": "NOBODY = got placebo"}, "may tell who received what (placebo)"),
     ({"strata": ["arm"]}, "Choose among site, country, sex"),
     ({"crossover": "hidden"}, "Choose one of the answers"),
     (
         {"special_interest": "Headache\nHeadeache"},
-        "has “Headeache” at any level, and no query is called so. Write",
+        "Line 2, “Headeache”: no dictionary of this study has it at any level, and no query is called so. Write",
     ),
-    ({"special_interest": "PAIN", "queries": "Pain = headache"}, "has “PAIN” at any level, and no query"),
+    (
+        {"special_interest": "PAIN", "queries": "Pain = headache"},
+        "“PAIN”: no dictionary of this study has it at any level, and no query",
+    ),
     (
         {"queries": "Pain = Headache, Migraine"},
-        "Queries: No dictionary of this study has “Headache, Migraine” at",
+        "Line 1, “Headache, Migraine”: no dictionary of this study has it at",
     ),
     (
         {"queries": "Pain = Headache\nAll = Pain"},
-        "has “Pain” at any level. Write each term as the dictionary does",
+        "Line 2, “Pain”: no dictionary of this study has it at any level. Write each term as",
     ),
     ({"queries": "Pain = Head pain"}, "“Head pain”"),  # a lowest level term, which no event is counted under
     ({"queries": "Pain = ;"}, "needs one term at least"),
@@ -300,16 +307,101 @@ def test_what_cannot_hold_is_refused_with_field_rule_and_remedy(world: World) ->
     for field in answer.context["form"]:
         assert not any(str(error).startswith(f"{field.label}:") for error in field.errors), field.name
         assert field.name not in every or every[field.name] == field.value(), "what was typed stays"
-    assert "XYZ is no arm" in errors["pools"][0] and "QQQ is no arm" in errors["pools"][0]
+    assert "Line 1, “XYZ”; line 2, “QQQ”: no arm" in errors["pools"][0]
     assert "soon" in errors["phase_windows"][0] and "later" in errors["phase_windows"][0]
     world.study.refresh_from_db()
     assert (world.study.definitions, world.study.emergent_window_days) == ({}, None)
 
 
+def test_a_malformed_line_hides_no_fault_of_another_line(world: World) -> None:
+    """One round: what is unknown is named while other lines cannot be read, and a word that may tell an arm as well."""
+    client, known = world.client("ada"), world.participants["P1"].subject
+    typed = {
+        "not_per_protocol": f"NOBODY\r\n{known} = left early\r\nSOMEONE = no second dose\r\nELSE = got placebo",
+        "intervention_windows": "XYZ = 28\r\nABC",
+        "phase_windows": "ART = soon\r\nATI",
+        "pools": "Arms = A, XYZ\r\nOthers",
+        "queries": "Pain = Headeache\r\nOther\r\nPAIN = Migraine",
+        "special_interest": "Nowhere\r\nOther\r\nPAIN",
+    }
+    answer = client.post(world.url("definitions/edit/"), posted(world, **typed))
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    treating = sorted(world.interventions.values(), key=lambda one: one.ordinal)
+    assert {name: [str(one) for one in some] for name, some in form.errors.items()} == {
+        "not_per_protocol": [
+            "The text may tell who received what (placebo). Write it without naming an arm or a product; everybody who "
+            "reads the history would see it.",
+            "Line 1, “NOBODY”: write each on a line of its own, as SUBJECT = reason. "
+            "Line 3, “SOMEONE”; line 4, “ELSE”: no participant of this study. Write the identifier as the "
+            "participant’s page has it: SUBJECT = reason.",
+        ],
+        "intervention_windows": [
+            "Line 1, “XYZ”: no intervention that makes a participant treated. Name one of "
+            f"{', '.join(one.code for one in treating)}. "
+            "Line 2, “ABC”: write each on a line of its own, as CODE = 28, or CODE = none."
+        ],
+        "phase_windows": [
+            "Line 1, “ART = soon”: write a number of days, or none for no end: PHASE = 7, or PHASE = none. "
+            "Line 2, “ATI”: write each on a line of its own, as PHASE = 7, or PHASE = none."
+        ],
+        "pools": [
+            "Line 1, “XYZ”: no arm that is compared with the reference. Name one of A, C. "
+            "Line 2, “Others”: write each on a line of its own, as NAME = CODE, CODE."
+        ],
+        "queries": [
+            "Line 1, “Pain”: differs from “PAIN” in its capitals only. Leave one out, or name it otherwise. "
+            "Line 1, “Headeache”: no dictionary of this study has it at any level. Write each term as the dictionary "
+            "does, separated by semicolons; under another name no event would ever count. "
+            "Line 2, “Other”: write each on a line of its own, as NAME = TERM; TERM."
+        ],
+        "special_interest": [
+            "Line 1, “Nowhere”: no dictionary of this study has it at any level, and no query is called so. Write a "
+            "term as the dictionary does, one a line, or a query as it is named; under another name no event would "
+            "ever count."
+        ],
+    }
+    for name, text in typed.items():
+        assert form[name].value() == text, "what was typed stays"
+
+
+def test_a_standardised_query_with_a_telling_word_and_many_terms_does_not_block_the_form(
+    world: World,
+) -> None:
+    """It came with the dictionary: another setting can be changed, and the page does not carry its terms."""
+    terms = tuple(sorted(["Placebo effect", *(f"Sign {number}" for number in range(3000))]))
+    rules = replace(
+        DEFAULTS, queries=(("All signs (SMQ), broad, 99.0", terms), ("Tells", ("Placebo arm pain",)))
+    )
+    set_definitions(study=world.study, definitions=rules, by=SOMEONE, reason="import_smq")
+    client, page = world.client("ada"), world.url("definitions/edit/")
+    opened = client.get(page)
+    form = opened.context["form"]
+    assert (
+        "All signs (SMQ), broad, 99.0 = (as it stands: 3001 terms)" in opened.text
+        and len(opened.text) < 60_000
+    )
+    shown = {name: "" if (value := form[name].value()) is None else value for name in form.fields}
+    changed = {**shown, "follow_up_days": "30", "reason": "analysis plan 2.0"}
+    assert client.post(page, changed).status_code == 302
+    world.study.refresh_from_db()
+    stored = parse(world.study.definitions)
+    assert (stored.queries, stored.follow_up_days) == (rules.queries, 30)
+    more = {**changed, "version": world.study.version, "queries": f"{shown['queries']}; low dose arm"}
+    assert "received what (low dose arm)" in client.post(page, more).text, "what is new is examined"
+    less = {**changed, "version": world.study.version, "queries": ""}
+    assert client.post(page, less).status_code == 302
+    world.study.refresh_from_db()
+    assert "queries" not in world.study.definitions
+    set_definitions(study=world.study, definitions=rules, by=SOMEONE, reason="import_smq")
+    read = client.get(world.url("definitions/")).text
+    assert "and 2961 more terms" in read and len(read) < 60_000
+
+
 def test_the_action_asks_for_a_reason_and_for_the_protocols_own_names(world: World) -> None:
     with pytest.raises(StudyRefused, match="needs a reason"):
         set_definitions(study=world.study, definitions=parse({"follow_up_days": 1}), by=SOMEONE, reason=" ")
-    with pytest.raises(DefinitionError, match="XYZ is no intervention"):
+    with pytest.raises(DefinitionError, match="“XYZ”: no intervention"):
         set_definitions(
             study=world.study, definitions=parse({"exposed_to": ["XYZ"]}), by=SOMEONE, reason="plan"
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from django.urls import reverse
 
 from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, WatchedTerm
+from pvtracker.monitoring.rules import MOST_MEMBERS
 from pvtracker.studies.actions import set_definitions
 from pvtracker.studies.definitions import parse
 from tests.open.cuts.conftest import ARM_NAMES
@@ -208,6 +211,37 @@ def test_a_set_has_the_terms_of_the_studys_query_of_its_name(world: World) -> No
     assert "has the same terms" in page(world, "sam", "pooled_rate", made.watched_id)
     define(world, {"Aches": ["Bone pain"]})
     assert "has other terms now: Bone pain." in page(world, "sam", "pooled_rate", made.watched_id)
+
+
+def test_a_set_takes_a_standardised_query_of_thousands_of_terms_by_its_name(world: World) -> None:
+    """Terms that have not occurred, and one with a telling word, which came with the dictionary; nothing is typed."""
+    terms = ["Bone pain", "Placebo effect", *(f"Sign {number}" for number in range(MOST_MEMBERS - 2))]
+    define(world, {"All signs": terms})
+    said = SAID | {"level": "set", "name": "All signs", "rate": "0.1"}
+    began = time.process_time()
+    answer = world.client("mona").post(reverse("pooled_rate_new", args=["MON"]), said)
+    assert answer.status_code == 302 and time.process_time() - began < 5
+    made = Expectation.objects.get()
+    assert made.members == terms
+    freeze_now(world)
+    work(world)
+    assert Look.objects.get().participants == 0
+    shown = page(world, "sam", "pooled_rate", made.watched_id)
+    assert "and 4960 more terms" in shown and len(shown) < 100_000
+    change = reverse("pooled_rate_change", args=["MON", made.watched_id])
+    more = {name: value for name, value in said.items() if name not in ("level", "name", "selection")}
+    more |= {"version": "1", "years": "70", "terms": "\n".join(terms)}
+    refused = world.client("ada").post(change, more | {"terms": "low dose arm\nSign 1\nSign 6000"})
+    assert "may tell who received what" in refused.content.decode()
+    unknown = world.client("ada").post(change, more | {"terms": "Sign 1\nSign 6000"})
+    assert "has the term “Sign 6000”" in unknown.content.decode()
+    assert world.client("ada").post(change, more).status_code == 302
+    assert Expectation.objects.get(version=2).years == 70
+    define(world, {"All signs": [*terms, "Headache"]})
+    many = world.client("mona").post(
+        reverse("pooled_rate_new", args=["MON"]), said | {"selection": "serious"}
+    )
+    assert many.status_code == 422 and "A set has at most 5,000 terms" in many.content.decode()
 
 
 def define(world: World, queries: dict[str, list[str]]) -> None:

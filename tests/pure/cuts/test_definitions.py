@@ -253,15 +253,15 @@ def test_every_setting_is_explained_carried_and_changes_the_words() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("emergent_window_days", -1, "whole number of days from 0 to 36500"),
+        ("emergent_window_days", -1, "A whole number of days from 0 to 36500"),
         ("follow_up_days", True, "whole number of days"),
         ("follow_up_days", "30", "not '30'"),
-        ("intervention_windows", [1], "a value for each name"),
-        ("phase_windows", {"": 1}, "is no name"),
+        ("intervention_windows", [1], "A value for each name"),
+        ("phase_windows", {"": 1}, "A name has 1 to 40 characters"),
         ("phase_windows", {"a=b": 1}, "no sign of equality"),
         ("re_exposure", "twice", "last or each or first"),
         ("analysis_set", None, "treated or randomised"),
-        ("exposed_to", "DRUG", "a list of names"),
+        ("exposed_to", "DRUG", "A list of names"),
         ("exposed_to", ["DRUG", "DRUG"], "stands twice"),
         ("pools", {"Any": ["LOW"]}, "two arms at least"),
         ("strata", ["age"], "none of site, country, sex, race, ethnicity"),
@@ -285,10 +285,12 @@ def test_what_is_named_must_be_in_the_protocol() -> None:
     }
     check(parse({**ODD, "intervention_windows": {"DRUG": 28}}), **protocol)
     for name, value, said in (
-        ("intervention_windows", {"ART": 1}, "ART is no intervention .* one of DRUG"),
-        ("exposed_to", ["CELLS"], "CELLS is no intervention"),
-        ("pools", {"All": ["PBO", "LOW"]}, "PBO is no arm that is compared .* one of LOW, HIGH"),
-        ("pools", {"Low dose": ["LOW", "HIGH"]}, "an arm is called Low dose"),
+        ("intervention_windows", {"ART": 1}, "“ART”: no intervention .* one of DRUG"),
+        ("exposed_to", ["CELLS"], "“CELLS”: no intervention"),
+        ("pools", {"All": ["PBO", "LOW"]}, "“PBO”: no arm that is compared .* one of LOW, HIGH"),
+        ("pools", {"Low dose": ["LOW", "HIGH"]}, "“Low dose”: an arm is called so"),
+        ("queries", {"Pain": ["A"], "PAIN": ["B"]}, "“Pain”: differs from “PAIN” in its capitals only"),
+        ("pools", {"any": ["LOW", "HIGH"], "Any": ["LOW", "HIGH"]}, "“any”: differs from “Any” in its"),
     ):
         with pytest.raises(DefinitionError, match=said) as refused:
             check(parse({name: value}), **protocol)
