@@ -141,19 +141,20 @@ def amount(design: Design, look: Look) -> int:
     return look.N_arm + look.N_ref
 
 
-def informative(looks: Sequence[Look], design: Design, least: float = 1.0) -> tuple[list[Look], int]:
-    """Looks with more information than the one before. Of several with the same the last, for it knows most; but of a
+def informative(looks: Sequence[Look], design: Design, share: float = 0.0) -> tuple[list[Look], int]:
+    """Looks with more information than the one before: one more, and this share of what is in. Of several with the same the last, for it knows most; but of a
     group-sequential boundary that was fixed beforehand the first, for its error is spent there. Of that one the looks
     are in the order in which they were held: one at an earlier cut-off date, held later, is none. Of the others in the
     order of those dates."""
     first = design.fixed and design.kind in GROUP_SEQUENTIAL
     kept: list[Look] = []
     for look in looks if first else sorted(looks, key=lambda one: one.on):
-        if amount(design, look) <= 0:
+        there = amount(design, look)
+        if there <= 0:
             continue
-        while kept and not first and amount(design, look) - amount(design, kept[-1]) < least:
+        while kept and not first and there - amount(design, kept[-1]) < max(1.0, share * there):
             kept.pop()
-        if not kept or amount(design, look) - amount(design, kept[-1]) >= least:
+        if not kept or there - amount(design, kept[-1]) >= max(1.0, share * there):
             kept.append(look)
     return kept, len(looks) - len(kept)
 

@@ -30,6 +30,7 @@ from pvtracker.stats.results import FloatArray
 
 # Of p near 1, which no boundary of excess asks about; and of p smaller than any bound that exists asks for.
 LOWEST_Z, HIGHEST_Z = -3.0, 12.0
+CLOSER = CLOSEST * 1.01  # nearer looks are one, clear of what the integration refuses
 
 
 def z_of(look: Look) -> float:
@@ -41,12 +42,11 @@ def z_of(look: Look) -> float:
 def group_sequential(looks: Sequence[Look], design: Design) -> Bounds:
     """The boundary, and Fisher's one-sided p as z. Of one that was fixed beforehand the look that first reaches the
     planned end is the last: it spends what is left, and correlates with those before by what was really in."""
-    least = max(1.0, CLOSEST * design.planned * 1.01)
-    kept, dropped = informative(looks, design, least)
+    kept, dropped = informative(looks, design, CLOSER)
     check_looks(kept, design)
     there = [amount(design, look) for look in kept]
     reached = [
-        place for place, n in enumerate(there) if design.planned - n < least
+        place for place, n in enumerate(there) if design.planned - n < max(1.0, CLOSER * design.planned)
     ]  # so close to the end is the end
     if reached:
         dropped += len(kept) - reached[0] - 1

@@ -77,8 +77,8 @@ def group_sequential_boundary(
     fraction: increasing, in (0, 1], shape (looks,): looks that were held, and those to come; a bound depends on those
     before it only. alpha: error of all looks together; sides 2 halves it between excess and deficit. information:
     of each look, in any unit, where it does not go with `fraction`, as when more came than was planned: the fraction
-    then says what is spent, the information how the looks hang together. ValueError for looks that cannot be, or closer
-    than 0.0001.
+    then says what is spent, the information how the looks hang together. ValueError for looks that cannot be, or bring
+    less than 0.0001 of the information that is in by then; the first may come as early as it will.
 
     spending, parameter: as for `spent_alpha`. sides: 1 for an excess only, 2 for excess and deficit.
 
@@ -188,6 +188,8 @@ def _fractions(fraction: ArrayLike | Sequence[float]) -> FloatArray:
     t = np.atleast_1d(numbers("fraction", fraction))
     if not (t.size and (t > 0).all() and (t <= 1).all()):
         raise ValueError(f"fraction must hold shares of the information in (0, 1], got {t.tolist()}")
-    if (np.diff(t, prepend=0.0) < CLOSEST * (1 - 1e-9)).any():
-        raise ValueError(f"looks must follow one another by at least {CLOSEST:g}, got {t.tolist()}")
+    if (np.diff(t, prepend=0.0) < CLOSEST * (1 - 1e-9) * t).any():
+        raise ValueError(
+            f"each look must bring at least {CLOSEST:g} of the information that is in by then, got {t.tolist()}"
+        )
     return t

@@ -21,7 +21,7 @@ PER_DEVIATION = (
     3  # nodes per standard deviation of a step: twice as many change the result by less than 1e-12
 )
 MOST_NODES = 6000
-CLOSEST = 1e-4  # looks nearer than this, as a share of all information, would need more nodes
+CLOSEST = 1e-4  # of the information at a look so much came since the look before; less would need more nodes
 
 
 class Path:

@@ -217,6 +217,35 @@ def test_the_first_look_with_its_information_spends_the_error_and_the_first_at_t
     assert stats.group_sequential_crossing([19 / 80, 1.0], z).total != pytest.approx(0.025, abs=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["obrien_fleming", "pocock", "haybittle_peto"])
+@pytest.mark.parametrize(
+    ("planned", "of"), [(100, (2, 40_000)), (1_000_000, (50, 500_000)), (100, (80, 82, 800_000))]
+)
+def test_a_look_stands_however_much_came_after_it(kind: str, planned: int, of: tuple[int, ...]) -> None:
+    """The first look came with less than 0.0001 of what was in later, or of what is planned: no bound of one that was
+    held changes, no crossing is lost, no error is spent twice."""
+    one = fixed(kind, planned=planned, alpha=0.025)
+    looks = [Look(date(2026, n, 1), n_of // 2, n_of // 2, 0, n_of // 2) for n, n_of in enumerate(of, 1)]
+    found = steps(looks, one)
+    assert [step.look for step in found if step.look] == looks
+    for n in range(1, len(looks)):
+        before = [step for step in steps(looks[:n], one) if step.look]
+        assert [step.bound for step in before] == pytest.approx([step.bound for step in found][:n])
+        assert [step.crosses for step in before] == [step.crosses for step in found][:n]
+    information = np.array([*of, *([planned] if of[-1] < planned else [])], dtype=float)
+    z = np.array([np.inf if step.bound is None else step.bound for step in found])
+    path = np.random.default_rng(7).normal(size=(200_000, len(z))) * np.sqrt(np.diff(information, prepend=0))
+    beyond = (np.cumsum(path, axis=1) >= z * np.sqrt(information)).any(axis=1).mean()
+    assert beyond == pytest.approx(0.025, abs=4 * np.sqrt(0.025 / 200_000))
+
+
+def test_a_look_with_next_to_no_more_information_is_none_and_one_with_more_is_one() -> None:
+    """More by 1 in 10,000 of what is in, not of what is planned: early in a large trial a look may follow soon."""
+    one = fixed("pocock", planned=1_000_000, alpha=0.025)
+    looks = [Look(date(2026, n, 1), 0, of // 2, 0, of // 2) for n, of in enumerate((50, 120, 400_000, 400_020), 1)]
+    assert [step.look for step in steps(looks, one)] == [*looks[:3], None]
+
+
 @pytest.mark.parametrize("one", [FIXED[3], FIXED[5]], ids=lambda one: one.kind)
 def test_a_look_beyond_the_end_crosses_where_the_end_must_have(one: Design) -> None:
     """Against every order in which what came could have come: the fewest that the arm had at the end."""

@@ -138,6 +138,28 @@ def test_more_information_than_was_planned_spends_what_is_left(against: Against)
     )
 
 
+@pytest.mark.parametrize(
+    ("planned", "information"),
+    [([5e-5, 0.5, 1.0], [5e-5, 0.5, 1.0]), ([0.8, 0.81, 1.0], [80, 81, 800_000]), ([0.01, 1.0], [1, 1e9])],
+)
+def test_a_tiny_first_look_stands_and_the_error_is_kept(
+    planned: list[float], information: list[float], against: Against
+) -> None:
+    """By a multivariate normal; and the bounds of looks that were held do not change with what came after."""
+    found = group_sequential_boundary(planned, spending="pocock", information=information)
+    told = np.array(information) / information[-1]
+    error = 1 - inside(told, found.z)
+    source = "SciPy multivariate_normal.cdf"
+    against("group_sequential_boundary", source, "program", 0.025, error, within=3e-6)
+    for looks in range(1, len(planned)):
+        np.testing.assert_allclose(
+            group_sequential_boundary(planned[:looks], spending="pocock").z, found.z[:looks], rtol=1e-9
+        )
+    first = scipy_stats.norm.isf(0.025 * log(1 + (e - 1) * planned[0]))
+    assert found.z[0] == pytest.approx(first, rel=1e-9)
+    assert group_sequential_boundary([1e-4, 0.5, 1.0]).z[0] == np.inf, "O’Brien–Fleming: next to nothing"
+
+
 def test_simulated_paths_cross_as_often() -> None:
     t, z, drift = np.array([0.25, 0.6, 1.0]), np.array([2.2, 2.1, 1.9]), 1.3
     steps = np.random.default_rng(4).normal(
@@ -297,7 +319,14 @@ def test_without_bound_or_arm_nothing_is_crossed() -> None:
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: group_sequential_boundary([0.5, 0.4]), "looks must follow one another by at least 0.0001"),
+        (
+            lambda: group_sequential_boundary([0.5, 0.4]),
+            "each look must bring at least 0.0001 of the information that is in by then, got [0.5, 0.4]",
+        ),
+        (
+            lambda: group_sequential_boundary([0.5, 0.50004]),
+            "each look must bring at least 0.0001 of the information that is in by then",
+        ),
         (
             lambda: group_sequential_boundary([0.5, 1.2]),
             "fraction must hold shares of the information in (0, 1]",
