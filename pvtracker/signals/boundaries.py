@@ -41,7 +41,15 @@ def drawn(looks: Sequence[Look], design: Design) -> Drawn:
     found = _bounds(looks, design)
     does, exact = found.does()
     return Drawn(
-        found.across, found.upwards, found.steps, found.truth, does, exact, found.dropped, found.note
+        found.across,
+        found.upwards,
+        found.steps,
+        found.truth,
+        does,
+        exact,
+        found.dropped,
+        found.note,
+        found.said,
     )
 
 
@@ -90,6 +98,10 @@ def _maxsprt(looks: Sequence[Look], design: Design) -> Bounds:
     kept, dropped = informative(looks, design)
     check_looks(kept, design)
     last = kept[-1]
+    if design.fixed and design.part is None:
+        raise ValueError(
+            "the plan’s allocation does not name this arm, or the reference, so its share is not known"
+        )
     part = design.part or last.N_arm / (last.N_arm + last.N_ref)
     held = sorted({min(amount(design, look), design.planned) for look in kept} | {design.planned})
     critical, needed = _sprt_bounds(design.planned, part, design.alpha, None if design.fixed else tuple(held))

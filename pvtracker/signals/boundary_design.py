@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from pvtracker.signals import allocation_ratio
+from pvtracker.signals.allocation_ratio import Allocation
 from pvtracker.stats import maxsprt_binomial, stopping_rules
 
 RATIO, RATE_RATIO = "True risk ratio", "True rate ratio"
@@ -66,6 +68,7 @@ class Drawn:
     exact: bool
     dropped: int  # looks without new information, which are no looks of their own
     note: str = ""  # what else is to be known of what it does
+    said: str = ""  # of its state, such as that its error is spent
 
     @property
     def how(self) -> str:
@@ -98,7 +101,11 @@ class Design:
     prior_events: float = 0.5  # the beta distribution of the risk beforehand: with the event
     prior_free: float = 0.5  # and without
     interim_z: float = 3.0  # of Haybittle–Peto, at all looks but the last
-    part: float | None = None  # of the participants, the arm's share; None: as at the last look
+    part: float | None = (
+        None  # of the participants, the arm's share; None: as at the last look, or by `allocation`
+    )
+    allocation: Allocation = ()  # of MaxSPRT: of every arm, where their shares are not alike
+    looks: int | None = None  # of group-sequential ones: so many are planned, the end among them
     history_events: int = 0  # of the conditional MaxSPRT
     history_years: float = 0.0
     fixed: bool = False
@@ -115,14 +122,17 @@ class Bounds:
     does: Callable[[], tuple[Does, bool]]
     dropped: int
     note: str = ""
+    said: str = ""
 
 
-def against_reference(design: Design, arms: int) -> Design:
-    """The design of a pool of so many arms: the signed share is that of one arm against the reference, and a pool has
-    as many times its odds."""
-    if design.part is None or arms == 1:
+def against_reference(design: Design, arms: Sequence[str], reference: str) -> Design:
+    """The design of an arm, or of a pool of arms, against the reference. By the allocation, where it was signed; else
+    the signed share is that of any one arm, and a pool has as many times its odds."""
+    if design.allocation:
+        return replace(design, part=allocation_ratio.share(design.allocation, arms, reference))
+    if design.part is None or len(arms) == 1:
         return design
-    return replace(design, part=arms * design.part / (arms * design.part + 1 - design.part))
+    return replace(design, part=len(arms) * design.part / (len(arms) * design.part + 1 - design.part))
 
 
 def most_of(kind: str) -> int:
@@ -142,10 +152,10 @@ def amount(design: Design, look: Look) -> int:
 
 
 def informative(looks: Sequence[Look], design: Design, share: float = 0.0) -> tuple[list[Look], int]:
-    """Looks with more information than the one before: one more, and this share of what is in. Of several with the same the last, for it knows most; but of a
-    group-sequential boundary that was fixed beforehand the first, for its error is spent there. Of that one the looks
-    are in the order in which they were held: one at an earlier cut-off date, held later, is none. Of the others in the
-    order of those dates."""
+    """Looks with more information than the one before: one more, and this share of what is in. Of several with the same
+    the last, for it knows most; but of a group-sequential boundary that was fixed beforehand the first, for its error
+    is spent there. Of that one the looks are in the order in which they were held: one at an earlier cut-off date, held
+    later, is none. Of the others in the order of those dates."""
     first = design.fixed and design.kind in GROUP_SEQUENTIAL
     kept: list[Look] = []
     for look in looks if first else sorted(looks, key=lambda one: one.on):

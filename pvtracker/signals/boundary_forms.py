@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from pvtracker.cuts import derive
+from pvtracker.signals import allocation_ratio
+from pvtracker.signals.allocation_ratio import Allocation
 from pvtracker.signals.boundary_settings import (
     KINDS,
     LABELS,
     MEASURES,
     MOST_TERM,
     PERCENT,
+    PLAN_ONLY,
     USES,
     USUAL,
     WHOLE,
@@ -35,7 +39,12 @@ HELP = {
     "prior_events": "Of beta-binomial stopping: the beta distribution of the risk beforehand. Left empty: 0.5.",
     "prior_free": "Of beta-binomial stopping. Left empty: 0.5.",
     "interim_z": "Of Haybittle–Peto. Left empty: 3.",
-    "part": "Of MaxSPRT: of one arm and the reference, as randomised, such as 50. A pool has the odds of its arms.",
+    "part": "Of MaxSPRT: of one arm and the reference, as randomised, such as 50. A pool has the odds of its arms. "
+    "Where the arms are not alike, the allocation says it.",
+    "allocation": "Of MaxSPRT, in place of the share: every arm with its number, the reference too, such as "
+    f"{allocation_ratio.EXAMPLE}.",
+    "looks": "Of group-sequential boundaries: the end among them. Looks may come at other times; it says beforehand "
+    "what the boundary does, and whether Haybittle–Peto bears them.",
     "history_events": "Of conditional MaxSPRT: of the rate that the arm is held against.",
     "history_years": "Of conditional MaxSPRT: in which those events came.",
 }
@@ -53,6 +62,7 @@ class BoundaryForm(forms.Form):
     data."""
 
     use_required_attribute = False
+    names = tuple(one for one in LABELS if one not in ("kind", *PLAN_ONLY))
     kind = forms.ChoiceField(label=LABELS["kind"], choices=list(KINDS.items()), required=False)
     measure = forms.ChoiceField(
         label=LABELS["measure"], choices=list(MEASURES.items()), required=False, help_text=HELP["measure"]
@@ -61,13 +71,13 @@ class BoundaryForm(forms.Form):
     def __init__(self, *args: Any, participants: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.participants = participants  # that the study plans
-        for name in (one for one in LABELS if one not in ("kind", "measure")):
+        for name in (one for one in self.names if one not in ("measure", "allocation")):
             self.fields[name] = _number(name)
 
     @property
     def others(self) -> list[forms.BoundField]:
         """The settings of some kinds only."""
-        return [self[name] for name in LABELS if name not in ALWAYS]
+        return [self[name] for name in self.names if name not in ALWAYS]
 
     @property
     def others_open(self) -> bool:
@@ -80,7 +90,7 @@ class BoundaryForm(forms.Form):
 
     def given(self) -> dict[str, Any]:
         """What was typed, percentages as shares; None of what was left empty."""
-        told = {name: self.cleaned_data.get(name) for name in LABELS if name != "kind"}
+        told = {name: self.cleaned_data.get(name) for name in self.names}
         told["measure"] = told["measure"] or None
         return {
             name: round(value / 100, 8) if name in PERCENT and value is not None else value
@@ -102,6 +112,8 @@ class BoundaryForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         told = super().clean() or self.cleaned_data
         faults = faults_of(self.chosen_kind, self.checked())
+        if "allocation" in self.errors:
+            faults.pop("part", None)  # it is missing only because the allocation is wrong
         for name, sentence in faults.items():
             if name not in self.errors:
                 self.add_error(name, sentence)
@@ -129,14 +141,25 @@ class PlannedBoundaryForm(BoundaryForm):
         help_text="As the study’s dictionary spells it, or the name of a query of the study. Capitals do not matter.",
         error_messages={"max_length": f"At most {MOST_TERM} characters are kept. Shorten it."},
     )
+    allocation = forms.CharField(
+        label=LABELS["allocation"], required=False, max_length=2000, help_text=HELP["allocation"]
+    )
     remove = forms.BooleanField(label="Remove this boundary", required=False)
+    names = tuple(one for one in LABELS if one != "kind")
     field_order = ("spelled", "level", "selection", "kind", "measure", "planned", "alpha")
     added = False  # just now, so that it is open
+    arms: tuple[str, ...] = ()
     BLANK = {"level": "PT", "selection": "all", "kind": USUAL, "measure": "participants"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {**self.BLANK, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
+
+    def name_arms(self, arms: Sequence[str]) -> None:
+        """The arms of the study, which an allocation has to name."""
+        self.arms = tuple(arms)
+        if arms:
+            self.fields["allocation"].help_text = f"{HELP['allocation']} The study’s arms: {', '.join(arms)}."
 
     @property
     def name(self) -> str:
@@ -156,6 +179,17 @@ class PlannedBoundaryForm(BoundaryForm):
     def counts(self) -> bool:
         """Is it a boundary of the plan?"""
         return self.has_changed() and not self.cleaned_data.get("remove")
+
+    def clean_allocation(self) -> Allocation | None:
+        try:
+            found = allocation_ratio.parsed(self.cleaned_data["allocation"])
+        except allocation_ratio.NoAllocation as fault:
+            raise forms.ValidationError(str(fault)) from fault
+        if said := allocation_ratio.fault_of(found) if found else "":
+            raise forms.ValidationError(said)
+        if said := allocation_ratio.strangers(found, self.arms):
+            raise forms.ValidationError(said)
+        return found or None
 
     def settings(self) -> dict[str, Any]:
         return self.given()

@@ -25,11 +25,13 @@ from pvtracker.signals.boundary_design import (
 )
 from pvtracker.stats.group_sequential import Spending
 from pvtracker.stats.group_sequential_counts import most_events
-from pvtracker.stats.normal_paths import CLOSEST
+from pvtracker.stats.normal_paths import CLOSEST, Path, along
 from pvtracker.stats.results import FloatArray
 
 # Of p near 1, which no boundary of excess asks about; and of p smaller than any bound that exists asks for.
 LOWEST_Z, HIGHEST_Z = -3.0, 12.0
+NOTHING = 1e-9  # of the error: less is left only by rounding
+EXHAUSTED = "The looks so far have spent all of the error: no later one can cross"
 CLOSER = CLOSEST * 1.01  # nearer looks are one, clear of what the integration refuses
 
 
@@ -56,14 +58,13 @@ def group_sequential(looks: Sequence[Look], design: Design) -> Bounds:
     information = np.array([*there, *ends], dtype=np.float64)
     times = np.minimum(information / design.planned, 1.0)
     if design.kind == "haybittle_peto":
-        z = stats.haybittle_peto_boundary(
-            information / information[-1], alpha=design.alpha, interim_z=design.interim_z
-        ).z
+        z = haybittle_peto(information / information[-1], design)
     else:
         spending: Spending = "pocock" if design.kind == "pocock" else "obrien_fleming"
         z = stats.group_sequential_boundary(
             times, alpha=design.alpha, spending=spending, information=information
         ).z
+    note = EXHAUSTED if design.kind == "haybittle_peto" and np.isinf(z[-1]) else ""
     found = tuple(
         Step(look, float(at), z_of(look) if look else None, float(bound) if np.isfinite(bound) else None)
         for look, at, bound in zip([*kept, *([None] if ends else [])], times, z, strict=True)
@@ -75,7 +76,25 @@ def group_sequential(looks: Sequence[Look], design: Design) -> Bounds:
         return (_by_events if events else _by_participants)(kept, information, z, design)
 
     across, upwards = f"Share of the planned {of_what}", "z of Fisher’s one-sided p"
-    return Bounds(across, upwards, found, RATE_RATIO if events else RATIO, does, dropped)
+    return Bounds(across, upwards, found, RATE_RATIO if events else RATIO, does, dropped, said=note)
+
+
+def haybittle_peto(t: FloatArray, design: Design) -> FloatArray:
+    """The fixed z at every look but the last, which spends what is left. Where the fixed z would spend more than is
+    left of the error, that look spends what is left, and no later one can cross; none takes back a look before it."""
+    path, spent = Path(), 0.0
+
+    def decide(look: int, time: float) -> float:
+        nonlocal spent
+        z, left = design.interim_z, design.alpha - spent
+        if left < NOTHING * design.alpha:
+            return np.inf
+        if look + 1 == len(t) or sum(path.crossing(time, z)) > left:
+            z = path.bound(time, left)
+        spent += sum(path.crossing(time, z))
+        return z
+
+    return along(t, path, decide)[0]
 
 
 def _by_events(

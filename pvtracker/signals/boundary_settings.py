@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from scipy.special import ndtr
+import numpy as np
 
 from pvtracker.lib.rounding import fixed
+from pvtracker.signals import allocation_ratio
 from pvtracker.signals.boundary_design import MOST_HISTORY, STOPPING, Design, most_of
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.stats import group_sequential_crossing
 
+MOST_LOOKS = 50
+BORNE = "the next gets what is left of the error, at a higher z, and after it no look can cross"
 KINDS = {
     "obrien_fleming": "Group-sequential, Lan–DeMets with O’Brien–Fleming type spending",
     "pocock": "Group-sequential, Lan–DeMets with Pocock type spending",
@@ -39,13 +44,15 @@ LABELS = {
     "part": "Arm’s share of the participants, %",
     "history_events": "Events in the history",
     "history_years": "Person-years of the history",
+    "looks": "Planned looks",
+    "allocation": "Allocation of the arms",
 }
-SPENDING = ("measure", "planned", "alpha")
+SPENDING = ("measure", "planned", "alpha", "looks")
 USES = {
     "obrien_fleming": SPENDING,
     "pocock": SPENDING,
     "haybittle_peto": (*SPENDING, "interim_z"),
-    "maxsprt": ("planned", "alpha", "part"),
+    "maxsprt": ("planned", "alpha", "part", "allocation"),
     "cmaxsprt": ("planned", "alpha", "history_events", "history_years"),
     "toxicity": ("planned", "alpha", "risk"),
     "beta_binomial": ("planned", "threshold", "risk", "prior_events", "prior_free"),
@@ -56,6 +63,8 @@ USUALLY: dict[str, Any] = {
     "prior_events": 0.5,
     "prior_free": 0.5,
 }  # left empty
+PLAN_ONLY = ("looks", "allocation")  # said beforehand or not at all; unsaid they are not in the plan’s bytes
+MAY_MISS = ("part", *PLAN_ONLY)  # `part` where the allocation says it
 PERCENT = ("risk", "part")  # typed as percentages, kept as shares
 RANGES: dict[str, tuple[float, float, str]] = {  # lowest, highest, for example
     "alpha": (0.001, 0.25, "0.025"),
@@ -67,8 +76,9 @@ RANGES: dict[str, tuple[float, float, str]] = {  # lowest, highest, for example
     "part": (0.05, 0.95, "50"),
     "history_events": (1, MOST_HISTORY, "20"),
     "history_years": (0.01, 1_000_000, "150"),
+    "looks": (1, MOST_LOOKS, "5"),
 }
-WHOLE = ("planned", "history_events")
+WHOLE = ("planned", "history_events", "looks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,11 @@ def design_of(kind: str, given: Mapping[str, Any], *, fixed_before: bool = False
     said: dict[str, Any] = {
         name: USUALLY.get(name) if value is None else value for name, value in told.items()
     }
+    if said.get("allocation"):
+        given_of = said["allocation"]
+        said["allocation"] = allocation_ratio.ordered(
+            given_of.items() if isinstance(given_of, Mapping) else given_of
+        )
     return Design(
         kind=kind, fixed=fixed_before, **{name: value for name, value in said.items() if value is not None}
     )
@@ -109,21 +124,42 @@ def faults_of(kind: str, given: Mapping[str, Any]) -> dict[str, str]:
     for name in (one for one in LABELS if one != "kind"):
         value = given.get(name)
         if name not in USES[kind]:
-            if name != "measure" and value is not None and value != "":
+            if name != "measure" and value not in (None, "", ()):
                 faults[name] = f"“{KINDS[kind]}” does not use it. Empty it, or choose a boundary that does."
-        elif value is None or value == "":
-            if name not in USUALLY:
+        elif value in (None, "", ()):
+            if name not in (*USUALLY, *MAY_MISS):
                 faults[name] = f"“{KINDS[kind]}” needs it. {_ask(name, kind)}"
         elif fault := _fault(name, kind, value):
             faults[name] = fault
     if kind == "haybittle_peto" and not faults:
-        z, alpha = given.get("interim_z") or USUALLY["interim_z"], given["alpha"]
-        if ndtr(-z) >= alpha:
-            faults["interim_z"] = (
-                f"One look at z = {z:g} spends an error of {ndtr(-z):.4f}, and all looks together have {alpha:g}. "
-                "Write a higher z, or allow more error."
-            )
+        z = given.get("interim_z") or USUALLY["interim_z"]
+        faults |= _spends_all(z, given["alpha"], given.get("looks") or 2)
+    if kind == "maxsprt":
+        faults = _of_share(given.get("part"), given.get("allocation")) | faults
     return faults
+
+
+def _spends_all(z: float, alpha: float, looks: int) -> dict[str, str]:
+    """Haybittle–Peto whose looks before the last leave nothing for it."""
+    spent = spent_before_the_last(looks, z)
+    if spent < alpha:
+        return {}
+    several = "One look" if looks <= 2 else f"{looks - 1} looks before the last, evenly spaced,"
+    verb, fewer = ("spends", "") if looks <= 2 else ("spend", "plan fewer looks, ")
+    return {
+        "interim_z": f"{several} at z = {z:g} {verb} an error of {spent:.4f}, and all looks together have {alpha:g}. "
+        f"Write a higher z, {fewer}or allow more error."
+    }
+
+
+def _of_share(part: Any, allocation: Any) -> dict[str, str]:
+    """MaxSPRT is told the arm's share once."""
+    if part in (None, "") and not allocation:
+        said = f"“{KINDS['maxsprt']}” needs it. {_ask('part', 'maxsprt')}"
+        return {"part": f"{said} Where the arms are not alike, write their allocation instead."}
+    if part not in (None, "") and allocation:
+        return {"allocation": "The arm’s share says it already. Empty one of the two."}
+    return {}
 
 
 def _ask(name: str, kind: str) -> str:
@@ -136,6 +172,8 @@ def _ask(name: str, kind: str) -> str:
 
 
 def _fault(name: str, kind: str, value: Any) -> str:
+    if name == "allocation":
+        return allocation_ratio.fault_of(value)
     if name == "measure":
         return (
             ""
@@ -166,6 +204,8 @@ def what_is_planned(kind: str, measure: str = "") -> str:
 def typed(design: Design) -> dict[str, Any]:
     """The settings as a person types them."""
     values = {name: getattr(design, name) for name in USES[design.kind]}
+    if "allocation" in values:
+        values["allocation"] = allocation_ratio.text_of(design.allocation)
     return {n: round(100 * v, 6) if n in PERCENT and v is not None else v for n, v in values.items()}
 
 
@@ -174,7 +214,10 @@ def in_words(design: Design) -> list[tuple[str, str]]:
     told = [("Boundary", KINDS[design.kind])]
     for name in USES[design.kind]:
         value = getattr(design, name)
-        if name == "measure" or value is None:
+        if name == "measure" or value in (None, ()):
+            continue
+        if name == "allocation":
+            told.append((LABELS[name], " : ".join(f"{arm} {number:g}" for arm, number in value)))
             continue
         if name == "planned":
             told.append((LABELS[name], f"{value:,} {what_is_planned(design.kind, design.measure)}"))
@@ -182,6 +225,8 @@ def in_words(design: Design) -> list[tuple[str, str]]:
             told.append((LABELS[name].removesuffix(", %"), f"{fixed(100 * value, 1)} %"))
         else:
             told.append((LABELS[name], f"{value:g}"))
+    if design.kind == "haybittle_peto" and (most := looks_borne(design.alpha, design.interim_z)) is not None:
+        told.append(("Looks that its error bears", f"{most} before the last, evenly spaced; {BORNE}"))
     return told
 
 
@@ -200,7 +245,11 @@ def to_plain(boundary: PlannedBoundary) -> dict[str, Any]:
         "selection": boundary.selection,
         "term": boundary.term,
         "kind": design.kind,
-        "settings": {name: getattr(design, name) for name in USES[design.kind]},
+        "settings": {
+            name: dict(value) if name == "allocation" else value
+            for name in USES[design.kind]
+            if (value := getattr(design, name)) not in (None, ()) or name not in MAY_MISS
+        },
     }
 
 
@@ -223,6 +272,21 @@ def check_planned(boundary: PlannedBoundary) -> tuple[PlannedBoundary, dict[str,
     elif len(term) > MOST_TERM:
         faults["spelled"] = f"At most {MOST_TERM} characters are kept. Shorten it."
     return replace(boundary, term=term, design=replace(design, fixed=True)), faults
+
+
+def spent_before_the_last(looks: int, z: float) -> float:
+    """Error that evenly spaced looks at this z spend before the last one."""
+    before = max(looks - 1, 1)
+    return group_sequential_crossing(np.arange(1, before + 1) / looks, np.full(before, z)).total
+
+
+@lru_cache(maxsize=64)
+def looks_borne(alpha: float, z: float) -> int | None:
+    """So many evenly spaced looks at this z may be held before the last without spending all error; None of 20 or
+    more."""
+    if spent_before_the_last(21, z) < alpha:
+        return None
+    return next(n for n in range(20) if spent_before_the_last(n + 2, z) >= alpha)
 
 
 MOST_TERM = 200

@@ -100,6 +100,10 @@ def does_table(drawn: Drawn) -> Table:
     }
 
 
+def _with_share(share: float | None) -> str:
+    return "" if share is None else f"; arm’s share {fixed(100 * share, 1)} %"
+
+
 def judged_table(run: Run) -> Table:
     """What each boundary of the plan said of a run; without rows where the plan has none."""
     rows = []
@@ -116,7 +120,7 @@ def judged_table(run: Run) -> Table:
         cells = [
             words(f"{one['term']} ({level}, {selection} events)"),
             words(one["arm"]),
-            words(KINDS.get(one["kind"], one["kind"])),
+            words(KINDS.get(one["kind"], one["kind"]) + _with_share(one.get("share"))),
             path,
             bound,
             words("crosses" if one["crosses"] else one["said"] or "does not cross"),

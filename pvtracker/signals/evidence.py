@@ -85,9 +85,10 @@ def sizes_of(run: Run) -> dict[str, int]:
     return {side["name"]: int(side["participants"]) for side in _sides(run)}
 
 
-def arms_within(run: Run, name: str) -> int:
-    """Of how many arms a pool of a run is; 1 of an arm."""
-    return next((len(pool["arms"]) for pool in run.settings.get("pools", []) if pool["name"] == name), 1)
+def arms_within(run: Run, name: str) -> list[str]:
+    """The arms of a pool of a run; of an arm itself."""
+    pools = run.settings.get("pools", [])
+    return next((list(pool["arms"]) for pool in pools if pool["name"] == name), [name])
 
 
 def years_of(run: Run) -> dict[str, float]:

@@ -72,7 +72,8 @@ def _judged(
     before = queries.looks_before(key, run)
     looks = [*(look_at(of, at, arm, reference) for of, at in before), now]
     try:
-        steps = boundaries.steps(looks, against_reference(one.design, arms_within(run, arm)))
+        design = against_reference(one.design, arms_within(run, arm), reference)
+        steps = boundaries.steps(looks, design)
     except ValueError as fault:
         return line | {"said": f"{str(fault)[:1].upper()}{str(fault)[1:]}"}
     step = next((step for step in steps if step.look is now), None)
@@ -80,6 +81,7 @@ def _judged(
         return line | {"said": "No more information than at an earlier look, or after the planned end"}
     nobody = "" if row else "Nobody had it; if its name is not the dictionary’s, nobody ever will"
     return line | {
+        **({} if design.part is None else {"share": design.part}),
         "at": step.at,
         "path": step.path,
         "bound": step.bound,
@@ -117,7 +119,7 @@ def signed_for(row: Result, held: Iterable[Held]) -> Signed | None:
         one = used.plan.boundary_of(row.level, row.selection, row.term) if used else None
         if used is not None and one is not None and row.run.analysis_arm == used.plan.analysis_arm:
             said = tuple(_of_signing(used, one, row, [each.run for each in held]))
-            design = against_reference(one.design, arms_within(row.run, row.arm))
+            design = against_reference(one.design, arms_within(row.run, row.arm), row.reference)
             return Signed(used, replace(one, design=design), said)
     return None
 

@@ -6,14 +6,14 @@ A study without a signed plan is screened by `BUILT_IN`, and every run says so.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from pvtracker.cuts import derive
 from pvtracker.lib.canonical import canonical_json, sha256_hex
-from pvtracker.signals import boundary_settings
+from pvtracker.signals import allocation_ratio, boundary_settings
 from pvtracker.signals.boundary_settings import MOST_BOUNDARIES, PlannedBoundary
 from pvtracker.signals.labels import ARM_LABELS, COLUMN_LABELS, LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Threshold
@@ -204,6 +204,13 @@ def _boundaries(plan: Plan) -> tuple[tuple[PlannedBoundary, ...], dict[str, str]
             f"A plan has at most {MOST_BOUNDARIES} boundaries, for each is computed in every run. Remove some."
         )
     return tuple(sorted(kept, key=lambda one: (one.level, one.term.casefold(), one.selection))), faults
+
+
+def check_arms(plan: Plan, arms: Sequence[str]) -> None:
+    """PlanRefused where an allocation does not name exactly the arms of the study."""
+    for one in plan.boundaries:
+        if said := allocation_ratio.strangers(one.design.allocation, arms):
+            raise PlanRefused({"": f"Allocation of the boundary of {one.term}: {said}"})
 
 
 def event_faults(plan: Plan, level: str, selection: str) -> dict[str, str]:

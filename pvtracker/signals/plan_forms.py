@@ -116,9 +116,17 @@ class PlanOfStudyForm(forms.Form):
     )
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)  # the latest one that was read
 
-    def __init__(self, *args: Any, boundaries: Sequence[Mapping[str, Any]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        boundaries: Sequence[Mapping[str, Any]] = (),
+        arms: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.bounded = self._boundary_forms(boundaries)
+        for one in self.bounded:
+            one.name_arms(arms)
         for key, method in METHODS.items():
             own = method.threshold
             sign = "at most" if own.column in ("p", "p_adjusted") else "above"
@@ -234,7 +242,7 @@ class PlanOfStudyForm(forms.Form):
         )
 
 
-def with_one_more(data: QueryDict) -> PlanOfStudyForm:
+def with_one_more(data: QueryDict, arms: Sequence[str]) -> PlanOfStudyForm:
     """What was typed, unjudged, with room for one more boundary."""
     names = PlanOfStudyForm(boundaries=())
     many = ("levels", "selections", "methods", "raising")
@@ -243,7 +251,7 @@ def with_one_more(data: QueryDict) -> PlanOfStudyForm:
     shown = [
         {name: data.get(f"{_prefix(place)}-{name}") for name in blank.fields} for place in range(_count(data))
     ]
-    form = PlanOfStudyForm(initial=initial, boundaries=[*shown, {}][:MOST_BOUNDARIES])
+    form = PlanOfStudyForm(initial=initial, boundaries=[*shown, {}][:MOST_BOUNDARIES], arms=arms)
     form.bounded[-1].added = True
     return form
 

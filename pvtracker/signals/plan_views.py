@@ -63,15 +63,16 @@ def screening_plan(request: HttpRequest, code: str) -> HttpResponse:
 def screening_plan_edit(request: HttpRequest, code: str) -> HttpResponse:
     """Write a version of the plan; what is refused stays as it was typed."""
     study = study_page(request, code, WRITE)
+    arms = planning.arms_of(study)
     if request.method != "POST":
         latest = _latest(study)
         plan = from_plain(latest.content) if latest else planning.UNPLANNED.plan
         version = latest.version if latest else 0
         initial = initial_of(plan, version=version, usual_arm=study.analysis_arm)
-        return _edit(request, PlanOfStudyForm(initial=initial, boundaries=shown_of(plan)), latest)
+        return _edit(request, PlanOfStudyForm(initial=initial, boundaries=shown_of(plan), arms=arms), latest)
     if "more" in request.POST:
-        return _edit(request, with_one_more(request.POST), _latest(study))
-    form = PlanOfStudyForm(request.POST)
+        return _edit(request, with_one_more(request.POST, arms), _latest(study))
+    form = PlanOfStudyForm(request.POST, arms=arms)
     if not form.is_valid():
         return _edit(request, form, _latest(study), status=422)
     told = form.cleaned_data
@@ -87,7 +88,7 @@ def screening_plan_edit(request: HttpRequest, code: str) -> HttpResponse:
         latest = _latest(study)
         data = request.POST.copy()
         data["version"] = str(latest.version if latest else 0)  # to go on is a new decision
-        form = PlanOfStudyForm(data)
+        form = PlanOfStudyForm(data, arms=arms)
         form.is_valid()
         form.add_error(None, str(refusal))
         return _edit(request, form, latest, status=409)

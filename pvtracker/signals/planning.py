@@ -13,7 +13,7 @@ from pvtracker.accounts.signing.record import Subject
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Run, ScreeningPlan
 from pvtracker.signals.plan import BUILT_IN, NO_PLAN, Plan, from_plain, time_order, to_plain
-from pvtracker.studies.models import Study
+from pvtracker.studies.models import Arm, Study
 
 KIND = "screening_plan"
 
@@ -42,6 +42,11 @@ UNPLANNED = InUse(BUILT_IN)
 def versions_of(study: Study) -> list[ScreeningPlan]:
     """Every version of the study's plan, the latest first."""
     return list(ScreeningPlan.objects.filter(study=study).order_by("-version"))
+
+
+def arms_of(study: Study) -> list[str]:
+    """The names of the study’s arms, in the protocol’s order."""
+    return list(Arm.objects.filter(study=study).order_by("ordinal", "code").values_list("name", flat=True))
 
 
 def subject_of(row: ScreeningPlan) -> Subject:

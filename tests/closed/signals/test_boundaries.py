@@ -14,6 +14,7 @@ from pvtracker.signals import planning
 from pvtracker.signals.boundary_design import RATIOS
 from pvtracker.signals.boundary_settings import PlannedBoundary, design_of
 from pvtracker.signals.models import Result, Run, ScreeningPlan, Signal, SignalAlert, SignalStep
+from pvtracker.signals.plan import PlanRefused
 from pvtracker.signals.plan_forms import initial_of
 from pvtracker.studies.models import Study
 from tests.closed.people import client_of, person_of, signed_in
@@ -151,6 +152,92 @@ def test_the_signed_share_of_a_pool_is_that_of_its_arms(
     shown = page_of(run, study).context
     assert shown["signed"].boundary.design.part == pytest.approx(2 / 3)
     assert shown["drawn"].steps[0].bound == line["bound"]
+
+
+def test_of_unequal_arms_each_is_judged_by_its_own_share(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    arms = planning.arms_of(study)
+    assert {"Low dose", "Placebo"} <= set(arms)
+    numbers = dict.fromkeys(arms, 1.0) | {"Low dose": 2.0}
+    sprt = {"planned": 60, "alpha": 0.025, "allocation": numbers}
+    one = PlannedBoundary("PT", "all", "Headache", design_of("maxsprt", sprt, fixed_before=True))
+    used = signed(study, author, one)
+    found = [replace(row, N_arm=40, n_arm=20, n_ref=10) for row in rows(flagged=False)]
+    run = run_on(joined_cut, found, used=used)
+    (line,) = run.settings["boundaries"]
+    own = stats.maxsprt_binomial_boundary(60, probability=2 / 3, alpha=0.025)
+    assert line["bound"] == own.cases[own.limit.tolist().index(30)] and line["share"] == pytest.approx(2 / 3)
+    assert (
+        "arm’s share 66.7 %"
+        in client_of(study, "dsmb_member").get(f"/studies/JOIN/signals/runs/{run.id}/").text
+    )
+    shown = page_of(run, study)
+    assert shown.context["drawn"].steps[0].bound == line["bound"]
+    assert "Allocation of the arms" in shown.text and "Low dose 2" in shown.text
+    with pytest.raises(PlanRefused, match="The study has no arm Middle dose"):
+        wrong = {**sprt, "allocation": {**numbers, "Middle dose": 1.0}}
+        write(
+            study, author, boundaries=(replace(one, design=design_of("maxsprt", wrong, fixed_before=True)),)
+        )
+
+
+def test_an_exhausted_boundary_is_said_on_the_plan_and_on_its_page_and_keeps_its_looks(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    used = signed(study, author, bounded("haybittle_peto", alpha=0.001, interim_z=3.1))
+    bears = "looks that its error bears 1 before the last, evenly spaced"
+    assert bears in client_of(study, "dsmb_member").get(HERE).text
+    first = run_on(joined_cut, rows(n_arm=14, flagged=False), used=used)
+    assert first.settings["boundaries"][0]["crosses"]
+    told = [replace(one, N_arm=30, N_ref=30, n_arm=14) for one in rows(flagged=False)]
+    run_on(later_cut(joined_cut), told, used=used)
+    told = [replace(one, N_arm=35, N_ref=35, n_arm=30) for one in rows(flagged=False)]
+    third = run_on(later_cut(joined_cut, days=62), told, used=used)
+    (line,) = third.settings["boundaries"]
+    assert line["bound"] is None and not line["crosses"] and line["path"] > 3
+    page = page_of(third, study)
+    assert "The looks so far have spent all of the error: no later one can cross." in page.text
+    assert "The path is beyond the boundary at 1 look, first on the cut of" in page.text
+    assert "have spent all of the error" not in page_of(first, study).text
+
+
+def test_an_allocation_is_typed_and_what_is_wrong_with_it_is_told_beside_it(
+    study: Study, author: Account
+) -> None:
+    arms = planning.arms_of(study)
+    browser = signed_in(author, study)
+    sprt = {"kind": "maxsprt", "measure": "participants", "planned": "60"}
+    sent = {f"boundaries-0-{name}": value for name, value in sprt.items()}
+
+    def posted(text: str) -> Any:
+        return browser.post(f"{HERE}edit/", typed(**sent, **{"boundaries-0-allocation": text}))
+
+    for text, said in (
+        ("Low dose 2", "is no arm with its number"),
+        ("Low dose = 2; Nobody = 1", "The study has no arm Nobody."),
+        ("Low dose = 2", "Write at least two"),
+    ):
+        answer = posted(text)
+        summary = answer.text.split('class="pv-error-summary"')[1].split("</ul>")[0]
+        assert (
+            answer.status_code == 422
+            and "Boundary 1, Allocation of the arms: " in summary
+            and said in summary
+        )
+        assert "Arm’s share" not in summary
+    whole = "; ".join(f"{arm} = {n}" for n, arm in enumerate(arms, 1))
+    assert posted(whole).status_code == 302
+    kept = ScreeningPlan.objects.get().content["boundaries"][0]["settings"]
+    assert kept == {
+        "planned": 60,
+        "alpha": 0.025,
+        "allocation": {arm: float(n) for n, arm in enumerate(arms, 1)},
+    }
+    page = browser.get(f"{HERE}edit/").text
+    assert (
+        f"The study’s arms: {', '.join(arms)}." in page and "High dose = 3; Low dose = 2; Placebo = 1" in page
+    )
 
 
 def test_a_plan_signed_after_the_looks_says_so_and_an_earlier_boundary_is_named(

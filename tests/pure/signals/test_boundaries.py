@@ -16,7 +16,7 @@ from pvtracker.signals import boundary_chart
 from pvtracker.signals.boundaries import drawn, steps
 from pvtracker.signals.boundary_design import Design, Look, against_reference
 from pvtracker.signals.boundary_sequential import z_of
-from pvtracker.signals.boundary_settings import design_of, faults_of
+from pvtracker.signals.boundary_settings import design_of, faults_of, in_words
 
 LOOKS = [
     Look(date(2026, 1, 31), 2, 10, 0, 9),
@@ -242,7 +242,9 @@ def test_a_look_stands_however_much_came_after_it(kind: str, planned: int, of: t
 def test_a_look_with_next_to_no_more_information_is_none_and_one_with_more_is_one() -> None:
     """More by 1 in 10,000 of what is in, not of what is planned: early in a large trial a look may follow soon."""
     one = fixed("pocock", planned=1_000_000, alpha=0.025)
-    looks = [Look(date(2026, n, 1), 0, of // 2, 0, of // 2) for n, of in enumerate((50, 120, 400_000, 400_020), 1)]
+    looks = [
+        Look(date(2026, n, 1), 0, of // 2, 0, of // 2) for n, of in enumerate((50, 120, 400_000, 400_020), 1)
+    ]
     assert [step.look for step in steps(looks, one)] == [*looks[:3], None]
 
 
@@ -291,10 +293,10 @@ def test_the_conditional_boundary_holds_the_arm_against_the_history() -> None:
 def test_a_pool_has_the_odds_of_its_arms_together() -> None:
     """Two arms and a reference, 1 : 1 : 1, no difference, looked at after every event: simulated."""
     one = Design("maxsprt", planned=60, alpha=0.025, part=0.5, fixed=True)
-    pool = against_reference(one, 2)
-    assert pool.part == pytest.approx(2 / 3) and against_reference(one, 1) == one
+    pool = against_reference(one, ["Low", "High"], "Placebo")
+    assert pool.part == pytest.approx(2 / 3) and against_reference(one, ["Low"], "Placebo") == one
     plain = Design("toxicity", planned=60)
-    assert against_reference(plain, 2) == plain
+    assert against_reference(plain, ["Low", "High"], "Placebo") == plain
     of_pool = np.cumsum(np.random.default_rng(1).random((20_000, 60)) < 2 / 3, axis=1)
     crossed = []
     for design in (one, pool):
@@ -302,6 +304,60 @@ def test_a_pool_has_the_odds_of_its_arms_together() -> None:
         needed = [np.inf if bound is None else bound for bound in bounds]
         crossed.append((of_pool >= needed).any(axis=1).mean())
     assert crossed[0] > 0.4 and crossed[1] < 0.027  # with the odds of one arm half of such trials would cross
+
+
+@pytest.mark.parametrize(("arms", "share"), [(["Low"], 2 / 3), (["High"], 1 / 2), (["Low", "High"], 3 / 4)])
+def test_of_unequal_arms_each_keeps_its_error_by_the_allocation(arms: list[str], share: float) -> None:
+    """2 : 1 : 1, no difference, looked at after every event: 40,000 simulated trials. By one share of a half, the arm
+    that gets two of three would cross in most of them."""
+    signed = fixed("maxsprt", planned=60, alpha=0.05, allocation={"High": 1, "Low": 2, "Placebo": 1})
+    one = against_reference(signed, arms, "Placebo")
+    assert one.part == pytest.approx(share)
+    path = np.cumsum(np.random.default_rng(5).random((40_000, 60)) < share, axis=1)
+
+    def crossed(design: Design) -> float:
+        looks = [Look(date(2026, 1, 1), n, 100, 0, 50) for n in range(1, 61)]
+        bounds = [steps([look], design)[0].bound for look in looks]
+        needed = [np.inf if bound is None else bound for bound in bounds]
+        return float((path >= needed).any(axis=1).mean())
+
+    exact = drawn([Look(date(2026, 1, 1), n, 100, 0, 50) for n in (1, 60)], one)
+    told = stats.maxsprt_binomial_boundary(60, probability=share, alpha=0.05).error
+    assert 0.03 < told <= 0.05 and exact.does[0][1] <= told
+    assert crossed(one) == pytest.approx(told, abs=4 * np.sqrt(0.05 / 40_000))
+    if share > 0.5:
+        assert crossed(replace(signed, part=0.5, allocation=())) > 0.5
+    with pytest.raises(ValueError, match="allocation does not name this arm"):
+        steps([Look(date(2026, 1, 1), 1, 9, 0, 9)], against_reference(signed, ["Middle"], "Placebo"))
+
+
+def test_haybittle_peto_spends_no_more_than_its_error_and_keeps_its_crossings() -> None:
+    """Error 0.003 at z = 3: the second look before the last has what the first left, the others nothing. Simulated."""
+    one = fixed("haybittle_peto", planned=100, alpha=0.002)
+    looks = [Look(date(2026, n, 1), 9, 10 * n, 0, 10 * n) for n in (1, 2, 3, 4, 5)]
+    found = steps(looks, one)
+    bounds = [step.bound for step in found]
+    assert bounds[0] == 3.0 and bounds[1] is not None and bounds[1] > 3.1 and bounds[2:] == [None] * 3
+    assert found[0].crosses and steps(looks[:1], one)[0] == found[0]
+    for n in (1, 2, 3, 4):
+        assert [step.bound for step in steps(looks[:n], one) if step.look] == pytest.approx(bounds[:n])
+    times = np.arange(1, 6) / 5
+    spent = stats.group_sequential_crossing(times, [np.inf if z is None else z for z in bounds]).total
+    assert spent == pytest.approx(0.002, abs=1e-9)
+    assert drawn(looks, one).said.startswith("The looks so far have spent all of the error")
+    assert drawn(looks[:1], one).said == ""
+    bears = dict(in_words(one))["Looks that its error bears"]
+    assert bears.startswith("1 before the last, evenly spaced")
+    assert "Looks that its error bears" not in dict(in_words(replace(one, alpha=0.025)))
+
+
+def test_planned_looks_that_haybittle_peto_does_not_bear_are_refused_beforehand() -> None:
+    given = {"measure": "participants", "planned": 74, "alpha": 0.005, "interim_z": 3.0}
+    assert not faults_of("haybittle_peto", given | {"looks": 5})
+    said = faults_of("haybittle_peto", given | {"looks": 8})["interim_z"]
+    assert said.startswith("7 looks before the last, evenly spaced, at z = 3 spend an error of 0.005")
+    assert "plan fewer looks" in said
+    assert "from 1 to 50" in faults_of("haybittle_peto", given | {"looks": 51})["looks"]
 
 
 def test_an_early_look_of_many_can_cross_a_high_bound() -> None:

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from pvtracker.signals.boundary_settings import USES, PlannedBoundary, design_of
+from pvtracker.signals.allocation_ratio import NoAllocation, parsed
+from pvtracker.signals.boundary_design import against_reference
+from pvtracker.signals.boundary_settings import USES, PlannedBoundary, design_of, faults_of
+from pvtracker.signals.boundary_settings import in_words as boundary_words
 from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS, METHODS
 from pvtracker.signals.pieces import ALL_LEVELS, pieces_of
 from pvtracker.signals.plan import (
@@ -20,6 +23,7 @@ from pvtracker.signals.plan import (
     Planned,
     PlanRefused,
     check,
+    check_arms,
     departures,
     from_plain,
     in_words,
@@ -153,6 +157,74 @@ def test_a_plan_without_boundaries_keeps_the_bytes_that_were_signed() -> None:
     assert replace(read, boundaries=(BOUNDED,)).sha256 != read.sha256
 
 
+def test_a_boundary_that_was_signed_before_there_were_allocations_keeps_its_bytes() -> None:
+    """MaxSPRT with one share, and a group-sequential boundary without planned looks, as they were stored then."""
+    stored = [
+        {"kind": "maxsprt", "settings": {"planned": 60, "alpha": 0.025, "part": 0.5}},
+        {
+            "kind": "haybittle_peto",
+            "settings": {"measure": "events", "planned": 30, "alpha": 0.025, "interim_z": 3.0},
+        },
+    ]
+    for n, one in enumerate(stored):
+        one |= {"level": "PT", "selection": "all", "term": f"Term {n}"}
+    plain = to_plain(PLAN) | {"boundaries": stored}
+    assert to_plain(from_plain(plain)) == plain and to_plain(check(from_plain(plain))) == plain
+    found = from_plain(plain).boundaries[0].design
+    assert (
+        found.part == 0.5
+        and found.allocation == ()
+        and against_reference(found, ["Dose"], "Placebo") == found
+    )
+
+
+def test_an_allocation_is_signed_whatever_the_order_of_its_arms() -> None:
+    given = {"planned": 60, "alpha": 0.025}
+    plans = []
+    for text in ("Low = 2; High = 1; Placebo = 1", "Placebo = 1.0;High=1\n Low = 2 ;"):
+        design = design_of("maxsprt", {**given, "allocation": parsed(text)}, fixed_before=True)
+        plans.append(check(replace(PLAN, boundaries=(replace(BOUNDED, design=design),))))
+    assert plans[0] == plans[1] and plans[0].sha256 == plans[1].sha256
+    again = from_plain(json.loads(json.dumps(to_plain(plans[0]))))
+    assert again == plans[0] and "part" not in to_plain(again)["boundaries"][0]["settings"]
+    assert "Allocation of the arms" in dict(boundary_words(again.boundaries[0].design))
+    assert "High 1 : Low 2 : Placebo 1" in dict(in_words(again))["Boundaries"]
+    check_arms(again, ["Placebo", "Low", "HIGH"])
+    with pytest.raises(PlanRefused, match=r"does not name Other\. Name every arm of the study"):
+        check_arms(again, ["Placebo", "Low", "High", "Other"])
+    with pytest.raises(PlanRefused, match=r"The study has no arm High\. Name Placebo, Low\."):
+        check_arms(again, ["Placebo", "Low"])
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "said"),
+    [
+        (
+            {"part": None},
+            "part",
+            "needs it. Write a number from 5 to 95 %, such as 50. Where the arms are not alike",
+        ),
+        ({"allocation": (("A", 1.0), ("B", 1.0))}, "allocation", "says it already. Empty one of the two."),
+        ({"part": None, "allocation": (("A", 1.0),)}, "allocation", "Write at least two"),
+        ({"part": None, "allocation": (("A", 1.0), ("a", 1.0))}, "allocation", "An arm stands in it twice"),
+        ({"part": None, "allocation": (("A", 1.0), ("", 1.0))}, "allocation", "Each arm has a name"),
+        ({"part": None, "allocation": (("A", 20.0), ("B", 1.0))}, "allocation", "more than 19 times another"),
+        (
+            {"part": None, "allocation": (("A", float("nan")), ("B", 1.0))},
+            "allocation",
+            "Each number is from 0.01",
+        ),
+    ],
+)
+def test_an_allocation_that_cannot_be_names_rule_and_remedy(
+    given: dict[str, Any], field: str, said: str
+) -> None:
+    faults = faults_of("maxsprt", {"planned": 60, "alpha": 0.025, "part": 0.5, **given})
+    assert list(faults) == [field] and said in faults[field]
+    with pytest.raises(NoAllocation, match="is no arm with its number"):
+        parsed("Low dose 2")
+
+
 @pytest.mark.parametrize("kind", list(USES))
 def test_each_setting_of_a_boundary_is_part_of_the_hash(kind: str) -> None:
     values = {"measure": "events", "planned": 50, "alpha": 0.05, "risk": 0.2, "threshold": 0.9, "part": 0.4}
@@ -162,8 +234,14 @@ def test_each_setting_of_a_boundary_is_part_of_the_hash(kind: str) -> None:
         "interim_z": 3.5,
         "history_events": 9,
         "history_years": 8.0,
+        "looks": 4,
+        "allocation": (("Dose", 2.0), ("Placebo", 1.0)),
     }
-    other = {name: "participants" if name == "measure" else value / 2 for name, value in values.items()}
+    other = {
+        name: {"measure": "participants", "allocation": (("Dose", 1.0), ("Placebo", 1.0))}.get(name)
+        or value / 2
+        for name, value in values.items()
+    }
     plans = {
         replace(PLAN, boundaries=(replace(BOUNDED, design=design_of(kind, given, fixed_before=True)),)).sha256
         for given in (values, *({**values, name: other[name]} for name in USES[kind]))
