@@ -19,6 +19,7 @@ from pvtracker.ops.rooms import Installation
 
 BENCHMARKS = {
     "fisher": "Fisher and mid-p on 5,000 tables",
+    "score-limits": "Miettinen–Nurminen limits of the risk difference of 2,000 tables",
     "boschloo": "Boschloo’s test on 5,000 tables",
     "exact-limits": "exact unconditional limits of the risk difference on 5,000 tables",
     "screen-pilot": "the eight methods at the size of the CDISC pilot",
