@@ -37,6 +37,10 @@ PLANNED = (
     "out."
 )
 AREAS = "Time-weighted area"
+MEAN_LIMITS = (
+    "Student’s limits of each mean, Welch’s of the comparison; not adjusted for the number of weeks."
+)
+SHARE_LIMITS = "Exact limits of Clopper and Pearson; not adjusted for the number of weeks."
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +162,10 @@ def _means(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
         *compared_columns(log=log, unit=unit, inference=inference),
     ]
     below = int(values["below"].sum())
-    note = "Student’s limits of each mean, Welch’s of the comparison; not adjusted for the number of weeks."
+    note = f"{MEAN_LIMITS} " if inference else ""
     if below:
-        note += f" {below} values below a limit stand at that limit."
-    note += told_left(lab)
+        note += f"{below} values below a limit stand at that limit."
+    note = f"{note.strip()}{told_left(lab)}".strip()
     return Section(
         key="means",
         title=f"{what.capitalize()} over the weeks",
@@ -232,6 +236,7 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
                 method = found.p_method or method
             rows.append(cells)
     scale = f"log₁₀ {unit}" if log else unit
+    tested = f"Welch’s limits; p of Wilcoxon’s rank sum{f', {method}' if method else ''}. "
     labels: list[str | Table] = [
         "Weeks",
         "Arm",
@@ -249,8 +254,8 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
             labels,
             rows,
             texts=("Arm",),
-            note="n: participants of whose weeks at least half lie between measurements, of those measured. Welch’s "
-            f"limits; p of Wilcoxon’s rank sum{f', {method}' if method else ''}. {PLANNED}{told_left(lab)}",
+            note="n: participants of whose weeks at least half lie between measurements, of those measured. "
+            f"{tested if inference else ''}{PLANNED}{told_left(lab)}",
             empty="No two planned weeks have values.",
         ),
         page="time-weighted-area.md",
@@ -328,8 +333,8 @@ def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Sect
             ),
             rows,
             texts=("Arm",),
-            note="A result below a limit, such as “<50”, is no number. Exact limits of Clopper and Pearson; not "
-            "adjusted for the number of weeks.",
+            note="A result below a limit, such as “<50”, is no number."
+            + (f" {SHARE_LIMITS}" if inference else ""),
         ),
         page="detected-by-week.md",
     )

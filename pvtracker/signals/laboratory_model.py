@@ -126,6 +126,7 @@ def _model(
             continue
         rows += [_row(found, row, name, log, inference=inference) for row in range(len(found.week))]
         notes.append(_said(name, found))
+    limits = "; limits by Kenward and Roger" if inference else ""
     labels: list[str | Table] = [
         *("Week", "Arm", "n, arm", "n, ref."),
         *map(number_column, ("Mean, arm", "Mean, ref.")),
@@ -142,7 +143,7 @@ def _model(
             labels,
             rows,
             texts=("Arm",),
-            note=" ".join([f"At the mean baseline; limits by Kenward and Roger.{told_left(lab)}", *notes]),
+            note=" ".join([f"At the mean baseline{limits}.{told_left(lab)}", *notes]),
             empty=" ".join(["No week after baseline has values.", *notes]),
         ),
         page=PAGE,

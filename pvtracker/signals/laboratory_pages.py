@@ -105,7 +105,7 @@ def with_shared(asked: Asked, data: CutData, context: dict[str, Any]) -> dict[st
     shared = {
         "form": asked.form,
         "cut": asked.cut,
-        "definitions": definitions(data),
+        "definitions": definitions(data, inference=asked.inference),
         "inference": asked.inference,
         "hidden_text": inference.HIDDEN,
     }
@@ -133,12 +133,13 @@ def reference_of(lab: Laboratory) -> str:
     return "" if lab.arms.reference is None else lab.arms.names[lab.arms.reference]
 
 
-def definitions(data: CutData) -> dict[str, str]:
-    """What the numbers of these pages are by."""
+def definitions(data: CutData, *, inference: bool) -> dict[str, str]:
+    """What the numbers of these pages are by; without inference, not by what an analyte is flagged."""
+    compared = {name: said for name, said in laboratory.COMPARED.items() if inference or name != "flag"}
     return {
         **{name: text for name, text in derive.definitions(data).items() if name in WHO},
         **rules.DEFINITIONS,
-        **laboratory.COMPARED,
+        **compared,
     }
 
 
@@ -165,6 +166,6 @@ def file_of(
             ("Grades", asked.scale or "none"),
             ("Code version", code_version()),
         ),
-        definitions(data),
+        definitions(data, inference=asked.inference),
     )
     return taking_out.file_of(request, source, tables=tables, pictures=pictures, about=about)

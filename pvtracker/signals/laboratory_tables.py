@@ -150,7 +150,7 @@ def contrasts_table(found: Sequence[Contrast], reference: str, *, inference: boo
         rows,
         texts=("Arm", "Flag"),
         note=f"Difference of the risks in percentage points (Miettinen–Nurminen). {SHORT_COUNTED} "
-        f"{FLAG_NOTE if inference else ''}",
+        f"{FLAG_NOTE if inference else ''}".strip(),
         empty="Nothing is compared: no limits of normal came with the values, and they cannot be graded.",
     )
 
@@ -327,7 +327,7 @@ def slopes_table(
         labels,
         rows,
         note="The least-squares line of each participant from baseline on; means of the arms, difference to the "
-        "reference with Welch’s limits. Participants with fewer than two days have none.",
+        f"reference{' with Welch’s limits' if inference else ''}. Participants with fewer than two days have none.",
         empty="No participant has values on two days.",
     )
 

@@ -34,24 +34,33 @@ class Row:
     """A line of the list."""
 
     listed: Listed
+    state: str
     about: str
     now: str
     then: str
     flags: str
 
 
-def listed(one: Listed) -> Row:
+def listed(one: Listed, *, inference: bool) -> Row:
     """The line of a signal."""
+    state = state_of(one.signal, inference=inference)
     if one.signal.level == CASE:
-        return Row(listed=one, about=about(one.signal), now="–", then="–", flags=CASE_FLAG)
+        return Row(listed=one, state=state, about=about(one.signal), now="–", then="–", flags=CASE_FLAG)
     flags = f"{one.flags} of {len(one.now['methods'])} methods" if one.now else "not in the newest run"
     return Row(
         listed=one,
+        state=state,
         about=f"{about(one.signal)}, {one.signal.arm or NO_ARM}",
         now=n_of(one.now),
         then=n_of(one.then),
         flags=f"{flags}{', also adjusted for many terms' if one.adjusted else ''}",
     )
+
+
+def state_of(signal: Signal, *, inference: bool) -> str:
+    """Where it stands. The first state is called after a flag, which is not told without inference."""
+    state = State(signal.state)
+    return Step.RAISE.label if state is State.FLAGGED and not inference else state.label
 
 
 def about(signal: Signal) -> str:
@@ -69,10 +78,10 @@ def n_of(numbers: dict[str, Any]) -> str:
     return f"{share(numbers['n_arm'], numbers['N_arm'])} v {share(numbers['n_ref'], numbers['N_ref'])}"
 
 
-def facts(signal: Signal) -> list[dict[str, object]]:
+def facts(signal: Signal, *, inference: bool) -> list[dict[str, object]]:
     """What it is about and where it stands."""
     pairs = [
-        ("State", State(signal.state).label),
+        ("State", state_of(signal, inference=inference)),
         ("Events", about(signal)),
         ("Arm", signal.arm or NO_ARM),
         ("Against", signal.reference or "–"),

@@ -34,6 +34,8 @@ from pvtracker.studies.queries import actor_for, has_permission, who_may
 
 READ, FOLLOW, SIGN = Permission.READ_SIGNALS, Permission.FOLLOW_SIGNALS, Permission.SIGN_SIGNALS
 PER_PAGE = 30
+NOTHING_OPEN = "Nothing that a run raised waits for a decision."
+NO_PROOF = "That is no proof of safety: see the intervals of the run."
 
 
 @require_safe
@@ -49,7 +51,8 @@ def signal_list(request: HttpRequest, code: str) -> HttpResponse:
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "rows": [life_tables.listed(one) for one in page],
+        "rows": [life_tables.listed(one, inference=shown) for one in page],
+        "nothing_open": f"{NOTHING_OPEN} {NO_PROOF if shown else ''}".strip(),
         "which": which,
         "choices": queries.WHICH,
         "newest": newest_run(study),
@@ -267,7 +270,8 @@ def _page(
     screened = run is None or was_screened(run, key_of(found))
     context = {
         "signal": found,
-        "facts": life_tables.facts(found),
+        "state": life_tables.state_of(found, inference=shown),
+        "facts": life_tables.facts(found, inference=shown),
         "overdue": queries.is_overdue(found, timezone.localdate()),
         "to_sign": queries.waits_for_signature(found),
         "may_sign": may_sign,

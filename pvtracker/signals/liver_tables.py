@@ -35,7 +35,7 @@ NOBODY = (
 )
 
 
-def cases_table(lab: Laboratory, found: Liver, *, url: Any) -> Table:
+def cases_table(lab: Laboratory, found: Liver, *, url: Any, inference: bool) -> Table:
     cases = found.cases
     rows = [
         (
@@ -69,7 +69,7 @@ def cases_table(lab: Laboratory, found: Liver, *, url: Any) -> Table:
         rows,
         texts=("Arm",),
         note=f"× ULN: multiples of the upper limit of normal. {RULE}",
-        empty=_none_found(found),
+        empty=_none_found(found, inference=inference),
         urls=[url(row) for row in found.case_row],
     )
     for row, warning in zip(made["rows"], cases.warning, strict=True):
@@ -77,15 +77,18 @@ def cases_table(lab: Laboratory, found: Liver, *, url: Any) -> Table:
     return made
 
 
-def _none_found(found: Liver) -> str:
-    """What no case means: of how many who could be judged, if of any."""
+def _none_found(found: Liver, *, inference: bool) -> str:
+    """What no case means: of how many who could be judged, if of any; with inference, up to which risk."""
     judged = sum(quadrant != "" for quadrant in found.peaks.quadrant)
     if not judged:
         return NOBODY
+    told = f"None of the {judged} participants with a value of both kinds meets the rule."
+    if not inference:
+        return told
     limit = fixed(100 * limit_for_none(judged), 1)
     return (
-        f"None of the {judged} participants with a value of both kinds meets the rule. That is no proof of safety: a "
-        f"risk of up to {limit} % agrees with no case among them (one-sided exact, 95 %)."
+        f"{told} That is no proof of safety: a risk of up to {limit} % agrees with no case among them (one-sided "
+        "exact, 95 %)."
     )
 
 

@@ -57,7 +57,7 @@ def laboratory_edish(request: HttpRequest, code: str) -> HttpResponse:
         else None
     )
     shown = {
-        "cases": liver_tables.cases_table(lab, found, url=url),
+        "cases": liver_tables.cases_table(lab, found, url=url, inference=asked.inference),
         "quadrants": liver_tables.quadrants_table(lab, livers.quadrants_by_arm(lab, found)),
         "no_case": liver_tables.peaks_table(lab, found, url=url, no_case=True),
         "peaks": liver_tables.peaks_table(lab, found, url=url),

@@ -56,7 +56,7 @@ REFUSED: dict[tuple[State, Step], str] = {
     ): "An action is decided. Assess it again, or close it; what was decided stays.",
 }
 REOPENING = (
-    "A signal that was closed or found to be none re-opens by itself when a run on a later cut flags the same finding "
+    "A signal that was closed or found to be none re-opens by itself when a run on a later cut raises the same finding "
     "again and more participants of the arm have the event than at the decision. Later: frozen after the cut that the "
     "decision rested on, with a cut-off date that is not before it."
 )
@@ -86,6 +86,8 @@ def sentence(state: State, step: Step) -> str:
     """Why the step is not open from this state."""
     if (state, step) in REFUSED:
         return REFUSED[state, step]
+    if state is State.FLAGGED:
+        return f"It is raised and not validated, from where the step “{step.label.lower()}” does not lead on."
     if state in ENDED:
         return f"It stands as “{state.label.lower()}”. Re-open it with a reason, then go on."
     return (

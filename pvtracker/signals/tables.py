@@ -23,7 +23,7 @@ from pvtracker.signals.cells import (
     words,
 )
 from pvtracker.signals.comparing import DEFINITIONS, Change
-from pvtracker.signals.labels import ARM_LABELS, LEVEL_LABELS, SELECTION_LABELS, period_label
+from pvtracker.signals.labels import ARM_LABELS, LEVEL_LABELS, SELECTION_LABELS, period_label, rules_in_words
 from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted
@@ -75,6 +75,13 @@ def _plan_facts(run: Run) -> list[tuple[str, object]]:
         ("Seed", run.settings.get("seed", "")),
         ("Dictionary", coded or "none: nothing is coded"),
     ]
+
+
+def definitions_of(run: Run, *, inference: bool) -> dict[str, str]:
+    """What a run counted by; without inference none of a method that is no estimate."""
+    hidden = {} if inference else {of.label for key, of in METHODS.items() if not is_estimate(key)}
+    kept = {name: said for name, said in run.settings["definitions"].items() if name not in hidden}
+    return rules_in_words(kept)
 
 
 def counted_facts(run: Run, rows: Sequence[Result]) -> list[dict[str, object]]:

@@ -18,8 +18,9 @@ from pvtracker.audit.enums import AccessKind
 from pvtracker.formats.printed import FORMS, Printed
 from pvtracker.lib.drawing import draw
 from pvtracker.signals.inference import HIDDEN, is_shown
-from pvtracker.signals.labels import ARM_LABELS, rules_in_words
+from pvtracker.signals.labels import ARM_LABELS
 from pvtracker.signals.models import Run
+from pvtracker.signals.tables import definitions_of
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
 
@@ -76,7 +77,7 @@ class Source:
     definitions: Mapping[str, Any]
 
 
-def of_run(run: Run) -> Source:
+def of_run(run: Run, *, inference: bool) -> Source:
     """A run."""
     return Source(
         run.id.hex[:8],
@@ -90,7 +91,7 @@ def of_run(run: Run) -> Source:
             ("Analysis arm", ARM_LABELS.get(run.analysis_arm, run.analysis_arm)),
             ("Code version", run.code_version),
         ),
-        rules_in_words(run.settings["definitions"]),
+        definitions_of(run, inference=inference),
     )
 
 
@@ -117,9 +118,10 @@ def file_of(
     out = asked(request)
     if out is None:
         return None
-    source = of_run(of) if isinstance(of, Run) else of
+    shown = is_shown(request)
+    source = of_run(of, inference=shown) if isinstance(of, Run) else of
     facts = [*about, *source.facts]
-    if not is_shown(request):
+    if not shown:
         facts.append(("Inference", HIDDEN))
     if out.format == SVG:
         title, drawing = (pictures or {}).get(out.what, ("", None))

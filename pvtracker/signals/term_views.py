@@ -14,7 +14,6 @@ from django.views.decorators.http import require_POST, require_safe
 from pvtracker.accounts.roles import Permission
 from pvtracker.cuts import derive
 from pvtracker.signals import actions, inference, queries, tables, taking_out, term_tables, tree_map
-from pvtracker.signals.labels import rules_in_words
 from pvtracker.signals.models import Result
 from pvtracker.signals.numerators import Emergent, counted
 from pvtracker.signals.sentences import said_of
@@ -86,7 +85,7 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
         "inference": shown,
         "hidden_text": inference.HIDDEN,
         "facts": tables.run_facts(row.run, inference=shown),
-        "definitions": rules_in_words(row.run.settings["definitions"]),
+        "definitions": tables.definitions_of(row.run, inference=shown),
         "back": f"{reverse('signal_run', args=[study.code, row.run_id])}?{urlencode(chosen)}",
     }
     return render(request, "signals/term.html", context)

@@ -158,7 +158,7 @@ METHODS = (
         "cox.md",
         1.0,
         RATIO,
-        definition=f"{RULE} Death before the event censors; limits and p of the profile likelihood.",
+        definition=f"{RULE} Death before the event censors; by the profile likelihood.",
         default=False,
     ),
     Method(

@@ -35,7 +35,7 @@ from pvtracker.signals.boundary_tables import judged_table
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.enums import AskedFrom
 from pvtracker.signals.forms import FilterForm, RunForm
-from pvtracker.signals.labels import ARM_LABELS, period_label, rules_in_words, threshold_words
+from pvtracker.signals.labels import ARM_LABELS, period_label, threshold_words
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.screen import LEVELS
@@ -109,7 +109,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "run": run,
         "form": FilterForm(initial=chosen, **offered),
         "facts": tables.run_facts(run, inference=inferred),
-        "definitions": rules_in_words(run.settings["definitions"]),
+        "definitions": tables.definitions_of(run, inference=inferred),
         "threshold": threshold_words(run.settings["thresholds"].get(chosen["method"], ""))
         if inferred
         else "",

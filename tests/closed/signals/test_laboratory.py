@@ -322,7 +322,8 @@ def altered(joined_cut: Cut, closed_storage: Path) -> None:
     """The closed file of the participants is no longer what was sealed."""
     path = closed_storage / "cuts" / str(joined_cut.id) / "participants.parquet.sealed"
     path.chmod(0o600)
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
 
 
 @pytest.mark.parametrize("page", ["", "analyte/?analyte=ALT", "edish/", "participants/{}/"])

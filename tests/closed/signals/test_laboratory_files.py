@@ -116,7 +116,7 @@ def test_the_sites_are_files_with_numbers(study: Study, joined_cut: Cut, client:
     assert "Lower 95 %: ratio" in line and "Adjusted p" in line
     gaps = read_csv(client, path, "gaps")[0]
     assert [name for name in gaps if name.endswith(", n")] and gaps["Events"].isdigit()
-    assert AccessRecord.objects.filter(kind="export", object_kind="sites of a run").count() == 2
+    assert AccessRecord.objects.filter(kind="export", object_id=str(run.id)).count() == 2
     hide(client)
     hidden = read_csv(client, path, "reporting")[0]
     assert "Estimate: ratio" in hidden and not [n for n in hidden if "95" in n or n in ("Adjusted p", "Look")]

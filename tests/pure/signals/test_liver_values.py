@@ -154,12 +154,15 @@ def test_one_participant_is_read_as_among_all() -> None:
 
 
 def test_no_case_says_of_how_many_and_nothing_where_nobody_can_be_judged() -> None:
-    def told(*rows: dict[str, Any]) -> str:
+    def told(*rows: dict[str, Any], inference: bool = True) -> str:
         data = trial(*rows)
         lab = laboratory.without_values(data, analysis_arm="planned")
-        return str(liver_tables.cases_table(lab, liver(data, lab), url=lambda row: "")["empty"])
+        table = liver_tables.cases_table(lab, liver(data, lab), url=lambda row: "", inference=inference)
+        return str(table["empty"])
 
     alone = measured("A", "ALT", "2026-02-01", 400.0)
     assert told(alone) == liver_tables.NOBODY and "cannot be judged" in liver_tables.NOBODY
-    said = told(alone, measured("A", "BILI", "2026-02-02", 10.0))
+    other = measured("A", "BILI", "2026-02-02", 10.0)
+    said, hidden = told(alone, other), told(alone, other, inference=False)
     assert said.startswith("None of the 1 participants") and "95.0 %" in said
+    assert said.startswith(hidden) and "%" not in hidden
