@@ -125,10 +125,15 @@ def enqueue(
 
 @functools.cache
 def _import_once() -> None:
-    """Every module with tasks; Celery would go through them all again at each call."""
+    """Every module with tasks; Celery would go through them all again at each call.
+
+    A worker has them: there Celery would set Django up a second time, and its log handler would write to the standard
+    error that Celery has put a log in place of: nothing more of that process would reach the log.
+    """
     from pvtracker.celery import app
 
-    app.loader.import_default_modules()
+    if not app.loader.worker_initialized:
+        app.loader.import_default_modules()
 
 
 def known_tasks() -> set[str]:

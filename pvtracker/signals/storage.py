@@ -50,9 +50,10 @@ def read(run_id: uuid.UUID, name: str, *, sha256: str) -> bytes:
 
 
 def remove_pieces(run_id: uuid.UUID) -> None:
-    """Remove the pieces of a run that was assembled."""
-    for path in _folder(run_id).glob("piece-*"):
-        path.unlink(missing_ok=True)
+    """Remove the pieces of a run that was assembled, and what a killed worker had begun to write."""
+    for pattern in ("piece-*", ".*"):
+        for path in _folder(run_id).glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def _folder(run_id: uuid.UUID) -> Path:

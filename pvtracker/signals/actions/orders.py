@@ -160,7 +160,7 @@ def detect_job(claim: Claim) -> None:
             if len(pieces) == 1:
                 screened = screen_asked(data, request.asked, progress=progress)
             else:
-                progress(0, len(pieces), "Choosing and counting events")
+                progress(len(finished(order)), len(pieces), "Choosing and counting events")
                 screened = _in_pieces(claim, order, prepare(data, request.asked), pieces)
     except CutError as fault:
         raise Refused(str(fault)) from fault

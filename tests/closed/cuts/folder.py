@@ -119,13 +119,19 @@ def stated(cut_id: uuid.UUID, **said: Any) -> dict[str, Any]:
     }
 
 
-def put_cut(open_storage: Path, cut_id: uuid.UUID | None = None, **said: Any) -> Path:
-    """A whole cut in the open storage; `said` replaces parts of its manifest."""
+def put_cut(
+    open_storage: Path,
+    cut_id: uuid.UUID | None = None,
+    *,
+    given: dict[str, list[dict[str, Any]]] | None = None,
+    **said: Any,
+) -> Path:
+    """A whole cut in the open storage, of `given` rows or those above; `said` replaces parts of its manifest."""
     cut_id = cut_id or uuid.uuid4()
     folder = open_storage / "cuts" / str(cut_id)
     folder.mkdir(parents=True)
     manifest = stated(cut_id, **said)
-    given = rows(manifest["study"]["id"])
+    given = rows(manifest["study"]["id"]) if given is None else given
     manifest["datasets"] = {}
     for name in OPEN_DATASETS:
         content = to_parquet(pa.Table.from_pylist(given.get(name, []), schema=schema(name)))

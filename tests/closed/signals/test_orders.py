@@ -67,6 +67,20 @@ def counting(
     return computed
 
 
+def progress_of(order: ScreeningOrder, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What the order's own job tells from now on of how many pieces are done."""
+    told: list[int] = []
+    usual = jobs.Claim.progress
+
+    def progress(self: jobs.Claim, *, done: int, total: int, text: str) -> None:
+        if self.job.id == order.job_id:
+            told.append(done)
+        usual(self, done=done, total=total, text=text)
+
+    monkeypatch.setattr(jobs.Claim, "progress", progress)
+    return told
+
+
 def silent(order: ScreeningOrder) -> None:
     """The leases of a killed worker run out."""
     past = timezone.now() - timedelta(seconds=1)
@@ -128,9 +142,10 @@ def test_a_killed_workers_finished_pieces_are_kept(
         Job.objects.update(rung_at=timezone.now() - timedelta(minutes=1))
         jobs.sweep()
         assert str(order.job_id) in rung
-    computed = counting(monkeypatch)
+    computed, told = counting(monkeypatch), progress_of(order, monkeypatch)
     job = work(order)
     assert (job.state, job.fence) == (JobState.DONE, 2)
+    assert told[0] == 4 and told == sorted(told) and told[-1] == 11, "progress never goes back"
     assert len(computed) == 7, "the four that were finished are not computed again"
     assert Run.objects.get().rows == Result.objects.count()
 
