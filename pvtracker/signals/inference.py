@@ -10,16 +10,13 @@ from typing import Any
 
 from django.http import HttpRequest
 
-SESSION_KEY = "inference_hidden"
+from pvtracker.studies.inference import SESSION_KEY, is_shown
+
+__all__ = ["HIDDEN", "is_shown", "show", "switch"]
 HIDDEN = (
     "Inferential output is hidden, as you chose: no p-value, adjusted p, posterior probability, interval, flag or "
     "boundary is on this page or in its files. Counts and estimates stay; terms stand in the order of the difference."
 )
-
-
-def is_shown(request: HttpRequest) -> bool:
-    """Whether this person sees inferential output."""
-    return not request.session.get(SESSION_KEY, False)
 
 
 def switch(shown: bool) -> dict[str, Any]:

@@ -33,6 +33,13 @@ NOT_REPEATED = {
     "events_heldtext": {"text", "words"},
     "events_armword": {"word"},
 }
+# What runs of the closed room found, which a person may have hidden (`studies/inference.py`): what methods said, what
+# was judged of boundaries, how many findings are flagged, and why the process took a step. What people wrote stays.
+INFERENTIAL = {
+    "signals_run": {"settings", "flagged"},
+    "signals_signalstep": {"numbers", "reason"},
+}
+NOT_SHOWN = "(hidden with inferential output, as you chose)"
 LONGEST = 300
 EMPTY = "nothing"
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?\+00:00")
@@ -87,11 +94,24 @@ def columns(table: str) -> dict[str, str]:
     return {column: words.field_name(table, column) for column in told}
 
 
-def in_words(entries: Iterable[Entry]) -> list[tuple[Entry, str, list[str]]]:
-    """Each entry with whom or what it is about, and its changes as short sentences."""
+def in_words(entries: Iterable[Entry], *, inference: bool = True) -> list[tuple[Entry, str, list[str]]]:
+    """Each entry with whom or what it is about, and its changes as short sentences; without `inference`, of inferential
+    output only that it is there."""
     listed = list(entries)
     names = _named(listed)
-    return [(entry, _about(entry, names), _sentences(entry, names)) for entry in listed]
+    return [
+        (entry, _about(entry, names), _sentences(entry, names, set() if inference else _inferential(entry)))
+        for entry in listed
+    ]
+
+
+def _inferential(entry: Entry) -> set[str]:
+    """The columns of an entry that tell inferential output. A step without numbers is of a single case, without a
+    test; and a person's reason is theirs."""
+    told, columns = entry.new or entry.old, INFERENTIAL.get(entry.table, set())
+    if entry.table == "signals_signalstep" and not (told.get("numbers") and told.get("role") == "process"):
+        return columns - {"reason"}
+    return columns
 
 
 def _about(entry: Entry, names: Names) -> str:
@@ -103,7 +123,7 @@ def _about(entry: Entry, names: Names) -> str:
     return ""
 
 
-def _sentences(entry: Entry, names: Names) -> list[str]:
+def _sentences(entry: Entry, names: Names, hidden: set[str]) -> list[str]:
     known = columns(entry.table)
     order = {column: place for place, column in enumerate(known)}
     told = {column for column in {*entry.old, *entry.new} if not words.is_silent(column)}
@@ -114,6 +134,8 @@ def _sentences(entry: Entry, names: Names) -> list[str]:
         if column in NOT_REPEATED.get(entry.table, ()):
             changed = "changed " if entry.operation == "update" else ""
             said.append(f"{name} {changed}(not repeated here)")
+        elif column in hidden:
+            said.append(f"{name} {NOT_SHOWN}")
         elif entry.operation == "update":
             said.append(f"{name} changed from {was} to {became}")
         elif (value := was if entry.operation == "delete" else became) != EMPTY:

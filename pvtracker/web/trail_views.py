@@ -17,6 +17,7 @@ from pvtracker.accounts.roles import Permission
 from pvtracker.audit import looks
 from pvtracker.audit.enums import AccessKind
 from pvtracker.lib.csv_out import csv_bytes
+from pvtracker.studies.inference import is_shown
 from pvtracker.studies.looking import look
 from pvtracker.studies.pages import study_page
 from pvtracker.web.review import KINDS, Finding, review
@@ -47,7 +48,9 @@ def trail(request: HttpRequest, code: str) -> HttpResponse:
         return ask
     form = TrailFilter(request.GET or None)
     found = Entries.of(study.id, form.told())
-    return _csv(found) if exporting else _page(request, found, form, title="History")
+    if exporting:
+        return _csv(found, inference=is_shown(request))
+    return _page(request, found, form, title="History")
 
 
 @require_safe
@@ -63,16 +66,16 @@ def trail_review(request: HttpRequest, code: str) -> HttpResponse:
             "title": KINDS[kind][0],
             "about": KINDS[kind][1],
             "count": len(found),
-            "rows": [_told(finding) for finding in found[:MOST_SHOWN]],
+            "rows": [_told(finding, inference=is_shown(request)) for finding in found[:MOST_SHOWN]],
         }
         for kind, found in review(study.id).items()
     ]
     return render(request, "web/trail_review.html", {"kinds": kinds, "most": MOST_SHOWN})
 
 
-def _told(finding: Finding) -> dict[str, Any]:
+def _told(finding: Finding, *, inference: bool) -> dict[str, Any]:
     """One finding in words, from its first entries; what follows is in the history."""
-    told = in_words(finding.entries[:MOST_TOLD])
+    told = in_words(finding.entries[:MOST_TOLD], inference=inference)
     entry, about, _ = told[0]
     sentences = [sentence for _, _, said in told for sentence in said]
     records = {(each.table, each.key) for each in finding.entries}
@@ -113,7 +116,8 @@ def _page(request: HttpRequest, found: Entries, form: TrailFilter, *, title: str
     chosen = request.GET.copy()
     chosen.pop("page", None)
     chosen["format"] = "csv"
-    rows = in_words(page)
+    inference = is_shown(request)
+    rows = in_words(page, inference=inference)
     narrowed = bool(request.GET.get("event") or request.GET.get("participant"))
     context = {
         "title": title,
@@ -124,20 +128,21 @@ def _page(request: HttpRequest, found: Entries, form: TrailFilter, *, title: str
         "narrowed": narrowed,
         "about": next((about for _, about, _ in rows if about), "") if narrowed else "",
         "closed": settings.ROOM == "closed",
+        "inference": inference,
     }
     return render(request, "web/trail.html", context)
 
 
-def _csv(found: Entries) -> HttpResponse:
+def _csv(found: Entries, *, inference: bool = True) -> HttpResponse:
     return HttpResponse(
-        csv_bytes(HEADER, _lines(found)),
+        csv_bytes(HEADER, _lines(found, inference)),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="history.csv"'},
     )
 
 
-def _lines(found: Entries) -> Iterator[tuple[object, ...]]:
-    for entry, about, sentences in in_words(found.read(limit=MOST_EXPORTED)):
+def _lines(found: Entries, inference: bool) -> Iterator[tuple[object, ...]]:
+    for entry, about, sentences in in_words(found.read(limit=MOST_EXPORTED), inference=inference):
         yield (
             entry.id, entry.seq or "", f"{entry.at:%Y-%m-%d %H:%M:%S}", entry.who, entry.actor, entry.origin,
             entry.source, entry.kind, about, entry.key, entry.done, "; ".join(sentences), entry.reason,

@@ -14,7 +14,7 @@ from pvtracker.signals.enums import Step
 from pvtracker.signals.models import Signal
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY
-from tests.closed.people import SECRET, person_of, signed_in
+from tests.closed.people import SECRET, grant, person_of, signed_in
 from tests.closed.signals.runs import later_cut, only_signal, rows, run_on
 from tests.closed.signals.test_life import HERE, take
 from tests.closed.signals.test_term import INFERENTIAL, hide
@@ -103,3 +103,29 @@ def test_nobody_signs_what_they_do_not_see(
     assert "Nobody signs what they do not see" in page.text and 'type="password"' not in page.text
     assert browser.post(path, typed).status_code == 409
     assert not Signature.objects.exists()
+
+
+@pytest.mark.parametrize("where", ["", "?format=csv", "?kind=signals_signalstep"])
+def test_the_history_tells_only_that_it_is_hidden(
+    study: Study, joined_cut: Cut, follower: Account, browser: Client, where: str
+) -> None:
+    grant(study, follower, "auditor_closed")
+    run_on(joined_cut, rows(adjusted=True))
+    take(only_signal(), Step.DISMISS, by=follower)
+    path = f"/studies/JOIN/history/{where}"
+    inferential = (
+        "Flagged in the run on the cut of",
+        "0.04",
+        *(() if "kind" in where else ("rows flagged: ",)),
+    )
+    whole = browser.get(path).text
+    assert not [said for said in inferential if said not in whole]
+    hide(browser, HERE)
+    hidden = browser.get(path).text
+    assert "Because of dismiss." in hidden, "what a person wrote stays"
+    assert not [said for said in (*inferential, "Fisher") if said in hidden]
+    assert "reason (hidden with inferential output, as you chose)" in hidden
+    assert "numbers it rested on (hidden" in hidden
+    assert ("Inferential output is hidden, as you chose" in hidden) == ("csv" not in where)
+    browser.post("/studies/JOIN/signals/inference/", {"shown": "yes"})
+    assert "Flagged in the run on the cut of" in browser.get(path).text
