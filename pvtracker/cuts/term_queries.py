@@ -28,6 +28,26 @@ def matching(events: pd.DataFrame, terms: Collection[str]) -> NDArray[np.bool_]:
     return found
 
 
+def belonging(events: pd.DataFrame, sets: Queries) -> list[tuple[str, ...]]:
+    """The names of the sets that each event belongs to, as `matching` says it of one, in the order of the sets. Events
+    are many and their terms are few: each combination of terms is looked up once, however many sets there are."""
+    places: dict[str, list[int]] = {}
+    for place, (_, terms) in enumerate(sets):
+        for term in {term.casefold() for term in terms}:
+            places.setdefault(term, []).append(place)
+    columns = [pd.factorize(events[column]) for column in LEVELS.values()]
+    combined = np.zeros(len(events), dtype=np.int64)
+    for codes, names in columns:
+        combined = combined * (len(names) + 1) + codes + 1
+    _, first, group = np.unique(combined, return_index=True, return_inverse=True)
+    named = []
+    for row in zip(*(codes[first].tolist() for codes, _ in columns), strict=True):  # -1 is a missing term
+        told = [names[code] for code, (_, names) in zip(row, columns, strict=True) if code >= 0]
+        hit = {place for term in told for place in places.get(str(term).casefold(), ())}
+        named.append(tuple(sets[place][0] for place in sorted(hit)))
+    return [named[place] for place in group.tolist()]
+
+
 def by_query(events: pd.DataFrame, queries: Queries) -> pd.DataFrame:
     """The events of all queries, one row for each event and query that it belongs to, with the column `query`."""
     parts = [events[matching(events, terms)].assign(**{QUERY: name}) for name, terms in queries]

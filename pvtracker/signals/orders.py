@@ -22,7 +22,7 @@ Standing = Literal["queued", "running", "failed", "cancelled", "done"]
 def orders_of(study: Study) -> QuerySet[ScreeningOrder]:
     """The screenings that were asked for, the latest first."""
     found = ScreeningOrder.objects.filter(study=study).select_related("study", "cut", "plan", "run")
-    return found.order_by("-asked_at", "-id")
+    return found.defer("run__settings").order_by("-asked_at", "-id")
 
 
 def unfinished(study: Study, *, most: int = 20) -> list[dict[str, Any]]:

@@ -119,8 +119,8 @@ class Prepared:
 def prepare(data: CutData, asked: Asked, tell: Tell = lambda text: None) -> Prepared:
     """Choose who is analysed and which events count, and count them. The study's queries are a level of every run.
 
-    CutError when the protocol names no reference arm, or no other. A level without any coded term (all "Not coded") is
-    left out when it is neither SOC nor PT.
+    CutError when the protocol names no reference arm, or no other, or too many events are of special interest. A level
+    without any coded term (all "Not coded") is left out when it is neither SOC nor PT.
     """
     arms = derive.arms_of(data)
     if arms.reference is None:
@@ -133,6 +133,9 @@ def prepare(data: CutData, asked: Asked, tell: Tell = lambda text: None) -> Prep
     people = with_deaths(data, derive.analysis_set(data, analysis_arm=asked.analysis_arm))
     events = derive.emergent_events(data, people)
     tell("Counting participants and events")
+    special = derive.rules_of(data).special_interest
+    if fault := triggers.too_wide(data, analysis_arm=asked.analysis_arm, special_interest=special):
+        raise CutError(fault)
     size, queries = len(arms.names), derive.rules_of(data).queries
     if queries:
         asked = replace(asked, levels=(derive.QUERY, *asked.levels))

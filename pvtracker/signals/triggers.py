@@ -15,13 +15,14 @@ import pandas as pd
 
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
-from pvtracker.cuts.term_queries import matching
+from pvtracker.cuts.term_queries import belonging
 from pvtracker.lib.rounding import fixed
 from pvtracker.signals.liver_values import LIMITS, liver_values
 from pvtracker.stats.liver import hys_law_cases
 
 CASE = "case"  # level of a signal that is about one case
 LONGEST_NAME = 200  # of a signal
+MOST_SPECIAL = 20_000  # events of special interest of a run: 300 bytes each, in one row
 FATAL = "fatal"  # outcome of an event
 DEATH, SPECIAL_INTEREST, HYS_LAW = "death", "special_interest", "hys_law"
 LABELS = {DEATH: "Death", SPECIAL_INTEREST: "Event of special interest", HYS_LAW: "Possible Hy’s law"}
@@ -164,13 +165,7 @@ def _special(
 ) -> Iterator[Trigger]:
     if not terms:
         return
-    events = derive.emergent_events(data, people)
-    queries = dict(derive.rules_of(data).queries)
-    matched = {term: matching(events, queries.get(term, (term,))) for term in terms}
-    held = np.array(list(matched.values()))
-    named = [tuple(t for t, one in zip(matched, of, strict=True) if one) for of in held.T]
-    events = events.assign(named=np.fromiter(named, dtype=object, count=len(named)))
-    events = events.iloc[np.flatnonzero(held.any(axis=0)).tolist()]
+    events = special_events(data, people, terms)
     onset = data.adverse_events.set_index(["subject", "number"])["onset"].fillna("")
     for row in _rows(events.sort_values(["subject", "number"], kind="stable")):
         written = onset[row["subject"], row["number"]]
@@ -185,6 +180,35 @@ def _special(
             said=f"{row['preferred_term']}, onset {written or 'unknown'}.",
             named=row["named"],
         )
+
+
+def special_events(data: CutData, people: pd.DataFrame, terms: Collection[str]) -> pd.DataFrame:
+    """The treatment-emergent events of special interest, with those of the terms that each is of (`named`)."""
+    events = derive.emergent_events(data, people)
+    queries = dict(derive.rules_of(data).queries)
+    named = belonging(events, [(term, queries.get(term, (term,))) for term in terms])
+    events = events.assign(named=np.fromiter(named, dtype=object, count=len(named)))
+    return events.iloc[[place for place, its in enumerate(named) if its]]
+
+
+def too_wide(data: CutData, *, analysis_arm: str, special_interest: Collection[str]) -> str:
+    """Why no run can keep the events of special interest as single cases: a sentence, '' when it can.
+
+    They stand whole in the run's settings, for a signal has to know which of them were told. What nobody can look at
+    one by one is no single case: it is left to the comparison, and the list is to be narrowed.
+    """
+    if not special_interest:
+        return ""
+    people = people_of(data, analysis_arm=analysis_arm)
+    named = special_events(data, people, special_interest)["named"]
+    if len(named) <= MOST_SPECIAL:
+        return ""
+    widest, times = Counter(term for its in named for term in its).most_common(1)[0]
+    return (
+        f"{len(named):,} treatment-emergent events are of special interest by the definitions of this cut; a run keeps "
+        f"at most {MOST_SPECIAL:,} as single cases. Most are of {widest} ({times:,}). Name narrower terms in the "
+        "definitions of the study and freeze again."
+    )
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:

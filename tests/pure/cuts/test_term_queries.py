@@ -3,7 +3,7 @@
 import pandas as pd
 
 from pvtracker.cuts.derive import LEVELS
-from pvtracker.cuts.term_queries import by_query, matching
+from pvtracker.cuts.term_queries import belonging, by_query, matching
 
 EVENTS = pd.DataFrame(
     [
@@ -32,3 +32,17 @@ def test_an_event_stands_once_in_each_query_that_it_belongs_to() -> None:
         ("Blood", "Anaemia"),
     ]
     assert by_query(EVENTS, []).empty and "query" in by_query(EVENTS, [])
+
+
+def test_what_each_event_belongs_to_is_what_each_set_says_of_it() -> None:
+    sets = [
+        ("Blood", ("ANAEMIA", "Leukaemias acute")),
+        ("Nothing", ("Rash", "nan", "none")),
+        ("Neoplasms", ("Neoplasms", "Lymphoma")),
+        ("Uncoded", ("Not coded",)),
+    ]
+    events = pd.concat([EVENTS, EVENTS.iloc[::-1], EVENTS.assign(preferred_term=None)], ignore_index=True)
+    by_one = {name: matching(events, terms) for name, terms in sets}
+    expected = [tuple(name for name, of in by_one.items() if of[place]) for place in range(len(events))]
+    assert belonging(events, sets) == expected and ("Blood", "Neoplasms") in expected
+    assert belonging(events, []) == [()] * len(events) and belonging(events.iloc[:0], sets) == []

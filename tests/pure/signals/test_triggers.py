@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pvtracker.cuts import derive
-from pvtracker.cuts.data import CutData
+from pvtracker.cuts.data import CutData, CutError
 from pvtracker.signals import triggers
 from pvtracker.signals.screen import screen
 from tests.small_cut import allocated, cut, day, event, manifest, person, treated
@@ -112,6 +112,30 @@ def test_a_run_keeps_its_cases_and_reads_them_again() -> None:
     table = triggers.table(cases, {"Death: A": "/there/"})
     assert [cell["text"] for cell in table["rows"][0]["cells"]][:4] == ["Death", "A", "Low dose", "32"]
     assert table["rows"][0]["cells"][0]["url"] == "/there/" and table["rows"][1]["cells"][0]["url"] == ""
+
+
+def test_a_list_that_is_too_wide_for_single_cases_is_refused_before_anything_is_computed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = manifest()
+    said["settings"]["definitions"] = {"special_interest": ["Stroke", "Nervous system disorders"]}
+    data = trial(stated=said)
+    kept = screen(data, analysis_arm="planned").settings
+    special = [one for one in triggers.kept_in(kept) if one.kind == "special_interest"]
+    assert [(one.subject, one.number, one.named) for one in special] == [
+        ("A", 1, ("Nervous system disorders",)),
+        ("A", 2, ("Nervous system disorders",)),
+        ("B", 3, ("Stroke", "Nervous system disorders")),
+    ]
+    monkeypatch.setattr(triggers, "MOST_SPECIAL", 3)
+    screen(data, analysis_arm="planned")
+    monkeypatch.setattr(triggers, "MOST_SPECIAL", 2)
+    told: list[str] = []
+    with pytest.raises(
+        CutError, match=r"^3 .* at most 2 .* Nervous system disorders \(3\)\. .* freeze again\.$"
+    ):
+        screen(data, analysis_arm="planned", progress=lambda done, total, text: told.append(text))
+    assert len(told) == 2, "no method was begun"
 
 
 def measured(subject: str, analyte: str, on: str, value: float, high: float = 40.0) -> dict[str, Any]:
