@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from pvtracker.lib.rounding import fixed
+from pvtracker.lib.term_names import folded
 from pvtracker.signals import allocation_ratio
 from pvtracker.signals.boundary_design import MOST_HISTORY, STOPPING, Design, most_of
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
@@ -91,8 +92,8 @@ class PlannedBoundary:
     design: Design
 
     def names(self, level: str, selection: str, term: str) -> bool:
-        """Is it this event? Letters are compared without regard to case, as the study's terms are."""
-        return (self.level, self.selection) == (level, selection) and self.term.casefold() == term.casefold()
+        """Is it this event? Capitals and spaces make no other term."""
+        return (self.level, self.selection) == (level, selection) and folded(self.term) == folded(term)
 
     @property
     def event(self) -> str:

@@ -123,7 +123,10 @@ def judged_table(run: Run) -> Table:
             words(KINDS.get(one["kind"], one["kind"]) + _with_share(one.get("share"))),
             path,
             bound,
-            words("crosses" if one["crosses"] else one["said"] or "does not cross"),
+            words(
+                ". ".join(filter(None, ("crosses" if one["crosses"] else "", one["said"])))
+                or "does not cross"
+            ),
         ]
         rows.append({"cells": cells})
     return {

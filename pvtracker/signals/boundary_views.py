@@ -142,6 +142,8 @@ def _remarks(held: list[Held], row: Result) -> list[str]:
             f"Not a look, for no run by this analysis arm screened it there (level, selection, query, arm or pool): "
             f"{dates}."
         )
+    if others := sorted({one.row.term for one in held if one.row} - {row.term}):
+        told.append(f"Spelled otherwise in other runs, and the same term: {', '.join(others)}.")
     if differing := queries.differing_definitions(runs):
         told.append(
             f"The looks were not counted by the same definitions: {'; '.join(differing)}. Steps of the path may be "

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from pvtracker.cuts.derive import QUERY
+from pvtracker.lib.term_names import folded
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run, Signal, SignalStep
 from pvtracker.signals.rules import Basis
@@ -109,6 +110,16 @@ def was_screened(run: Run, key: Key) -> bool:
         return False
     compared = arm in sizes and reference in sizes and told["reference"] == reference
     return compared and f"{level} {selection}" in told.get("terms", {})
+
+
+def as_queried(run: Run, key: Key) -> Key:
+    """The finding with the name of its query as the run's definitions spell it; of any other level, as it is."""
+    level, term, *rest = key
+    if level != QUERY:
+        return key
+    names = run.settings.get("rules", {}).get("queries", {})
+    selection, arm, reference = rest
+    return (level, next((n for n in names if folded(n) == folded(term)), term), selection, arm, reference)
 
 
 def basis_of(run: Run | None, key: Key, numbers: dict[str, Any]) -> Basis | None:

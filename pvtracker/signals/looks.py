@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pvtracker.lib.term_names import folded
 from pvtracker.signals import boundaries, planning, queries
 from pvtracker.signals.boundary_design import Look, against_reference
 from pvtracker.signals.boundary_settings import KINDS, PlannedBoundary
-from pvtracker.signals.evidence import KEY, Key, arms_within, sizes_of, was_screened, years_of
+from pvtracker.signals.evidence import KEY, Key, arms_within, as_queried, sizes_of, was_screened, years_of
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.plan import Plan
 from pvtracker.signals.planning import InUse
@@ -44,21 +46,23 @@ def judged(plan: Plan, run: Run, rows: Sequence[ResultRow]) -> list[dict[str, An
     if not plan.boundaries or run.analysis_arm != plan.analysis_arm:
         return []
     reference, told = run.settings["reference"], []
-    found: dict[Key, ResultRow] = {}
+    found: dict[Key, dict[str, ResultRow]] = defaultdict(dict)  # of each spelling one row
     for row in (one for one in rows if not one.period):
-        found.setdefault((row.level, row.term.casefold(), row.selection, row.arm, row.reference), row)
+        key = (row.level, folded(row.term), row.selection, row.arm, row.reference)
+        found[key].setdefault(row.term, row)
     for one in plan.boundaries:
         for arm in (name for name in sizes_of(run) if name != reference):
-            at = found.get((one.level, one.term.casefold(), one.selection, arm, reference))
-            told.append(_judged(one, run, at, arm, reference))
+            spelled = found.get((one.level, folded(one.term), one.selection, arm, reference), {})
+            told.append(_judged(one, run, list(spelled.values()), arm, reference))
     return told
 
 
 def _judged(
-    one: PlannedBoundary, run: Run, row: ResultRow | None, arm: str, reference: str
+    one: PlannedBoundary, run: Run, spelled: Sequence[ResultRow], arm: str, reference: str
 ) -> dict[str, Any]:
-    term = row.term if row else one.term
-    key = (one.level, term, one.selection, arm, reference)
+    """Of several spellings in one run, each counted by itself, that of most participants is judged."""
+    row = max(spelled, key=lambda each: each.n_arm + each.n_ref, default=None)
+    key = as_queried(run, (one.level, row.term if row else one.term, one.selection, arm, reference))
     line = {
         **dict(zip(KEY, key, strict=True)),
         "kind": one.design.kind,
@@ -79,14 +83,17 @@ def _judged(
     step = next((step for step in steps if step.look is now), None)
     if step is None:
         return line | {"said": "No more information than at an earlier look, or after the planned end"}
-    nobody = "" if row else "Nobody had it; if its name is not the dictionary’s, nobody ever will"
+    said = "" if row else "Nobody had it; if its name is not the dictionary’s, nobody ever will"
+    if row and len(spelled) > 1:
+        others = ", ".join(each.term for each in spelled if each is not row)
+        said = f"This run spells it {others}, too, and counts each spelling by itself; {row.term} was judged"
     return line | {
         **({} if design.part is None else {"share": design.part}),
         "at": step.at,
         "path": step.path,
         "bound": step.bound,
         "crosses": step.crosses and row is not None,
-        "said": nobody,
+        "said": said,
     }
 
 

@@ -15,6 +15,7 @@ from django.http import Http404
 
 from pvtracker.accounts.models import Account
 from pvtracker.lib.canonical import sha256_hex
+from pvtracker.lib.term_names import folded
 from pvtracker.signals.comparing import Change, compare
 from pvtracker.signals.enums import PROCESS_ROLE, State, Step
 from pvtracker.signals.evidence import (
@@ -23,6 +24,7 @@ from pvtracker.signals.evidence import (
     Key,
     adjusts,
     after_adjustment,
+    as_queried,
     flagged_by,
     key_of,
     newest_run,
@@ -177,15 +179,15 @@ def looks_at(row: Result) -> list[tuple[Run, Result | None]]:
 def looks_before(key: Key, run: Run) -> list[tuple[Run, Result | None]]:
     """What was looked at of a finding before a run, stored or not, in the order of looking: of each other cut, whatever
     its cut-off date, the first run by the same analysis arm that screened it, with its row of one method (None: nobody
-    had the event). The run's own cut was looked at when it was first screened."""
+    had the event). The run's own cut was looked at when it was first screened. A term is the same whatever its capitals
+    and spaces."""
     runs = list(_by_the_same_arm(run))
-    table = Result.over_all.filter(run__in=runs, **dict(zip(KEY, key, strict=True))).order_by("run_id", "id")
-    found = {one.run_id: one for one in table.distinct("run_id")}
+    found = _however_spelled(runs, key)
     looks: dict[uuid.UUID, tuple[Run, Result | None]] = {}
     for one in runs:
         one.study = run.study
         at = found.get(one.id)
-        if at is None and not was_screened(one, key):
+        if at is None and not was_screened(one, as_queried(one, key)):
             continue
         if one.cut_id == run.cut_id:
             break
@@ -193,6 +195,31 @@ def looks_before(key: Key, run: Run) -> list[tuple[Run, Result | None]]:
             at.run = one
         looks.setdefault(one.cut_id, (one, at))
     return list(looks.values())
+
+
+def _however_spelled(runs: Sequence[Run], key: Key) -> dict[uuid.UUID, Result]:
+    """The finding's row of one method in each of these runs that has it. Of several spellings in one run, each counted
+    by itself, the one that most participants had."""
+    level, term, selection, arm, reference = key
+    methods = {
+        method for run in runs for method in list(run.methods)[:1]
+    }  # every method has a row of each finding
+    where = {
+        "level": level,
+        "selection": selection,
+        "arm": arm,
+        "reference": reference,
+        "method__in": methods,
+    }
+    table = Result.over_all.filter(run__in=runs, **where)
+    wanted = folded(term)
+    spellings = [one for one in table.values_list("term", flat=True).distinct() if folded(one) == wanted]
+    found: dict[uuid.UUID, Result] = {}
+    for row in table.filter(term__in=spellings).order_by("run_id", "id"):
+        before = found.get(row.run_id)
+        if before is None or row.n_arm + row.n_ref > before.n_arm + before.n_ref:
+            found[row.run_id] = row
+    return found
 
 
 def _by_the_same_arm(run: Run) -> QuerySet[Run]:

@@ -10,7 +10,7 @@ import pytest
 from pvtracker import stats
 from pvtracker.accounts.models import Account
 from pvtracker.cuts.models import Cut
-from pvtracker.signals import planning
+from pvtracker.signals import looks, planning
 from pvtracker.signals.boundary_design import RATIOS
 from pvtracker.signals.boundary_settings import PlannedBoundary, design_of
 from pvtracker.signals.models import Result, Run, ScreeningPlan, Signal, SignalAlert, SignalStep
@@ -135,6 +135,58 @@ def test_a_look_spends_its_error_once_whatever_cut_is_made_or_screened_after_it(
     assert (line["at"], line["bound"]) == (0.875, bound(0.5, 0.75, 0.875))
     _, line = judged(joined_cut, 20)  # the first cut again is the first look again
     assert line["bound"] == bound(0.5)
+
+
+def test_another_spelling_of_a_term_keeps_the_looks_before(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    """HEADACHE at 40 of 80, then “Headache” at 60, then both in one run: one boundary, its error spent once."""
+    used = signed(study, author, bounded("obrien_fleming"))
+
+    def run(cut: Cut, *terms: str, each: int, n_arm: int = 3) -> Run:
+        told = [
+            [replace(one, N_arm=each, N_ref=each, n_arm=n_arm + n) for one in rows(flagged=False, term=term)]
+            for n, term in enumerate(terms)
+        ]
+        return run_on(cut, *told, used=used)
+
+    run(joined_cut, "HEADACHE", each=20)
+    second = run(later_cut(joined_cut), "Headache", each=30)
+    (line,) = second.settings["boundaries"]
+    bound = stats.group_sequential_boundary([0.5, 0.75, 1.0], alpha=0.025).z
+    assert line["term"] == "Headache" and line["bound"] == pytest.approx(bound[1])
+    page = page_of(second, study)
+    assert [step.at for step in page.context["drawn"].steps] == [0.5, 0.75, 1.0]
+    assert [one.row.term for one in looks.held_of(page.context["row"])] == ["HEADACHE", "Headache"]
+    assert "Spelled otherwise in other runs, and the same term: HEADACHE." in page.text
+    third = run(later_cut(joined_cut, days=62), "Headache", "headACHE", "Migraine", each=35)
+    (line,) = third.settings["boundaries"]
+    bound = stats.group_sequential_boundary([0.5, 0.75, 0.875, 1.0], alpha=0.025).z
+    assert (line["term"], line["bound"]) == ("headACHE", pytest.approx(bound[2]))
+    assert line["said"].startswith("This run spells it Headache, too, and counts each spelling by itself")
+    last = run(later_cut(joined_cut, days=93), "Headache", each=38)
+    path = [
+        (one.row.term, one.look.n_arm)
+        for one in looks.held_of(Result.objects.filter(run=last).earliest("id"))
+    ]
+    assert path == [("HEADACHE", 3), ("Headache", 3), ("headACHE", 4), ("Headache", 3)]
+
+
+def test_a_query_whose_name_changed_its_capitals_was_screened(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    named = replace(bounded("obrien_fleming"), level="query", term="Malignancy")
+    used = signed(study, author, named)
+    said = {"rules": {"queries": {"MALIGNANCY": ["Melanoma"]}}, "terms": {"PT all": 1, "query all": 1}}
+    run_on(joined_cut, rows(flagged=False), used=used, **said)
+    said["rules"] = {"queries": {"Malignancy": ["Melanoma"]}}
+    found = [
+        replace(one, level="query", N_arm=30, N_ref=30) for one in rows(flagged=False, term="Malignancy")
+    ]
+    run = run_on(later_cut(joined_cut), found, used=used, **said)
+    (line,) = run.settings["boundaries"]
+    bound = stats.group_sequential_boundary([0.5, 0.75, 1.0], alpha=0.025).z
+    assert line["bound"] == pytest.approx(bound[1]), "nobody had it at the first look, which spent its error"
 
 
 def test_the_signed_share_of_a_pool_is_that_of_its_arms(
