@@ -118,17 +118,26 @@ class Signed:
     said: tuple[str, ...]  # when it was signed, and what weakens it
 
 
-def signed_for(row: Result, held: Iterable[Held]) -> Signed | None:
+def planned_for(row: Result) -> tuple[InUse, PlannedBoundary] | None:
     """The boundary of a row's event: of the plan that its run was made by, else of the one in use now; None where the
     study has signed none, or the run went by another arm than the plan."""
     by = planning.as_used(row.run.plan) if row.run.plan else None
     for used in (by, planning.in_use(row.run.study)):
         one = used.plan.boundary_of(row.level, row.selection, row.term) if used else None
         if used is not None and one is not None and row.run.analysis_arm == used.plan.analysis_arm:
-            said = tuple(_of_signing(used, one, row, [each.run for each in held]))
-            design = against_reference(one.design, arms_within(row.run, row.arm), row.reference)
-            return Signed(used, replace(one, design=design), said)
+            return used, one
     return None
+
+
+def signed_for(row: Result, held: Iterable[Held]) -> Signed | None:
+    """The same with when it was signed, and as it is for the row's arm or pool."""
+    found = planned_for(row)
+    if found is None:
+        return None
+    used, one = found
+    said = tuple(_of_signing(used, one, row, [each.run for each in held]))
+    design = against_reference(one.design, arms_within(row.run, row.arm), row.reference)
+    return Signed(used, replace(one, design=design), said)
 
 
 def _of_signing(used: InUse, one: PlannedBoundary, row: Result, runs: Sequence[Run]) -> list[str]:

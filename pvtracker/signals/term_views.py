@@ -13,7 +13,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.cuts import derive
-from pvtracker.signals import actions, inference, queries, tables, taking_out, term_tables, tree_map
+from pvtracker.signals import (
+    actions,
+    boundary_standing,
+    inference,
+    queries,
+    tables,
+    taking_out,
+    term_tables,
+    tree_map,
+)
 from pvtracker.signals.models import Result
 from pvtracker.signals.numerators import Emergent, counted
 from pvtracker.signals.sentences import said_of
@@ -82,6 +91,7 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
         "within_title": WITHIN,
         "rules": RULES,
         "left_out": parts[0]["left_out"],
+        "boundary": boundary_standing.standing_of(row) if shown else None,
         "inference": shown,
         "hidden_text": inference.HIDDEN,
         "facts": tables.run_facts(row.run, inference=shown),

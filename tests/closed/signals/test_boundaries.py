@@ -10,7 +10,7 @@ import pytest
 from pvtracker import stats
 from pvtracker.accounts.models import Account
 from pvtracker.cuts.models import Cut
-from pvtracker.signals import looks, planning
+from pvtracker.signals import boundary_standing, looks, planning
 from pvtracker.signals.boundary_design import RATIOS
 from pvtracker.signals.boundary_settings import PlannedBoundary, design_of
 from pvtracker.signals.models import Result, Run, ScreeningPlan, Signal, SignalAlert, SignalStep
@@ -69,6 +69,38 @@ def test_a_crossing_is_raised_once_and_says_by_which_boundary(
     run_on(later_cut(joined_cut, days=62), rows(n_arm=12, flagged=True), used=used)
     assert Signal.objects.count() == SignalStep.objects.count() == 1
     assert SignalAlert.objects.filter(account=follower).count() == 1
+
+
+def test_the_page_of_a_term_says_how_it_stands_at_its_boundary_unless_inference_is_hidden(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    used = signed(study, author, bounded())
+    client = client_of(study, "dsmb_member")
+
+    def term_page(run: Run, term: str = "Headache") -> Any:
+        row = Result.objects.filter(run=run, term=term).earliest("id")
+        return client.get(f"/studies/JOIN/signals/rows/{row.id}/"), row
+
+    page, row = term_page(run_on(joined_cut, rows(n_arm=2, flagged=False), rows(term="Migraine"), used=used))
+    bound = stats.toxicity_boundary(40, risk=0.1, alpha=0.1).events[19]
+    assert "Boundary of version 1 of the plan: Continuous toxicity boundary of the arm" in page.text
+    last = (
+        f"Last look, cut of {joined_cut.date}: 2 participants of the arm with the event, crosses at {bound}."
+    )
+    assert f"{last} Not crossed at any look." in page.text
+    assert f'href="/studies/JOIN/signals/rows/{row.id}/boundary/">The boundary over the looks' in page.text
+    assert term_page(row.run, "Migraine")[0].context["boundary"] is None
+    client.post("/studies/JOIN/signals/inference/", {"shown": "no", "next": "/"})
+    assert "Boundary of version 1" not in term_page(row.run)[0].text
+    later = later_cut(joined_cut)
+    again = run_on(later, rows(n_arm=9, flagged=False), used=used)
+    standing = boundary_standing.standing_of(Result.objects.filter(run=again).earliest("id"))
+    assert standing is not None and standing.crossed
+    assert standing.said.endswith(f"Crossed first on the cut of {later.date}.")
+    fewer = [replace(one, N_arm=0, n_arm=0) for one in rows(flagged=False)]
+    third = run_on(later_cut(joined_cut, days=62), fewer, used=used)
+    standing = boundary_standing.standing_of(Result.objects.filter(run=third).earliest("id"))
+    assert standing is not None and "This run is no look of it" in standing.said and standing.crossed
 
 
 def test_a_run_by_another_arm_or_plan_is_judged_by_no_boundary(
