@@ -143,13 +143,7 @@ def _conditional(looks: Sequence[Look], design: Design) -> Bounds:
     shown = tuple(Step(look, look.years_arm, float(look.n_arm), bound(look)) for look in kept)
 
     def does() -> tuple[Does, bool]:
-        told = []
-        for ratio in RATIOS:
-            power = stats.cmaxsprt_power(
-                found.critical, design.history_events, relative_risk=ratio, cases=design.planned
-            )
-            told.append((f"{ratio:g}", power, None))
-        return tuple(told), True
+        return conditional_does(design.history_events, design.planned, design.alpha), True
 
     return Bounds(
         "Person-years of the arm", "participants of the arm with the event", shown, RATE_RATIO, does,
@@ -161,6 +155,16 @@ def _conditional(looks: Sequence[Look], design: Design) -> Bounds:
 @lru_cache(maxsize=64)
 def _conditional_bounds(history: int, cases: int, alpha: float) -> MaxSprt:
     return stats.cmaxsprt_boundary(history, cases=cases, alpha=alpha)
+
+
+@lru_cache(maxsize=64)
+def conditional_does(history: int, cases: int, alpha: float) -> Does:
+    """Of each true rate ratio the probability to cross, looked at whenever an event comes."""
+    critical = _conditional_bounds(history, cases, alpha).critical
+    return tuple(
+        (f"{ratio:g}", stats.cmaxsprt_power(critical, history, relative_risk=ratio, cases=cases), None)
+        for ratio in RATIOS
+    )
 
 
 def _stopping(looks: Sequence[Look], design: Design) -> Bounds:

@@ -5,6 +5,7 @@ Method, sources and when not to use it: docs/methods/maxsprt.md.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,12 +13,13 @@ from numpy.typing import ArrayLike
 from scipy.special import exp1, gammaln, xlogy
 
 from pvtracker.stats.inputs import counts, follow_up, level, refuse, same_length
-from pvtracker.stats.maxsprt import HIGHEST, critical_value, poisson
+from pvtracker.stats.maxsprt import HIGHEST, critical_value
 from pvtracker.stats.results import FloatArray, IntArray, MaxSprt
 
 History = Literal["between", "last_event", "next_event"]
 NODES = 60  # of the integral over the historical follow-up: 100 give the same nine digits from five events on
 MOST_CASES, MOST_HISTORY = 500, 10_000
+FIRST_BAND = 200.0  # cases to be expected up to which one path is followed for all rates; then by octaves
 
 
 def cmaxsprt_ratio(cases: ArrayLike, time: ArrayLike, *, historical_cases: int) -> FloatArray:
@@ -137,18 +139,41 @@ class _Plan:
 
     def crossing(self, critical: float, relative_risk: float) -> float:
         """Probability of a signal: for each historical follow-up that of a Poisson path, averaged over its law."""
-        needed, limit = self.checks(critical)
-        steps = np.diff(limit, prepend=0.0)
-        total = 0.0
-        for v, share in zip(*_follow_up_law(self.history, self.ended), strict=True):
-            if share > 1e-18:
-                state = np.array([1.0])
-                for step, cases in zip(steps * v * relative_risk, needed, strict=True):
-                    state = np.convolve(state, poisson(float(step)))[:cases]
-                total += float(share * (1 - state.sum()))
-        return total
+        follow_up, share = _follow_up_law(self.history, self.ended)
+        return float(share @ (1 - _without_signal(follow_up * relative_risk, *self.checks(critical))))
 
 
+def _without_signal(rates: FloatArray, needed: IntArray, limit: FloatArray) -> FloatArray:
+    """Probability that a Poisson path of each rate makes no signal, shape (rates,).
+
+    One path is followed for many rates: two of them differ in the probability of j cases by the end, by whichever way,
+    by the factor (u/v)^j e^(−(u − v) end). Rates are so near the one that is followed that no term which counts is lost
+    below the smallest number.
+    """
+    end, found = float(limit[-1]), np.zeros(len(rates))
+    low, high, most = 0.0, FIRST_BAND, int(needed[-1])
+    while low < 4 * most + 800:  # with more cases than that to be expected, none stays without a signal
+        those = (rates * end > low) & (rates * end <= high)
+        if those.any():
+            followed = (high / 2 if low == 0 else np.sqrt(low * high)) / end
+            state = np.array([1.0])
+            for step, cases in zip(np.diff(limit, prepend=0.0) * followed, needed, strict=True):
+                state = np.convolve(state, _some_cases(float(step), int(cases)))[:cases]
+            j = np.flatnonzero(state)
+            apart = np.log(rates[those] / followed)[:, None] * j - (rates[those, None] - followed) * end
+            found[those] = np.exp(apart + np.log(state[j])).sum(axis=1)
+        low, high = high, 2 * high
+    return found
+
+
+def _some_cases(mean: float, most: int) -> FloatArray:
+    """Poisson probabilities of 0 to most − 1 cases, as far as they are numbers at all: the smallest may count."""
+    j = np.arange(most)
+    chance: FloatArray = np.exp(xlogy(j, mean) - mean - gammaln(j + 1))
+    return chance[: int(np.flatnonzero(chance)[-1]) + 1] if chance[0] > 0 else chance
+
+
+@lru_cache(maxsize=32)
 def _follow_up_law(c: int, history: History) -> tuple[FloatArray, FloatArray]:
     """Values of the historical follow-up at a rate of one event, with their probabilities."""
     unit, weight = np.polynomial.legendre.leggauss(NODES)
