@@ -14,6 +14,7 @@ from pvtracker.signals import (
     boundary_chart,
     boundary_settings,
     inference,
+    look_queries,
     looks,
     queries,
     tables,
@@ -136,7 +137,7 @@ def _remarks(held: list[Held], row: Result) -> list[str]:
     """What the looks do not share, and which runs are none."""
     runs = [one.run for one in held]
     told = []
-    if missing := queries.not_looked(row, runs):
+    if missing := look_queries.not_looked(row, runs):
         dates = ", ".join(map(str, missing))
         told.append(
             f"Not a look, for no run by this analysis arm screened it there (level, selection, query, arm or pool): "

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pvtracker.lib.term_names import folded
-from pvtracker.signals import boundaries, planning, queries
+from pvtracker.signals import boundaries, look_queries, planning
 from pvtracker.signals.boundary_design import Look, against_reference
 from pvtracker.signals.boundary_settings import KINDS, PlannedBoundary
 from pvtracker.signals.evidence import KEY, Key, arms_within, as_queried, sizes_of, was_screened, years_of
@@ -37,7 +37,7 @@ def look_at(run: Run, row: Result | ResultRow | None, arm: str, reference: str) 
 
 def held_of(row: Result) -> list[Held]:
     """The looks at a row's term in the order of looking; the last is the row's own run."""
-    return [Held(look_at(run, at, row.arm, row.reference), run, at) for run, at in queries.looks_at(row)]
+    return [Held(look_at(run, at, row.arm, row.reference), run, at) for run, at in look_queries.looks_at(row)]
 
 
 def judged(plan: Plan, run: Run, rows: Sequence[ResultRow]) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def _judged(
     if row is None and not was_screened(run, key):
         return line | {"said": "This run did not screen it"}
     now = look_at(run, row, arm, reference)
-    before = queries.looks_before(key, run)
+    before = look_queries.looks_before(key, run)
     looks = [*(look_at(of, at, arm, reference) for of, at in before), now]
     try:
         design = against_reference(one.design, arms_within(run, arm), reference)

@@ -13,12 +13,11 @@ from pvtracker.cuts.models import Cut
 from pvtracker.signals import boundary_standing, looks, planning
 from pvtracker.signals.boundary_design import RATIOS
 from pvtracker.signals.boundary_settings import PlannedBoundary, design_of
-from pvtracker.signals.models import Result, Run, ScreeningPlan, Signal, SignalAlert, SignalStep
+from pvtracker.signals.models import Result, Run, Signal, SignalAlert, SignalStep
 from pvtracker.signals.plan import PlanRefused
-from pvtracker.signals.plan_forms import initial_of
 from pvtracker.studies.models import Study
-from tests.closed.people import client_of, person_of, signed_in
-from tests.closed.signals.planned import PLAN, planner, sign, write
+from tests.closed.people import client_of, person_of
+from tests.closed.signals.planned import planner, sign, write
 from tests.closed.signals.runs import later_cut, rows, run_on
 
 pytestmark = pytest.mark.django_db
@@ -286,44 +285,6 @@ def test_an_exhausted_boundary_is_said_on_the_plan_and_on_its_page_and_keeps_its
     assert "have spent all of the error" not in page_of(first, study).text
 
 
-def test_an_allocation_is_typed_and_what_is_wrong_with_it_is_told_beside_it(
-    study: Study, author: Account
-) -> None:
-    arms = planning.arms_of(study)
-    browser = signed_in(author, study)
-    sprt = {"kind": "maxsprt", "measure": "participants", "planned": "60"}
-    sent = {f"boundaries-0-{name}": value for name, value in sprt.items()}
-
-    def posted(text: str) -> Any:
-        return browser.post(f"{HERE}edit/", typed(**sent, **{"boundaries-0-allocation": text}))
-
-    for text, said in (
-        ("Low dose 2", "is no arm with its number"),
-        ("Low dose = 2; Nobody = 1", "The study has no arm Nobody."),
-        ("Low dose = 2", "Write at least two"),
-    ):
-        answer = posted(text)
-        summary = answer.text.split('class="pv-error-summary"')[1].split("</ul>")[0]
-        assert (
-            answer.status_code == 422
-            and "Boundary 1, Allocation of the arms: " in summary
-            and said in summary
-        )
-        assert "Arm’s share" not in summary
-    whole = "; ".join(f"{arm} = {n}" for n, arm in enumerate(arms, 1))
-    assert posted(whole).status_code == 302
-    kept = ScreeningPlan.objects.get().content["boundaries"][0]["settings"]
-    assert kept == {
-        "planned": 60,
-        "alpha": 0.025,
-        "allocation": {arm: float(n) for n, arm in enumerate(arms, 1)},
-    }
-    page = browser.get(f"{HERE}edit/").text
-    assert (
-        f"The study’s arms: {', '.join(arms)}." in page and "High dose = 3; Low dose = 2; Placebo = 1" in page
-    )
-
-
 def test_a_plan_signed_after_the_looks_says_so_and_an_earlier_boundary_is_named(
     study: Study, joined_cut: Cut, author: Account
 ) -> None:
@@ -377,86 +338,3 @@ def test_the_run_shows_its_boundaries_and_what_it_could_not_judge(
     assert csv.status_code == 200 and "crosses" in csv.content.decode()
     client.post("/studies/JOIN/signals/inference/", {"shown": "no", "next": here})
     assert "Boundaries of the plan" not in client.get(here).text
-
-
-def typed(**changed: Any) -> dict[str, Any]:
-    """The plan's form with one boundary as it is sent."""
-    sent = {**initial_of(PLAN, version=0, usual_arm="planned"), "days": "", "reason": "As the protocol asks."}
-    boundary = {"spelled": "Headache", "level": "PT", "selection": "all", "kind": "obrien_fleming"}
-    boundary |= {"measure": "events", "planned": "30", "alpha": "0.025"}
-    sent |= {"boundaries": "1", **{f"boundaries-0-{name}": value for name, value in boundary.items()}}
-    return {name: value for name, value in {**sent, **changed}.items() if value is not None}
-
-
-def test_a_boundary_is_written_shown_and_signed_with_the_plan(study: Study, author: Account) -> None:
-    browser = signed_in(author, study)
-    answer = browser.post(f"{HERE}edit/", typed())
-    assert answer.status_code == 302, answer.text
-    row = ScreeningPlan.objects.get()
-    assert row.content["boundaries"] == [
-        {
-            "level": "PT",
-            "selection": "all",
-            "term": "Headache",
-            "kind": "obrien_fleming",
-            "settings": {"measure": "events", "planned": 30, "alpha": 0.025},
-        }
-    ]
-    sentence = (
-        "planned at the end 30 participants with the event, both arms; one-sided error of all looks 0.025"
-    )
-    assert sentence in browser.get(HERE).text and sentence in browser.get(f"{HERE}sign/").text
-    sign(study, author)
-    assert planning.in_use(study).plan.boundaries[0].design.fixed
-    assert 'value="Headache"' in browser.get(f"{HERE}edit/").text
-    removed = typed(**{"boundaries-0-remove": "on", "version": "1"})
-    assert browser.post(f"{HERE}edit/", removed).status_code == 302
-    assert "boundaries" not in ScreeningPlan.objects.get(version=2).content
-
-
-def test_all_faults_are_told_at_once_and_what_was_typed_stays(study: Study, author: Account) -> None:
-    sent = typed(
-        reason="",
-        levels=["SOC"],
-        limit_fisher="1.5",
-        limit_barnard="much",
-        **{"boundaries-0-alpha": "0", "boundaries-0-selection": "serious", "boundaries-0-risk": "10"},
-    )
-    sent["selections"] = ["all"]
-    answer = signed_in(author, study).post(f"{HERE}edit/", sent)
-    assert answer.status_code == 422
-    summary = answer.text.split('class="pv-error-summary"')[1].split("</ul>")[0]
-    for said in (
-        "Levels: The level “Preferred term” is always screened",
-        "Limit of Fisher’s exact test: Fisher’s exact test flags by a probability; give a limit above 0 and below 1.",
-        "Limit of Barnard’s test: Give a number",
-        "Reason for this version: The reason is missing",
-        "Boundary 1, One-sided error of all looks: 0 is beyond what this boundary is computed for. Write a number from "
-        "0.001 to 0.25, such as 0.025.",
-        "Boundary 1, Events: The plan does not screen these events.",
-        "Boundary 1, Acceptable risk in the arm, %: “Group-sequential, Lan–DeMets with O’Brien–Fleming type spending” "
-        "does not use it. Empty it, or choose a boundary that does.",
-    ):
-        assert said in summary, said
-    assert 'value="1.5"' in answer.text and 'value="much"' in answer.text
-    groups = {group["title"]: group["open"] for group in answer.context["form"].groups}
-    assert groups["Proportions"] and not groups["Bayesian"]
-    assert not ScreeningPlan.objects.exists()
-
-
-@pytest.mark.parametrize("sent", ["-1", "999999", "21", "", "\u0661", "1\x00"])
-def test_boundaries_that_cannot_be_counted_are_not_left_out_in_silence(
-    study: Study, author: Account, sent: str
-) -> None:
-    answer = signed_in(author, study).post(f"{HERE}edit/", typed(boundaries=sent))
-    assert answer.status_code == 422 and "How many boundaries were sent cannot be told" in answer.text
-    assert not ScreeningPlan.objects.exists()
-
-
-def test_one_more_boundary_keeps_what_was_typed_and_judges_nothing(study: Study, author: Account) -> None:
-    sent = typed(more="1", reason="", seed="4711", limit_fisher="much")
-    answer = signed_in(author, study).post(f"{HERE}edit/", sent)
-    assert answer.status_code == 200 and "pv-error" not in answer.text.split("<main")[1]
-    assert 'value="4711"' in answer.text and 'value="much"' in answer.text
-    assert 'name="boundaries" value="2"' in answer.text and 'value="Headache"' in answer.text
-    assert not ScreeningPlan.objects.exists()
