@@ -159,7 +159,7 @@ def analysis_set(data: CutData, *, analysis_arm: str = "", rules: Definitions | 
     return pd.DataFrame(
         {
             "subject": frame.index.to_numpy(),
-            "arm": _arm_numbers(data, pd.Index(frame.index), analysis_arm, rules),
+            "arm": arm_numbers(data, pd.Index(frame.index), analysis_arm, rules),
             "first_exposure": first.to_numpy(),
             "last_exposure": last.to_numpy(),
             "follow_up_end": end.to_numpy(),
@@ -189,7 +189,7 @@ def _strata(people: pd.DataFrame, rules: Definitions) -> NDArray[np.object_]:
     return np.array([" / ".join(map(str, row)) for row in zip(*values, strict=True)], dtype=object)
 
 
-def _arm_numbers(
+def arm_numbers(
     data: CutData, subjects: pd.Index[str], analysis_arm: str, rules: Definitions
 ) -> NDArray[np.int64]:
     if analysis_arm == "":

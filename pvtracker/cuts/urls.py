@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from pvtracker.cuts import views
+from pvtracker.cuts import set_views, views
 
-urlpatterns = [path("studies/<str:code>/cuts/", views.cuts, name="cuts")]
+urlpatterns = [
+    path("studies/<str:code>/cuts/", views.cuts, name="cuts"),
+    path("studies/<str:code>/analysis-sets/", set_views.analysis_sets, name="analysis_sets"),
+]

@@ -71,7 +71,7 @@ def _analysis_set(rules: Definitions, protocol: Mapping[str, Any]) -> str:
     if rules.analysis_set == "randomised":
         return "All randomised participants: everybody enrolled who is no screen failure, treated or not."
     if rules.exposed_to:
-        treated = f"Treated participants: at least one exposure to {_names(rules.exposed_to, protocol)}."
+        treated = f"Treated participants: at least one exposure to {names_of(rules.exposed_to, protocol)}."
     else:
         treated = USUAL["analysis set"]
     if rules.analysis_set != "per-protocol":
@@ -110,7 +110,7 @@ def _emergent(rules: Definitions, protocol: Mapping[str, Any]) -> str:
     if rules.emergent_window_days is not None:
         exposure = "last exposure" if rules.re_exposure == "last" else "exposure"
         said.append(f"Onset no later than {rules.emergent_window_days} days after {exposure}.")
-    said += [_window("to " + _names((code,), protocol), days) for code, days in rules.intervention_windows]
+    said += [_window("to " + names_of((code,), protocol), days) for code, days in rules.intervention_windows]
     if rules.intervention_windows:
         said.append("An onset in the window of any exposure counts.")
     for phase, days in rules.phase_windows:
@@ -151,6 +151,6 @@ def _after(days: int, *, so: bool = True) -> str:
     return f"{days} {'day' if days == 1 else 'days'}{' after' if so else ''}"
 
 
-def _names(codes: tuple[str, ...], protocol: Mapping[str, Any]) -> str:
+def names_of(codes: tuple[str, ...], protocol: Mapping[str, Any]) -> str:
     names = {i["code"]: i["name"] for i in protocol.get("interventions", ())}
     return ", ".join(names.get(code, code) for code in codes)

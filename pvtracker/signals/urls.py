@@ -10,6 +10,7 @@ from pvtracker.signals import (
     liver_views,
     order_views,
     plan_views,
+    set_views,
     site_views,
     term_views,
     views,
@@ -35,6 +36,11 @@ urlpatterns = [
     ),
     path("studies/<str:code>/signals/run/", views.start, name="signals_start"),
     path("studies/<str:code>/signals/runs/<uuid:run_id>/", views.signal_run, name="signal_run"),
+    path(
+        "studies/<str:code>/signals/runs/<uuid:run_id>/sets/",
+        set_views.signal_sets,
+        name="signal_sets",
+    ),
     path(
         "studies/<str:code>/signals/runs/<uuid:run_id>/sites/",
         site_views.signal_sites,

@@ -39,6 +39,7 @@ RULES = OF_BOTH_ROOMS | {
     "signals": Rule(BY_ARM, NO),
     "signals_start": Rule(NO, "run_signals"),
     "signal_run": Rule(BY_ARM, NO),
+    "signal_sets": Rule(BY_ARM, NO),
     "signal_sites": Rule(BY_ARM, NO),
     "signal_run_parquet": Rule(BY_ARM, NO),
     "signal_order": Rule(BY_ARM, NO),

@@ -75,6 +75,7 @@ RULES = OF_BOTH_ROOMS | {
     "data_queries": Rule(READ, NO),
     "data_query_answer": Rule(NO, "record_events", at_site=True),
     "cuts": Rule("freeze_cuts", "freeze_cuts"),
+    "analysis_sets": Rule("read_open_reports", NO),
     "definitions": Rule("read_open_reports", NO),
     "definitions_edit": Rule("set_definitions", "set_definitions"),
     "reports": Rule("read_open_reports", "make_open_reports"),

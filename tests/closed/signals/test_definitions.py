@@ -111,3 +111,27 @@ def test_the_closed_report_compares_the_pool_and_carries_the_definitions(cut: Cu
     assert all(row["definitions"]["pools"] == ODD["pools"] for row in rows)
     [strongest] = [row for row in rows if row["table"] == "strongest_pool_1"]
     assert strongest["n_pool_1"] == [2, 2]
+
+
+def test_the_sizes_of_the_sets_stand_by_arm_beside_the_run_and_in_files(cut: Cut) -> None:
+    """By the rules of the run and its arm of analysis: the analysis counts the randomised, the others stand beside."""
+    run, _ = actions.run_screening(
+        request=actions.request_for(study=cut.study), by=BY, progress=lambda done, total, text: None
+    )
+    client = client_of(cut.study, "statistician")
+    path = f"/studies/JOIN/signals/runs/{run.id}/sets/"
+    assert path in client.get(f"/studies/JOIN/signals/runs/{run.id}/").text
+    page = client.get(path)
+    assert page.status_code == 200 and "Sizes of the analysis sets" in page.text
+    lines = client.get(path, {"format": "csv", "what": "sizes"}).content.decode("utf-8-sig").splitlines()
+    arms = [arm["name"] for arm in run.settings["arms"]]
+    assert lines[0].split(",")[1:] == [*arms, "No arm", "All", "Left out", "Counted by"]
+    randomised = next(line for line in lines if line.startswith("Randomised")).split(",")
+    assert [int(number) for number in randomised[1 : 1 + len(arms)]] == [
+        arm["participants"] for arm in run.settings["arms"]
+    ]
+    assert randomised[-1] == "this set"
+    taken = client.get(path, {"format": "xlsx", "what": "people"})
+    assert (
+        taken.status_code == 200 and client.get(path, {"format": "svg", "what": "people"}).status_code == 404
+    )

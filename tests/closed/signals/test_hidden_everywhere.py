@@ -138,6 +138,7 @@ def addresses(run: Run, study: Study) -> Iterator[tuple[str, str]]:
     yield "signals", f"{here}/signals/"
     for method in ("rd_mn", "rr_koopman", "fisher", "berry_berry", "by"):
         yield "signal_run", f"{here}/signals/runs/{run.id}/?level=PT&method={method}"
+    yield "signal_sets", f"{here}/signals/runs/{run.id}/sets/"
     yield "signal_sites", f"{here}/signals/runs/{run.id}/sites/"
     yield "signal_run_parquet", f"{here}/signals/runs/{run.id}/results.parquet"
     yield "signal_participants", f"{here}/signals/rows/{row.id}/participants/"
