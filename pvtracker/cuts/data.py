@@ -114,7 +114,7 @@ def read_frame(
     try:
         file = pq.ParquetFile(io.BytesIO(parquet))
         if file.schema_arrow.equals(expected):
-            return _frame(_of(file.read(columns=None if columns is None else list(columns)), analytes))
+            return frame_from(_of(file.read(columns=None if columns is None else list(columns)), analytes))
         held = set(file.schema_arrow.names)
         earlier = pa.schema([field for field in expected if field.name in held or field.name not in ADDED])
         if not file.schema_arrow.equals(earlier):
@@ -123,7 +123,7 @@ def read_frame(
         for place, field in enumerate(expected):
             if field.name not in held:
                 table = table.add_column(place, field, _absent(field.type, len(table)))
-        return _frame(_of(table if columns is None else table.select(list(columns)), analytes))
+        return frame_from(_of(table if columns is None else table.select(list(columns)), analytes))
     except (pa.ArrowInvalid, OSError) as fault:
         raise CutError(f"The file of {dataset} is not readable as Parquet.") from fault
 
@@ -147,10 +147,11 @@ def to_parquet(table: pa.Table) -> bytes:
 
 def frame_of(dataset: str, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """A frame of a dataset from plain rows (used by tests and by imports without a database); a missing key is null."""
-    return _frame(pa.Table.from_pylist(list(rows), schema=schema(dataset)))
+    return frame_from(pa.Table.from_pylist(list(rows), schema=schema(dataset)))
 
 
-def _frame(table: pa.Table) -> pd.DataFrame:
+def frame_from(table: pa.Table) -> pd.DataFrame:
+    """The frame of a table in the schema of its dataset."""
     frame: pd.DataFrame = table.to_pandas(types_mapper=PANDAS_TYPES.get, date_as_object=False)
     return frame
 

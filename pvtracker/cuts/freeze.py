@@ -24,7 +24,7 @@ from pvtracker.audit.context import enter_study
 from pvtracker.coding.models import Release
 from pvtracker.cuts import manifest as manifests
 from pvtracker.cuts.columns import OPEN_DATASETS, schema
-from pvtracker.cuts.data import ROW_GROUP, WRITING
+from pvtracker.cuts.data import ROW_GROUP, WRITING, CutData, frame_from
 from pvtracker.cuts.datasets import RULE, select
 from pvtracker.events.models import AdverseEvent
 from pvtracker.lib.canonical import file_sha256
@@ -185,6 +185,19 @@ class _CopyStream(io.RawIOBase):
         return filled
 
 
+def as_of(study: Study, cut_date: date, *, only: Iterable[str]) -> CutData:
+    """Some datasets as a cut of this day would have them now, in memory; call it in a transaction of the study."""
+    frames = {}
+    for name in only:
+        with connection.cursor() as cursor:
+            statement = select(name, study_id=study.id, cut_date=cut_date).as_string(cursor.connection)
+            with cursor.copy(f"copy ({statement}) to stdout (format csv)") as copy:
+                rows = pa.Table.from_batches(_batches(copy, name), schema=schema(name))
+        frames[name] = frame_from(rows)
+    manifest = {"date": cut_date.isoformat(), "settings": _settings(study), "protocol": _protocol(study)}
+    return CutData(cut_id="none", sha256="", manifest=manifest, frames=frames)
+
+
 def _manifest(
     *, study: Study, cut_id: uuid.UUID, cut_date: date, datasets: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
@@ -203,14 +216,7 @@ def _manifest(
             "simulated": study.simulated,
             "planned_participants": study.planned_participants,
         },
-        "settings": {
-            "analysis_arm": study.analysis_arm,
-            "emergent_window_days": study.emergent_window_days,
-            "severity_scale": study.severity_scale,
-            "revealing_analytes": study.revealing_analytes,
-            # what differs from the defaults: a cut without any is what it was before there were definitions
-            **({"definitions": study.definitions} if study.definitions else {}),
-        },
+        "settings": _settings(study),
         "protocol": _protocol(study),
         "dictionaries": list(
             Release.objects.filter(
@@ -223,6 +229,17 @@ def _manifest(
     }
     manifest["sha256"] = manifests.hash_of(manifest)
     return manifest
+
+
+def _settings(study: Study) -> dict[str, Any]:
+    return {
+        "analysis_arm": study.analysis_arm,
+        "emergent_window_days": study.emergent_window_days,
+        "severity_scale": study.severity_scale,
+        "revealing_analytes": study.revealing_analytes,
+        # what differs from the defaults: a cut without any is what it was before there were definitions
+        **({"definitions": study.definitions} if study.definitions else {}),
+    }
 
 
 def _protocol(study: Study) -> dict[str, Any]:

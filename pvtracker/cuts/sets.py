@@ -44,10 +44,13 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisSets:
-    """`groups`: names of the arms and, last, of those in none of them; one group of all where there are no arms.
-    `sizes`: participants of each set, shape (groups,). `chosen`: the set that the definitions count by."""
+    """`subjects`: everybody, in order. `groups`: names of the arms and, last, of those in none of them; one group of
+    all where there are no arms. `sizes`: participants of each set, shape (groups,). `chosen`: the set that the
+    definitions count by.
+    """
 
     groups: tuple[str, ...]
+    subjects: tuple[str, ...]
     sizes: Mapping[str, NDArray[np.int64]]
     left_out: tuple[LeftOut, ...]
     chosen: str
@@ -81,6 +84,7 @@ def sets_of(data: CutData, *, analysis_arm: str = "", rules: Definitions | None 
     screened_out = people["screen_failure"].fillna(False).astype(bool).to_numpy()
     return AnalysisSets(
         groups=groups,
+        subjects=tuple(people["subject"].tolist()),
         sizes={name: np.bincount(group[who], minlength=len(groups)) for name, who in inside.items()},
         left_out=tuple(_left_out(data, rules, people, group, inside, screened_out)),
         chosen=rules.analysis_set,

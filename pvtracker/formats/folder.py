@@ -54,22 +54,22 @@ def read_folder(
     for path in sorted(path for path in folder.iterdir() if path.is_file()):
         if path.name in manifest.NAMES:
             continue
-        reader, stem = readers.get(_suffix(path.name)), _stem(path.name)
+        reader, stem = readers.get(suffix_of(path.name)), stem_of(path.name)
         reason = "the format is not read" if reader is None else _why_ignored(stem, wanted)
         if reader is None or reason:
             ignored.append(Ignored(path.name, reason))
             continue
-        entry = _read(path, reader=reader, choice=choice, declared=declared.get(path.name))
+        entry = read_one(path, reader=reader, choice=choice, declared=declared.get(path.name))
         if entry.domain in wanted:
             found.setdefault(entry.domain, []).append(entry)
         else:
             ignored.append(Ignored(path.name, f"domain {entry.domain} is not imported"))
     for name in sorted(set(declared) - {path.name for path in folder.iterdir()}):
         fault = StructuralFault("The manifest lists this file; it is missing.", rule="file-missing")
-        domain = _stem(name)[:2]
-        if domain in wanted and not _why_ignored(_stem(name), wanted):
+        domain = stem_of(name)[:2]
+        if domain in wanted and not _why_ignored(stem_of(name), wanted):
             found.setdefault(domain, []).append(fault.at(source_file=name, domain=domain))
-    return DomainFiles({domain: _without_twins(found[domain]) for domain in sorted(found)}, tuple(ignored))
+    return DomainFiles({domain: without_twins(found[domain]) for domain in sorted(found)}, tuple(ignored))
 
 
 def expect_rows(files: DomainFiles, expected: Mapping[str, int]) -> DomainFiles:
@@ -84,24 +84,25 @@ def expect_rows(files: DomainFiles, expected: Mapping[str, int]) -> DomainFiles:
     return replace(files, domains=domains)
 
 
-def _read(
+def read_one(
     path: Path, *, reader: Reader, choice: ColumnChoice, declared: manifest.Declared | None
 ) -> Table | StructuralFault:
+    """One file, checked against what the manifest declares of it; the fault where it cannot be trusted."""
     try:
         table = reader(path, choice).at(path.name)
         if declared is not None:
             manifest.check_against(table, declared)
     except StructuralFault as fault:
-        return fault.at(source_file=path.name, domain=_stem(path.name)[:2])
+        return fault.at(source_file=path.name, domain=stem_of(path.name)[:2])
     return table
 
 
-def _without_twins(entries: list[Table | StructuralFault]) -> tuple[Table | StructuralFault, ...]:
+def without_twins(entries: list[Table | StructuralFault]) -> tuple[Table | StructuralFault, ...]:
     """Add a fault where one dataset was delivered twice, for example as ae.xpt and as ae.csv."""
     files: dict[str, str] = {}
     faults = []
     for entry in entries:
-        stem = _stem(entry.source_file)
+        stem = stem_of(entry.source_file)
         if stem in files:
             message = f"The same dataset is also in {files[stem]}; deliver it once."
             fault = StructuralFault(message, rule="dataset-twice")
@@ -122,10 +123,12 @@ def _why_ignored(stem: str, wanted: frozenset[str]) -> str:
     return ""
 
 
-def _suffix(name: str) -> str:
+def suffix_of(name: str) -> str:
+    """Of a file's name, without what it is packed with."""
     bare = name.lower().removesuffix(".gz")
     return "." + bare.rsplit(".", 1)[-1] if "." in bare else ""
 
 
-def _stem(name: str) -> str:
+def stem_of(name: str) -> str:
+    """The dataset that a file's name names."""
     return name.lower().removesuffix(".gz").rsplit(".", 1)[0].upper()

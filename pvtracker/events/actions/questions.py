@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -153,25 +153,28 @@ def ask_about_deaths(people: Iterable[Participant], *, at: datetime) -> Counter[
 def ask_about_participants(
     *,
     study: Study,
-    records: Iterable[ParticipantRecord],
+    records: Iterable[ParticipantRecord] | Mapping[str, Sequence[Problem]],
     by: Actor,
     source: str = "form",
     reason: str = "",
+    domain: str = PARTICIPANTS,
 ) -> Counter[str]:
-    """Make the queries about delivered participants agree with their problems; returns how many were opened, by
-    rule.
+    """Make the queries about delivered participants agree with their problems, which a `domain` of the delivery tells;
+    returns how many were opened, by rule. `records`: rows of DM, or problems by subject.
 
     A query that stands open or answered is not asked again while its cause remains. Participants that are not
     stored have none.
     """
     words = lexicon_of(study)
-    told = {record.participant: record.problems for record in records}
+    told: dict[str, Sequence[Problem]] = (
+        dict(records)
+        if isinstance(records, Mapping)
+        else {record.participant: record.problems for record in records}
+    )
     people = dict(Participant.objects.filter(study=study, subject__in=told).values_list("subject", "id"))
     standing = {
         (query.participant_id, query.rule, query.field): query
-        for query in DataQuery.objects.filter(
-            study=study, domain=PARTICIPANTS, participant__in=people.values()
-        )
+        for query in DataQuery.objects.filter(study=study, domain=domain, participant__in=people.values())
         .exclude(state=QueryState.CLOSED)
         .exclude(rule=RULE)  # about a text that is held: it ends with its release
     }
@@ -189,7 +192,7 @@ def ask_about_participants(
         DataQuery(
             study=study,
             participant_id=key[0],
-            domain=PARTICIPANTS,
+            domain=domain,
             rule=problem.rule,
             field=problem.field,
             message=_said(problem, words),

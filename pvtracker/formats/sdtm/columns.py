@@ -58,6 +58,17 @@ CLOSED_NAMES = (
     | _names("SUBJID ARMCD ARM ACTARMCD ACTARM EXSEQ EXTRT EXDOSE EXDOSU EXSTDTC EXENDTC")
 )
 
+# Population flags of ADSL (ADaMIG) and the analysis set that each is compared with. FASFL and other flags are the
+# sponsor's own sets, without a counterpart here. Nothing else of ADSL is read: it has the treatments of everybody.
+SET_FLAGS = {
+    "ENRLFL": "enrolled",
+    "RANDFL": "randomised",
+    "ITTFL": "randomised",
+    "SAFFL": "treated",
+    "PPROTFL": "per-protocol",
+}
+ADSL_COLUMNS = ColumnChoice(only=frozenset({"USUBJID", *SET_FLAGS}))
+
 OPEN_COLUMNS = ColumnChoice(only=OPEN_NAMES, flags=(SCREEN_FAILURE,))
 CLOSED_COLUMNS = ColumnChoice(only=CLOSED_NAMES)
 

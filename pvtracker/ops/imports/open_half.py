@@ -11,17 +11,31 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from pvtracker.audit.context import Actor
 from pvtracker.coding.actions import release_from_data
+from pvtracker.cuts.delivered_sets import differences
+from pvtracker.cuts.freeze import as_of
+from pvtracker.cuts.sets import DATASETS, sets_of
 from pvtracker.events.actions.delivered_terms import usable_paths
 from pvtracker.events.actions.held_rows import watch_over
 from pvtracker.events.actions.importing import import_events
 from pvtracker.events.actions.questions import ask_about_participants
 from pvtracker.events.holding import lexicon_of
-from pvtracker.formats import DomainFiles, StructuralFault, Table, expect_rows, read_domain_files
+from pvtracker.formats import (
+    READERS,
+    DomainFiles,
+    StructuralFault,
+    Table,
+    adsl,
+    expect_rows,
+    read_domain_files,
+)
 from pvtracker.formats.records import UNKNOWN_SITE
 from pvtracker.formats.sdtm import OPEN_COLUMNS, STUDY_TREATMENT, DomainCount, OpenRecords, open_records
+from pvtracker.formats.sdtm.columns import SET_FLAGS
+from pvtracker.formats.sdtm.rows import Collected
 from pvtracker.lib.tally import Tally
 from pvtracker.ops.imports.report import (
     ImportRefused,
@@ -88,7 +102,8 @@ def _import(order: Order, files: DomainFiles, *, by: Actor, say: Say) -> dict[st
         _put_arms(study, order, by=by)
         if not Intervention.objects.filter(study=study, name=STUDY_TREATMENT).exists():
             studies.put_interventions(study=study, interventions=[TREATMENT], by=by, source="import")
-        job = Job(study, files, records, by, say)
+        flags = adsl.delivered_flags(files.domains.get(adsl.NAME, ()))
+        job = Job(study, files, records, flags, by, say)
         domains = {"DM": job.store("DM", job.participants)} if "DM" in files.domains else {}
         kept = known is not None or Participant.objects.filter(study=study).exists()
         protocol = protocol_of(study)
@@ -99,6 +114,10 @@ def _import(order: Order, files: DomainFiles, *, by: Actor, say: Say) -> dict[st
     for domain, store in job.later():
         if domain in files.domains:
             domains[domain] = job.leave(domain, obstacle) if obstacle else job.store(domain, store)
+    if files.domains.get(adsl.NAME):
+        domains[adsl.NAME] = (
+            job.leave(adsl.NAME, obstacle) if obstacle else job.store(adsl.NAME, job.compare_sets)
+        )
     return {"study": protocol, "kept": kept, "created": known is None, "domains": domains}
 
 
@@ -109,6 +128,7 @@ class Job:
     study: Study
     files: DomainFiles
     records: OpenRecords
+    flags: Collected[adsl.Delivered]
     by: Actor
     say: Say
 
@@ -168,26 +188,56 @@ class Job:
             reason=origin.reason,
         )
 
+    def compare_sets(self, origin: Origin) -> Tally:
+        """Nothing of ADSL is stored: what differs from the sets by the definitions, now that the other domains are in,
+        is asked about."""
+        self.study.refresh_from_db()
+        found = sets_of(as_of(self.study, timezone.localdate(), only=DATASETS))
+        told = {record.participant: record.flags for record in self.flags.records}
+        columns = {name for flags in told.values() for name in flags}
+        queries = ask_about_participants(
+            study=self.study,
+            records=differences(found, told, flags=tuple(name for name in SET_FLAGS if name in columns)),
+            by=self.by,
+            source=origin.source,
+            reason=origin.reason,
+            domain=adsl.NAME,
+        )
+        known = set(Participant.objects.filter(study=self.study).values_list("subject", flat=True))
+        refused = tuple(
+            participants.unknown_participant(record.row)
+            for record in self.flags.records
+            if record.participant not in known
+        )
+        fit = len(told) - len(refused)
+        return Tally(unchanged=fit, refused=refused, queries=dict(sorted(queries.items())))
+
     def store(self, domain: str, store: Callable[[Origin], Tally]) -> dict[str, Any]:
         """Store one domain, or find out why not, and report it."""
         began = time.monotonic()
         origin = origin_of(self.files, domain)
-        tally, fault = None, faults_of(self.records.faults, domain)
+        tally, fault = None, faults_of(self._faults, domain)
         if fault is None:
             tally, fault = store_whole(domain, self.study, lambda: store(origin))
         self.say(f"{domain}: {_summary(tally, fault)} ({time.monotonic() - began:.1f} s)")
-        refused = () if fault else [row for row in self.records.refused if row.domain == domain]
+        unread = (*self.records.refused, *self.flags.refused)
+        refused = () if fault else [row for row in unread if row.domain == domain]
         return domain_report(origin, self.count(domain), tally=tally, refused=refused, fault=fault)
 
     def leave(self, domain: str, obstacle: str) -> dict[str, Any]:
         """Report a domain that cannot be stored because its participants are not."""
-        own = faults_of(self.records.faults, domain)
+        own = faults_of(self._faults, domain)
         fault = own or f"Nothing of {domain} is stored, because its participants are not: {obstacle}"
         self.say(f"{domain}: {fault}")
         return domain_report(origin_of(self.files, domain), self.count(domain), fault=fault)
 
     def count(self, domain: str) -> DomainCount:
-        return next(count for count in self.records.counts if count.domain == domain)
+        counts = (*self.records.counts, self.flags.count)
+        return next(count for count in counts if count.domain == domain)
+
+    @property
+    def _faults(self) -> tuple[StructuralFault, ...]:
+        return (*self.records.faults, *self.flags.faults)
 
 
 def _summary(tally: Tally | None, fault: str | None) -> str:
@@ -263,8 +313,11 @@ def _put_arms(study: Study, order: Order, *, by: Actor) -> None:
 def _read(order: Order) -> DomainFiles:
     try:
         files = read_domain_files(order.folder, choice=OPEN_COLUMNS)
+        flags = adsl.read_adsl(order.folder, READERS)
     except StructuralFault as fault:
         raise ImportRefused(str(fault)) from fault
     if not files.domains:
         raise ImportRefused(f"The folder {order.folder.name} holds none of the domains that are imported.")
+    if flags:
+        files = replace(files, domains={**files.domains, adsl.NAME: flags})
     return expect_rows(files, order.expected or {})
