@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from pvtracker.cuts import emergent
 from pvtracker.cuts.data import CutData, CutError
-from pvtracker.cuts.wording import words
-from pvtracker.studies.definitions import OF_THE_STUDY, DefinitionError, Definitions, of_settings
+from pvtracker.cuts.wording import age_labels, words
+from pvtracker.studies.definitions import AGE, OF_THE_STUDY, DefinitionError, Definitions, of_settings
 
 DAYS_PER_YEAR = 365.25
 POOLED = "All participants"
@@ -184,9 +184,17 @@ def _given(data: CutData, rules: Definitions) -> pd.DataFrame:
 
 
 def _strata(people: pd.DataFrame, rules: Definitions) -> NDArray[np.object_]:
-    """The stratum of each participant: the values of the named columns, one after another."""
-    values = [people[name].astype("object").fillna("").replace("", NOT_RECORDED) for name in rules.strata]
+    """The stratum of each participant: the values of the named columns, one after another; of age its group."""
+    named = [_age_group(people[name], rules) if name == AGE else people[name] for name in rules.strata]
+    values = [column.astype("object").fillna("").replace("", NOT_RECORDED) for column in named]
     return np.array([" / ".join(map(str, row)) for row in zip(*values, strict=True)], dtype=object)
+
+
+def _age_group(ages: pd.Series[int], rules: Definitions) -> pd.Series[str]:
+    labels = age_labels(rules.age_groups)
+    place = np.searchsorted(rules.age_groups, ages.fillna(0).astype(int).to_numpy(), side="right")
+    named = pd.Series(np.array(labels, dtype=object)[place], index=ages.index)
+    return named.where(ages.notna().to_numpy(), "")
 
 
 def arm_numbers(

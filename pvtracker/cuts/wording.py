@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from pvtracker.studies.definition_text import some_of
-from pvtracker.studies.definitions import CHOICES, DEFAULTS, Days, Definitions
+from pvtracker.studies.definitions import AGE, CHOICES, DEFAULTS, Days, Definitions
 
 USUAL = {
     "analysis set": "Treated participants: at least one exposure to a study intervention other than background "
@@ -53,13 +54,22 @@ def words(rules: Definitions, protocol: Mapping[str, Any]) -> dict[str, str]:
         ]
         said["pools of arms"] = "; ".join(pools) + ". Each is compared with the reference besides its arms."
     if rules.strata:
-        said["strata"] = f"Stratified methods stratify by {' and '.join(rules.strata)}; others do not."
+        ages = (
+            f" The groups of age: {', '.join(age_labels(rules.age_groups))}." if AGE in rules.strata else ""
+        )
+        said["strata"] = f"Stratified methods stratify by {' and '.join(rules.strata)}; others do not.{ages}"
     if rules.special_interest:
         said["special interest"] = f"Events of {'; '.join(rules.special_interest)}: one is enough to look at."
     if rules.queries:
         named = " ".join(f"{name}: {some_of(terms)}." for name, terms in rules.queries)
         said["queries"] = f"Events of any of the terms, at any level, counted as one term. {named}"
     return said
+
+
+def age_labels(begins: Sequence[int]) -> list[str]:
+    """The groups of age by the ages at which they begin: one more than those."""
+    between = [str(low) if high == low + 1 else f"{low} to {high - 1}" for low, high in pairwise(begins)]
+    return [f"under {begins[0]}", *between, f"{begins[-1]} or more"]
 
 
 def set_name(rules: Definitions) -> str:

@@ -17,6 +17,8 @@ from pvtracker.studies.definition_text import (
     MOST_WRITTEN,
     SHAPES,
     Read,
+    ages_of,
+    ages_text,
     lines_of,
     pools_of,
     pools_text,
@@ -51,6 +53,7 @@ EXAMPLES = {
     "not_per_protocol": f" One line for each: {SHAPES['not_per_protocol']}.",
     "pools": f" One line for each: {SHAPES['pools']}, for example Any active dose = LOW, HIGH.",
     "exposed_to": " Codes, separated by commas.",
+    "age_groups": " Whole years, separated by commas.",
     "special_interest": " One a line.",
     "queries": f" One line for each: {SHAPES['queries']}, for example Malignancy = Lymphoma; Leukaemias. A query of "
     f"more than {MOST_WRITTEN} terms, such as import_smq brings, stands here by its name and their number: leave the "
@@ -64,12 +67,14 @@ READ: dict[str, Callable[[str], Read]] = {
     "not_per_protocol": reasons_of,
     "pools": pools_of,
     "exposed_to": words_of,
+    "age_groups": ages_of,
     "special_interest": terms_of,
 }
 WRITE: dict[str, Callable[[Any], str]] = {
     "not_per_protocol": reasons_text,
     "pools": pools_text,
     "exposed_to": words_text,
+    "age_groups": ages_text,
     "special_interest": terms_text,
     "queries": queries_text,
 }
@@ -222,7 +227,9 @@ def _field(name: str) -> forms.Field:
         "help_text": hint,
         "required": False,
         "max_length": longest,
-        "widget": forms.TextInput if name == "exposed_to" else forms.Textarea(attrs={"rows": 3}),
+        "widget": forms.TextInput
+        if name in ("exposed_to", "age_groups")
+        else forms.Textarea(attrs={"rows": 3}),
         "error_messages": {"max_length": f"At most {longest} characters are kept. Shorten it."},
     }
     return NamesField(parts=WORDED[name], **said) if name in WORDED else forms.CharField(**said)

@@ -50,6 +50,10 @@ def words_text(words: Sequence[str]) -> str:
     return ", ".join(words)
 
 
+def ages_text(ages: Sequence[int]) -> str:
+    return ", ".join(map(str, ages))
+
+
 def queries_text(queries: Mapping[str, Sequence[str]]) -> str:
     """Each with all its terms, or with how many there are."""
     return "\n".join(
@@ -94,6 +98,14 @@ def reasons_of(text: str) -> Read:
 def words_of(text: str) -> Read:
     """Codes, which have no comma."""
     return Read(_between_commas(text.replace("\n", ",")), [])
+
+
+def ages_of(text: str) -> Read:
+    """Whole numbers between commas."""
+    words = _between_commas(text)
+    wrong = [word for word in words if not (word.isascii() and word.isdigit() and len(word) < 4)]
+    rule = "write whole years, separated by commas: 18, 65."
+    return Read([int(word) for word in words if word not in wrong], [Fault(rule, word) for word in wrong])
 
 
 def queries_of(text: str, standing: Mapping[str, Sequence[str]]) -> Read:

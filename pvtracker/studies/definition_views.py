@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pvtracker.accounts.roles import Permission
 from pvtracker.studies import actions, queries
 from pvtracker.studies.definition_form import DefinitionsForm
-from pvtracker.studies.definition_text import pools_text, some_of, windows_text, words_text
+from pvtracker.studies.definition_text import ages_text, pools_text, some_of, windows_text, words_text
 from pvtracker.studies.definitions import CHOICES, HELP, MAPPINGS, NAMES, Definitions
 from pvtracker.studies.pages import study_page
 from pvtracker.studies.rules import StudyRefused
@@ -79,6 +79,8 @@ def value_text(name: str, value: Any) -> str:
         return "no end" if value is None else f"{value} days"
     if name == "queries":
         return " | ".join(f"{one} = {some_of(terms)}" for one, terms in value.items()) or "none"
+    if name == "age_groups":
+        return ages_text(value)
     if name == "special_interest":
         return "; ".join(value) or "none"
     if name == "not_per_protocol":  # who they are stands where it is changed, and in the history

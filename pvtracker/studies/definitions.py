@@ -22,7 +22,9 @@ Pools = tuple[tuple[str, tuple[str, ...]], ...]  # name → codes of arms
 MOST_DAYS = 36_500
 LONGEST_NAME = 120  # as an arm's
 LONGEST_SUBJECT = 60
-STRATA = ("site", "country", "sex", "race", "ethnicity")
+AGE = "age"
+STRATA = ("site", "country", "sex", "race", "ethnicity", AGE)
+OLDEST = 125  # years, as of a participant
 CHOICES: dict[str, dict[str, str]] = {
     "analysis_arm": {
         "actual": "by the treatment received (actual arm)",
@@ -92,6 +94,7 @@ class Definitions:
     crossover: str = "kept"
     pools: Pools = ()
     strata: tuple[str, ...] = ()
+    age_groups: tuple[int, ...] = (65,)  # the lowest age of each group but the first
     special_interest: tuple[str, ...] = ()
     queries: Pools = ()  # name → terms
 
@@ -170,7 +173,14 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "strata": (
         "Strata",
-        f"What stratified methods stratify by, of {', '.join(STRATA)}; several are crossed.",
+        f"What stratified methods stratify by, of {', '.join(STRATA)}; several are crossed, and age counts in its "
+        "groups. Only what was known before treatment. The strata of the randomisation list are not offered: the list "
+        "lies in the closed room, for its blocks tell arms. Name the factors that it was stratified by.",
+    ),
+    "age_groups": (
+        "Age groups",
+        "The ages at which a group begins, in years at consent, for the stratum age: 18, 65 makes the groups under 18, "
+        "18 to 64, and 65 or more.",
     ),
     "special_interest": (
         "Events of special interest",
@@ -278,6 +288,8 @@ def _value(name: str, value: Any) -> tuple[Any, list[Fault]]:
             raise ValueError("a value for each name is needed.")
         read = {"pools": _pool, "queries": _query, "not_per_protocol": _exclusion}.get(name, _window)
         return _each(read, value)
+    if name == "age_groups":
+        return _ages(value), []
     return _words(value, among=STRATA if name == "strata" else None), []
 
 
@@ -300,6 +312,17 @@ def _days(value: Any) -> Days:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_DAYS:
         raise ValueError(f"a whole number of days from 0 to {MOST_DAYS} is needed, not {str(value)[:40]!r}.")
     return value
+
+
+def _ages(value: Any) -> tuple[int, ...]:
+    fits = (
+        isinstance(value, (list, tuple))
+        and value
+        and all(type(one) is int and 0 < one <= OLDEST for one in value)
+    )
+    if not fits or list(value) != sorted(set(value)):
+        raise ValueError(f"one age or more in years, from 1 to {OLDEST}, each higher than the last: 18, 65.")
+    return tuple(value)
 
 
 def _window(key: str, value: Any) -> tuple[str, Days]:

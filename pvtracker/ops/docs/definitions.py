@@ -42,6 +42,8 @@ def _answers(name: str) -> str:
         return "name → codes of arms"
     if name == "not_per_protocol":
         return "subject identifier → reason"
+    if name == "age_groups":
+        return "a list of whole years"
     if name == "queries":
         return "name → terms"
     return "name → days, or `null`" if name in MAPPINGS else "a list of names"
@@ -50,4 +52,6 @@ def _answers(name: str) -> str:
 def _default(value: object, name: str) -> str:
     if name in CHOICES or value is None:
         return code("null" if value is None else str(value))
+    if name == "age_groups":
+        return code(str(value))
     return "none"

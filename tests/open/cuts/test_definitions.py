@@ -87,7 +87,8 @@ def test_a_change_is_stored_with_its_reason_and_frozen_into_the_next_cut(world: 
             intervention_windows=f"{code} = 7",
             phase_windows="ATI = none\nprocedure = 3",
             pools="Any active dose = A, C",
-            strata=["site", "sex"],
+            strata=["site", "age"],
+            age_groups="18, 65",
             partial_onset="certain",
         ),
     )
@@ -97,7 +98,8 @@ def test_a_change_is_stored_with_its_reason_and_frozen_into_the_next_cut(world: 
         "intervention_windows": {code: 7},
         "phase_windows": {"ATI": None, "procedure": 3},
         "pools": {"Any active dose": ["A", "C"]},
-        "strata": ["site", "sex"],
+        "strata": ["site", "age"],
+        "age_groups": [18, 65],
         "partial_onset": "certain",
     }
     assert (world.study.emergent_window_days, world.study.definitions) == (30, wanted)
@@ -138,6 +140,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"not_per_protocol": "NOBODY = got placebo"}, "may tell who received what (placebo)"),
     ({"strata": ["arm"]}, "Choose among site, country, sex"),
+    ({"age_groups": "65, 18"}, "One age or more in years, from 1 to 125, each higher than the last: 18, 65."),
+    ({"age_groups": "adults"}, "“adults”: write whole years, separated by commas: 18, 65."),
     ({"crossover": "hidden"}, "Choose one of the answers"),
     (
         {"special_interest": "Headache\nHeadeache"},

@@ -202,6 +202,25 @@ def test_a_stratum_is_named_by_what_it_is_made_of() -> None:
     assert "stratum" not in derive.analysis_set(data)
 
 
+def test_ages_are_grouped_at_the_cut_points_of_the_study() -> None:
+    ages = {"P1": 17, "P2": 18, "P3": 39, "P4": 40, "P5": 125, "P6": None}
+    people = [person(name, age=age, sex="F") for name, age in ages.items()]
+    data = cut(participants=people, exposures=[treated(name) for name in ages])
+
+    def strata(**settings: Any) -> list[str]:
+        return list(derive.analysis_set(data, rules=parse(settings))["stratum"])
+
+    assert strata(strata=["age"], age_groups=[18, 40]) == [
+        "under 18", "18 to 39", "18 to 39", "40 or more", "40 or more", "not recorded",
+    ]  # fmt: skip
+    assert strata(strata=["sex", "age"])[3:] == ["F / under 65", "F / 65 or more", "F / not recorded"]
+    assert strata(strata=["age"], age_groups=[39, 40])[2:4] == ["39", "40 or more"]
+    said = derive.definitions(data, parse({"strata": ["sex", "age"], "age_groups": [18, 40]}))["strata"]
+    assert said == (
+        "Stratified methods stratify by sex and age; others do not. The groups of age: under 18, 18 to 39, 40 or more."
+    )
+
+
 def test_a_cut_without_definitions_counts_and_says_what_it_always_did() -> None:
     assert of_settings({"analysis_arm": "actual", "emergent_window_days": None}) == DEFAULTS
     assert derive.definitions(cut()) == USUAL
@@ -230,7 +249,8 @@ ODD: dict[str, Any] = {
     "analysis_arm": "planned",
     "crossover": "excluded",
     "pools": {"Any active dose": ["LOW", "HIGH"]},
-    "strata": ["site", "sex"],
+    "strata": ["site", "age"],
+    "age_groups": [18, 40],
     "special_interest": ["Seizure"],
     "queries": {"Fits": ["Seizure", "Epilepsy"]},
 }
@@ -242,7 +262,10 @@ def test_every_setting_is_explained_carried_and_changes_the_words() -> None:
     assert rules.differing() == rules.stated() == ODD
     assert parse(rules.stated()) == rules
     for name, value in ODD.items():
-        usual = {"analysis_set": "per-protocol"} if name == "not_per_protocol" else {}
+        usual: dict[str, Any] = {
+            "not_per_protocol": {"analysis_set": "per-protocol"},
+            "age_groups": {"strata": ["age"]},
+        }.get(name, {})
         if name != "analysis_arm":  # which is said with the arms
             said = derive.definitions(cut(), parse({**usual, name: value}))
             assert said != derive.definitions(cut(), parse(usual)), name
@@ -264,7 +287,11 @@ def test_every_setting_is_explained_carried_and_changes_the_words() -> None:
         ("exposed_to", "DRUG", "A list of names"),
         ("exposed_to", ["DRUG", "DRUG"], "stands twice"),
         ("pools", {"Any": ["LOW"]}, "two arms at least"),
-        ("strata", ["age"], "none of site, country, sex, race, ethnicity"),
+        ("strata", ["arm"], "none of site, country, sex, race, ethnicity, age"),
+        ("age_groups", [], "One age or more in years"),
+        ("age_groups", [65, 18], "each higher than the last"),
+        ("age_groups", [0], "from 1 to 125"),
+        ("age_groups", ["65"], "One age or more"),
         ("colour", "red", "is no setting"),
     ],
 )

@@ -70,6 +70,13 @@ def test_a_fault_found_elsewhere_gets_the_line_on_which_its_name_stands() -> Non
     assert told([Fault("is odd.", "x" * 70)]) == f"“{'x' * 60}…”: is odd."
 
 
+def test_ages_are_whole_years_between_commas() -> None:
+    assert text.ages_of(text.ages_text([18, 65])) == ([18, 65], [])
+    read = text.ages_of("18, old, 6.5,65")
+    assert read.value == [18, 65]
+    assert told(read.faults) == "“old”; “6.5”: write whole years, separated by commas: 18, 65."
+
+
 def test_what_can_hold_is_kept_when_something_else_cannot() -> None:
     found, faults = readable(
         {"pools": {"One": ["A"], "Two": ["A", "B"], "Twice": ["A", "A"]}, "baseline": "x"}
