@@ -32,7 +32,7 @@ from pvtracker.signals.models import Result, Run, Signal, SignalAlert, SignalSte
 from pvtracker.signals.rules import ENDED
 from pvtracker.signals.signing import SIGNED_IN, is_signed
 from pvtracker.signals.triggers import CASE
-from pvtracker.studies.definitions import HELP
+from pvtracker.studies.definitions import HELP, parse
 from pvtracker.studies.models import Study
 
 
@@ -74,11 +74,10 @@ def judged_otherwise(run: Run, before: Run, method: str) -> list[str]:
 
 def differing_definitions(runs: Sequence[Run]) -> list[str]:
     """Labels of the definitions that are not the same in all of these runs. A run of an earlier version that keeps none
-    is held against no other."""
-    kept = [one.settings["rules"] for one in runs if one.settings.get("rules") is not None]
-    return [
-        label for name, (label, _) in HELP.items() if any(one.get(name) != kept[0].get(name) for one in kept)
-    ]
+    is held against no other; a setting that was not thought of yet was at its default."""
+    told = [one.settings["rules"] for one in runs if one.settings.get("rules") is not None]
+    kept = [parse(one).stated() for one in told]
+    return [label for name, (label, _) in HELP.items() if any(one[name] != kept[0][name] for one in kept)]
 
 
 def changes(run: Run, before: Run, *, method: str) -> tuple[list[Change[Result]], int]:

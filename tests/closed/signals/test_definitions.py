@@ -13,8 +13,9 @@ from django.core.management import call_command
 from pvtracker.audit.context import within
 from pvtracker.cuts import closed
 from pvtracker.cuts.models import Cut
-from pvtracker.signals import actions
+from pvtracker.signals import actions, queries
 from pvtracker.signals.models import Result, Run
+from pvtracker.studies.definitions import parse
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut, stated
 from tests.closed.people import client_of
@@ -135,3 +136,11 @@ def test_the_sizes_of_the_sets_stand_by_arm_beside_the_run_and_in_files(cut: Cut
     assert (
         taken.status_code == 200 and client.get(path, {"format": "svg", "what": "people"}).status_code == 404
     )
+
+
+def test_a_setting_that_an_earlier_run_did_not_know_makes_no_difference() -> None:
+    now = parse({}).stated()
+    earlier = {name: value for name, value in now.items() if name != "age_groups"}
+    runs = [Run(settings={"rules": rules}) for rules in (now, earlier, {**now, "age_groups": [18]})]
+    assert queries.differing_definitions(runs[:2]) == []
+    assert queries.differing_definitions(runs) == ["Age groups"]
