@@ -19,50 +19,12 @@ SEEDS = (1, 2, 3)
 ADJUSTED = ("fisher", "dfdr_2004", "dfdr_2012")  # what holds the share of false findings
 
 
-def joined(trial: SimulatedTrial) -> CutData:
-    """The records of a trial as a cut with its arms, past the database: freezing has tests of its own."""
+def records(trial: SimulatedTrial) -> dict[str, list[dict[str, Any]]]:
+    """What a trial recorded as the rows of a cut, past the database: freezing has tests of its own."""
     taken = trial.open
-    events = [
-        {
-            "subject": one.participant,
-            "number": number,
-            "preferred_term": one.preferred_term,
-            "system_organ_class": one.system_organ_class,
-            **partial(one.onset[:10], "onset"),
-            "grade": one.grade,
-            "serious": one.serious,
-            "criteria": "|".join(one.criteria),
-        }
-        for number, one in enumerate(taken.events)
-    ]
-    judged = [
-        {
-            "subject": one.participant,
-            "number": number,
-            "intervention": said.intervention,
-            "assessor": said.assessor,
-        }
-        | {"causality": said.causality}
-        for number, one in enumerate(taken.events)
-        for said in one.assessments
-    ]
-    stated: dict[str, Any] = {
-        "date": "2026-06-30",
-        "settings": {"emergent_window_days": None, "analysis_arm": "actual"},
-        "protocol": {
-            "arms": [
-                {"code": arm.code, "name": arm.name, "is_reference": arm.reference}
-                for arm in taken.protocol.arms
-            ],
-            "interventions": [
-                {"code": one.code, "name": one.name, "kind": one.kind} for one in taken.protocol.interventions
-            ],
-        },
-    }
     code = {one.name: one.code for one in taken.protocol.interventions}
-    return cut(
-        stated=stated,
-        participants=[
+    return {
+        "participants": [
             {
                 "subject": one.participant,
                 "screen_failure": one.screen_failure,
@@ -71,7 +33,7 @@ def joined(trial: SimulatedTrial) -> CutData:
             }
             for one in taken.participants
         ],
-        exposures=[
+        "exposures": [
             {
                 "subject": one.participant,
                 "source_id": one.source_id,
@@ -81,8 +43,54 @@ def joined(trial: SimulatedTrial) -> CutData:
             }
             for one in taken.exposures
         ],
-        adverse_events=events,
-        assessments=judged,
+        "adverse_events": [
+            {
+                "subject": one.participant,
+                "number": number,
+                "preferred_term": one.preferred_term,
+                "system_organ_class": one.system_organ_class,
+                **partial(one.onset[:10], "onset"),
+                "grade": one.grade,
+                "serious": one.serious,
+                "criteria": "|".join(one.criteria),
+            }
+            for number, one in enumerate(taken.events)
+        ],
+        "assessments": [
+            {
+                "subject": one.participant,
+                "number": number,
+                "intervention": said.intervention,
+                "assessor": said.assessor,
+                "causality": said.causality,
+            }
+            for number, one in enumerate(taken.events)
+            for said in one.assessments
+        ],
+    }
+
+
+def interventions(trial: SimulatedTrial) -> list[dict[str, Any]]:
+    found = trial.open.protocol.interventions
+    return [{"code": one.code, "name": one.name, "kind": one.kind} for one in found]
+
+
+def joined(trial: SimulatedTrial) -> CutData:
+    """A trial as a cut with its arms."""
+    stated: dict[str, Any] = {
+        "date": "2026-06-30",
+        "settings": {"emergent_window_days": None, "analysis_arm": "actual"},
+        "protocol": {
+            "arms": [
+                {"code": arm.code, "name": arm.name, "is_reference": arm.reference}
+                for arm in trial.open.protocol.arms
+            ],
+            "interventions": interventions(trial),
+        },
+    }
+    return cut(
+        stated=stated,
+        **records(trial),
         arms=[
             {
                 "subject": one.participant,
