@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.special import ndtri
-from scipy.stats import hypergeom
 
 from pvtracker import stats
 from pvtracker.signals.boundary_design import (
@@ -37,6 +36,8 @@ CLOSER = CLOSEST * 1.01  # nearer looks are one, clear of what the integration r
 
 def z_of(look: Look) -> float:
     """The normal quantile of Fisher's one-sided p of an excess in the arm, between LOWEST_Z and HIGHEST_Z."""
+    from scipy.stats import hypergeom  # not above: it takes a second, which each start of a process would pay
+
     p = hypergeom.sf(look.n_arm - 1, look.N_arm + look.N_ref, look.n_arm + look.n_ref, look.N_arm)
     return float(np.clip(-ndtri(p), LOWEST_Z, HIGHEST_Z))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.stats import hypergeom
 
 from pvtracker import stats
 from pvtracker.cuts.derive import QUERY
@@ -109,6 +108,8 @@ def _tree_scan(c: Comparison) -> Columns:
         (NO_TREE if label[0] == QUERY else UNCODED_LEVEL) if row is None else row.warning or None
         for row, label in zip(rows, source.labels, strict=True)
     ]
+    from scipy.stats import hypergeom  # not above: it takes a second, which each start of a process would pay
+
     with np.errstate(invalid="ignore"):
         alone = hypergeom.sf(c.n_arm - 1, c.N_arm + c.N_ref, c.n_arm + c.n_ref, c.N_arm)
     adjusted_p = np.array(adjusted, dtype=np.float64)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 from scipy.special import betainc, betaincc, gammainc, gammaincc, gammaln, logsumexp
 
+from pvtracker.stats.brent import brentq
 from pvtracker.stats.inputs import counts, follow_up, level, no_warning, numbers, refuse, same_length
 from pvtracker.stats.results import BlindedRate, FloatArray
 

@@ -10,9 +10,9 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
+from pvtracker.stats.brent import brentq
 from pvtracker.stats.inputs import level, numbers
 from pvtracker.stats.normal_paths import CLOSEST, Path, along
 from pvtracker.stats.results import FloatArray, SequentialBoundary, SequentialCrossing
@@ -161,7 +161,7 @@ def group_sequential_drift(fraction: ArrayLike, z: ArrayLike, *, power: float = 
 
     if missing(0.0) >= 0 or missing(MOST_DRIFT) <= 0:
         raise ValueError(f"no drift in (0, {MOST_DRIFT:g}) is detected with power {power}")
-    return float(brentq(missing, 0.0, MOST_DRIFT, xtol=1e-11))
+    return brentq(missing, 0.0, MOST_DRIFT, xtol=1e-11)
 
 
 def _boundary(t: FloatArray, z: FloatArray, spent: FloatArray, sides: int) -> SequentialBoundary:

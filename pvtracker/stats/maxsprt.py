@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 from scipy.special import lambertw, pdtr, xlogy
 
+from pvtracker.stats.brent import brentq
 from pvtracker.stats.inputs import counts, follow_up, level, numbers, same_length
 from pvtracker.stats.results import FloatArray, IntArray, MaxSprt, MaxSprtPerformance
 
@@ -173,7 +173,7 @@ def critical_value(error: Callable[[float], float], alpha: float) -> float:
         raise ValueError(f"no critical value keeps the error at or below {alpha}")
     if error(low) <= alpha:
         raise ValueError(f"the surveillance is too short to spend {alpha}: any critical value keeps it")
-    found = float(brentq(lambda value: error(value) - alpha, low, high, xtol=1e-11, rtol=1e-14))
+    found = brentq(lambda value: error(value) - alpha, low, high, xtol=1e-11, rtol=1e-14)
     step = 1e-11
     while error(found) > alpha:
         found, step = found + step, step * 2

@@ -10,9 +10,9 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize
 from scipy.special import chdtri, erfc, gammaln, ndtri
 
+from pvtracker.stats.brent import brentq
 from pvtracker.stats.inputs import counts, follow_up, level, refuse
 from pvtracker.stats.results import FloatArray, IntArray, NegativeBinomial
 
@@ -127,7 +127,7 @@ def _most_likely_rate(y: IntArray, t: FloatArray, dispersion: float) -> float:
         low -= 2.0
     while score(high) > 0:
         high += 1.0
-    return float(np.exp(optimize.brentq(score, low, high, xtol=1e-13, rtol=1e-14)))
+    return float(np.exp(brentq(score, low, high, xtol=1e-13, rtol=1e-14)))
 
 
 def _fitted(one: _Arm, ref: _Arm, log_ratio: float | None) -> tuple[float, float]:
@@ -147,6 +147,8 @@ def _fitted(one: _Arm, ref: _Arm, log_ratio: float | None) -> tuple[float, float
     grid = np.linspace(LEAST, MOST, 25)
     start = int(np.argmin([minus(each) for each in grid]))
     bounds = grid[max(start - 1, 0)], grid[min(start + 1, len(grid) - 1)]
+    from scipy import optimize  # see brent.py
+
     found = optimize.minimize_scalar(minus, bounds=bounds, method="bounded", options={"xatol": 1e-9})
     best = min((float(found.x), *bounds), key=minus)
     return float(np.exp(best)), -minus(best)
@@ -185,5 +187,5 @@ def _profile(
             outside = inside + side * step
         while not 0 < ratio < np.inf and excess(outside) < 0:
             outside += side * step
-        ends.append(float(np.exp(optimize.brentq(excess, inside, outside, xtol=1e-10))))
+        ends.append(float(np.exp(brentq(excess, inside, outside, xtol=1e-10))))
     return ends[0], ends[1], p

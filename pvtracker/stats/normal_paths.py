@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtr
 
+from pvtracker.stats.brent import brentq
 from pvtracker.stats.results import FloatArray
 
 FAR = 10.0  # standard deviations beyond which a path is not followed: less than 1e-22 of all
@@ -54,7 +54,7 @@ class Path:
         lowest = 0.0 if self.two_sided else -HIGHEST
         if missing(lowest) <= 0:
             return lowest  # all that is left crosses, and it is no more than may be spent
-        return float(brentq(missing, lowest, HIGHEST, xtol=1e-13))
+        return brentq(missing, lowest, HIGHEST, xtol=1e-13)
 
     def go_on(self, time: float, z: float, next_time: float | None) -> None:
         """Keep what did not cross z at this look; `next_time` is when it is looked at next."""

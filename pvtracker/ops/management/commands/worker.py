@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,8 @@ class Command(BaseCommand):
         from pvtracker.celery import app
 
         connections.close_all()
+        # Celery would have Django look over every model and address, as other commands do not: see `room_process`.
+        os.environ["CELERY_SKIP_CHECKS"] = "1"
         app.worker_main(
             [
                 "worker",
