@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
 import logging
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_resolver
 
@@ -32,12 +30,9 @@ from pvtracker.web.middleware import OneTransaction
 from tests.architecture.rooms import OWN_SIGN_IN
 from tests.architecture.walkers import url_names
 from tests.closed.cuts.folder import BY, participant_id
+from tests.closed.joined import kept_storage, receive_joined
 from tests.closed.known import assessed_signal
 from tests.closed.people import person_of, signed_in
-from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
-
-__all__ = ["closed_storage", "joined_cut", "open_storage", "silent_broker", "study"]
-pytestmark = pytest.mark.django_db
 
 # Pages of the closed room that show data by arm, and files taken out of it: what is recorded of each.
 BY_ARM = {
@@ -145,17 +140,31 @@ def reader_of(study: Study, name: str) -> Account:
     return account
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def study(kept: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
+    """A study with a joined cut, for all tests of this module: what one of them writes is undone after it."""
+    with kept_storage(tmp_path_factory.mktemp("storage")) as storage:
+        yield receive_joined(storage).study
+
+
+@pytest.fixture(autouse=True)
+def undone(kept: None) -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
 def recommendation(study: Study, record: ReportRecord) -> Recommendation:
     return record_recommendation(study=study, report=record, kind="continue", text="Continue.", by=BY)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def signal(study: Study) -> Signal:
     return assessed_signal(study)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(study: Study) -> Run:
     request = signal_actions.request_for(study=study)
     made: tuple[Run, Screen] = signal_actions.run_screening(
@@ -164,14 +173,14 @@ def run(study: Study) -> Run:
     return made[0]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def record(study: Study) -> ReportRecord:
     return report_actions.make_report(
         request=report_actions.request_for(study=study, audience="closed"), by=BY
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pages(run: Run, record: ReportRecord, recommendation: Recommendation, signal: Signal) -> dict[str, str]:
     """An address of each page by arm."""
     return {
@@ -347,59 +356,6 @@ def test_a_form_of_a_run_that_is_shown_again_is_a_look(study: Study, run: Run) -
     assert [look.object_kind for look in looks_of(account)] == ["signals"]
     asked = signed_in(account).post("/studies/JOIN/signals/run/", chosen)
     assert asked["Location"] == "/studies/JOIN/purpose/"
-
-
-def commands_looks(study: Study, name: str) -> list[tuple[str, str, str]]:
-    found = AccessRecord.objects.filter(study_id=study.id, actor=f"process:command:{name}").order_by("-id")
-    return [(look.kind, look.object_kind, look.reason) for look in found]
-
-
-def test_the_screening_command_records_the_look_and_the_opened_cut(
-    study: Study, capsys: pytest.CaptureFixture[str]
-) -> None:
-    call_command("detect_signals", "JOIN", reason="question of the chair", stdout=io.StringIO())
-    kept = commands_looks(study, "detect_signals")
-    assert kept[:2] == [
-        ("look", "screening run", "question of the chair"),
-        ("look", "joined cut", "question of the chair"),
-    ]
-
-
-def test_the_commands_files_are_exports(study: Study, tmp_path: Path) -> None:
-    call_command("detect_signals", "JOIN", json=str(tmp_path / "rows.json"), stdout=io.StringIO())
-    reason = "screening asked for at the command line"
-    assert commands_looks(study, "detect_signals")[0] == ("export", "screening run", reason)
-    pdf, plain = tmp_path / "closed.pdf", tmp_path / "closed.json"
-    call_command("dsmb_report", "JOIN", audience="closed", output=pdf, json=str(plain))
-    assert json.loads(plain.read_text())
-    kept = commands_looks(study, "dsmb_report")
-    assert kept[0] == ("export", "report", "report asked for at the command line")
-    assert kept[1][1] == "joined cut"
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        lambda folder: call_command("detect_signals", "JOIN", json=str(folder / "x"), stdout=io.StringIO()),
-        lambda folder: call_command("dsmb_report", "JOIN", audience="closed", output=folder / "x"),
-    ],
-    ids=["detect_signals", "dsmb_report"],
-)
-def test_a_command_that_cannot_record_writes_nothing(
-    study: Study,
-    run: Run,
-    record: ReportRecord,
-    tmp_path: Path,
-    command: Callable[[Path], None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def gone(**parameters: object) -> None:
-        raise psycopg.OperationalError("no connection is left")
-
-    monkeypatch.setattr(psycopg, "connect", gone)
-    with pytest.raises(CommandError, match="could not be recorded"):
-        command(tmp_path)
-    assert not (tmp_path / "x").exists()
 
 
 def test_a_job_opens_the_cut_in_the_name_of_who_asked(study: Study) -> None:

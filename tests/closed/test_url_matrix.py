@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.test import override_settings
 
 from pvtracker.accounts.models import Account
 from pvtracker.studies.looking import SESSION_KEY
 from tests.architecture.matrix import ANYBODY, NO, OF_BOTH_ROOMS, Place, Rule, everybody
 from tests.closed.cuts.folder import allocate
+from tests.closed.joined import kept_storage
 from tests.closed.known import make_known
 from tests.matrix_checks import *  # noqa: F403 - the tests of both rooms
 
@@ -73,14 +73,7 @@ RULES = OF_BOTH_ROOMS | {
 @pytest.fixture(scope="module")
 def place(kept: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Two studies with full data each; everybody has said why they look."""
-    folder = tmp_path_factory.mktemp("storage")
-    open_storage = folder / "open"
-    open_storage.mkdir()
-    with (
-        pytest.MonkeyPatch.context() as patched,
-        override_settings(OPEN_STORAGE=open_storage, STORAGE=folder / "closed"),
-    ):
-        patched.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
+    with kept_storage(tmp_path_factory.mktemp("storage")) as open_storage:
         own, other = make_known(open_storage, "OWN"), make_known(open_storage, "OTHER")
         allocate(other.study, {"FAR-9": "LOW"})
         for known, subject in ((own, "S-1"), (other, "FAR-9")):

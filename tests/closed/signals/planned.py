@@ -5,17 +5,20 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from pvtracker.accounts.actions import record_identity_check
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.signing.series import Proof
+from pvtracker.audit.context import within
+from pvtracker.cuts import closed
 from pvtracker.signals import planning
 from pvtracker.signals.actions.plans import sign_plan, write_plan
 from pvtracker.signals.models import ScreeningPlan
-from pvtracker.signals.plan import BUILT_IN, Plan
+from pvtracker.signals.plan import BUILT_IN, EACH_CUT, Plan
 from pvtracker.studies.models import Study
-from tests.closed.cuts.folder import BY
+from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
 from tests.closed.people import person_of
 
 PLAN = replace(BUILT_IN, analysis_arm="planned")
@@ -51,3 +54,18 @@ def sign(study: Study, account: Account) -> datetime:
         by=account.actor("statistician"),
     )
     return made.signed_at
+
+
+def planned_study(open_storage: Path) -> tuple[Study, Account]:
+    """A study with one joined cut, and who signed its plan to screen each new one; with real commits."""
+    put_cut(open_storage)
+    closed.receive_cuts(by=BY)
+    with within(STUDY_ID):
+        study = Study.objects.get(id=STUDY_ID)
+        allocate(study)
+    closed.receive_cuts(by=BY)
+    with within(STUDY_ID):
+        account = planner(study)
+        write(study, account, when=EACH_CUT)
+        sign(study, account)
+    return study, account

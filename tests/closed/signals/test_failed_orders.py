@@ -21,11 +21,11 @@ from pvtracker.signals.actions import following, schedule
 from pvtracker.signals.actions import orders as order_actions
 from pvtracker.signals.actions.raising import PROCESS
 from pvtracker.signals.models import Run, ScreeningOrder, SignalAlert
-from pvtracker.signals.plan import EACH_CUT, EVERY_DAYS
+from pvtracker.signals.plan import EVERY_DAYS
 from pvtracker.studies.models import Study
-from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
+from tests.closed.cuts.folder import BY, STUDY_ID, put_cut
 from tests.closed.people import client_of, person_of, signed_in
-from tests.closed.signals.planned import planner, sign, write
+from tests.closed.signals.planned import planned_study, planner, sign, write
 from tests.closed.signals.test_orders import Killed, counting, silent
 
 
@@ -124,16 +124,7 @@ def test_a_screening_by_hand_or_one_that_was_cancelled_tells_nobody(
 
 
 def test_schedulers_at_once_tell_each_person_once(committed_db: str, open_storage: Path) -> None:
-    put_cut(open_storage)
-    closed.receive_cuts(by=BY)
-    with within(STUDY_ID):
-        study = Study.objects.get(id=STUDY_ID)
-        allocate(study)
-    closed.receive_cuts(by=BY)
-    with within(STUDY_ID):
-        account = planner(study)
-        write(study, account, when=EACH_CUT)
-        sign(study, account)
+    planned_study(open_storage)
     put_cut(open_storage, date="2026-07-31", made_at="2026-08-01T08:00:00+00:00")
     closed.receive_cuts(by=BY)
     schedule.start_planned()

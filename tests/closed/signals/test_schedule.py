@@ -22,8 +22,8 @@ from pvtracker.signals.actions import schedule
 from pvtracker.signals.models import Run, ScreeningOrder
 from pvtracker.signals.plan import BY_HAND, EACH_CUT, EVERY_DAYS
 from pvtracker.studies.models import Study
-from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
-from tests.closed.signals.planned import PLAN, planner, sign, write
+from tests.closed.cuts.folder import BY, STUDY_ID, put_cut
+from tests.closed.signals.planned import PLAN, planned_study, planner, sign, write
 
 
 def new_cut(open_storage: Path, **said: Any) -> Cut:
@@ -82,16 +82,7 @@ def test_the_database_keeps_a_cut_from_being_ordered_twice_by_a_plan(study: Stud
 
 def test_four_schedulers_at_once_order_each_new_cut_once(committed_db: str, open_storage: Path) -> None:
     """With real commits; then a worker does what was ordered."""
-    put_cut(open_storage)
-    closed.receive_cuts(by=BY)
-    with within(STUDY_ID):
-        study = Study.objects.get(id=STUDY_ID)
-        allocate(study)
-    closed.receive_cuts(by=BY)
-    with within(STUDY_ID):
-        account = planner(study)
-        write(study, account, PLAN, when=EACH_CUT)
-        sign(study, account)
+    planned_study(open_storage)
     new = put_cut(open_storage, date="2026-07-31", made_at="2026-08-01T08:00:00+00:00")
     closed.receive_cuts(by=BY)
 
@@ -152,16 +143,7 @@ def test_a_version_signed_while_schedulers_look_has_each_cut_run_once(
     committed_db: str, open_storage: Path
 ) -> None:
     """Four schedulers, and in the middle of their looks a new version is signed: with real commits."""
-    put_cut(open_storage)
-    closed.receive_cuts(by=BY)
-    with within(STUDY_ID):
-        study = Study.objects.get(id=STUDY_ID)
-        allocate(study)
-    closed.receive_cuts(by=BY)
-    with within(STUDY_ID):
-        account = planner(study)
-        write(study, account, PLAN, when=EACH_CUT)
-        sign(study, account)
+    study, account = planned_study(open_storage)
     put_cut(open_storage, date="2026-07-31", made_at="2026-08-01T08:00:00+00:00")
     closed.receive_cuts(by=BY)
     with within(STUDY_ID):
