@@ -146,6 +146,7 @@ def a_request_leaves_the_study_of_the_test_alone() -> Iterator[None]:
     def restore(**told: object) -> None:
         if before and connection.in_atomic_block and not connection.connection.closed:
             connection.connection.execute("select set_config('pv.study', %s, true)", [before.pop()])
+            _entered.clear()
 
     request_started.connect(remember)
     request_finished.connect(restore)
@@ -166,12 +167,15 @@ def a_statement_outside_a_study_is_a_mistake() -> Iterator[None]:
 
     from pvtracker.audit.protection.rows import COMMON, MINE
 
+    _entered.clear()
+
     def look(execute: Any, statement: Any, params: Any, many: bool, context: Any) -> Any:
-        asked = _tables(str(statement)) & _protected(connection)
+        told = str(statement)
+        if _may_enter(told):
+            _entered.clear()
+        asked = _tables(told) & _protected(connection)
         if asked:
-            study, actor = connection.connection.execute(
-                "select current_setting('pv.study', true), current_setting('pv.actor', true)"
-            ).fetchone()
+            study, actor = _what_is_entered(connection)
             hidden = asked - set(COMMON) - (set(MINE) if PERSON.match(actor or "") else set())
             assert study or not hidden, f"no study is entered, so {hidden} would show nothing: {statement}"
         return execute(statement, params, many, context)
@@ -180,6 +184,30 @@ def a_statement_outside_a_study_is_a_mistake() -> Iterator[None]:
         yield
 
 
+def _what_is_entered(connection: Any) -> tuple[str | None, str | None]:
+    """Study and person, asked of the database once between two statements that may enter others.
+
+    Where the transaction is not the test's own it may have ended meanwhile, of which no statement tells: asked anew.
+    """
+    tests_own = any(connection.savepoint_ids) or any(
+        block._from_testcase for block in connection.atomic_blocks[:1]
+    )
+    if not _entered or not tests_own:
+        _entered[:] = connection.connection.execute(
+            "select current_setting('pv.study', true), current_setting('pv.actor', true)"
+        ).fetchone()
+    study, actor = _entered
+    return study, actor
+
+
+@functools.lru_cache(maxsize=10_000)
+def _may_enter(statement: str) -> bool:
+    """All that is not plain reading or writing of rows: a setting, a savepoint, the way back to one."""
+    return PLAIN.match(statement) is None or "set_config" in statement
+
+
+PLAIN = re.compile(r"\s*(select|insert|update|delete)\b", re.IGNORECASE)
+_entered: list[str | None] = []
 TABLE = re.compile(r'\b(?:from|join|update) "?(\w+)"?', re.IGNORECASE)
 PERSON = re.compile(r"[0-9a-f]{8}-")
 _known: set[str] = set()

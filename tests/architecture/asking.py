@@ -1,9 +1,9 @@
 """Many requests of many people in one room: each passes every middleware, and leaves nothing behind.
 
 A browser here is a cookie and Django's own handler, without what Django's test client adds (a copy of every template's
-context, signals, cookies that are kept). What the middlewares ask the database about the person (account, session,
-roles, agreement and training) is asked in the first request of a browser and then remembered, half of the time of a
-page: between two requests nobody's state changes, because everything is undone.
+context, signals, cookies that are kept). What is asked of the database about the person with every page (account,
+session and what it holds, roles, agreement and training) is asked in the first request of a browser and then
+remembered, half of the time of a page: between two requests nobody's state changes, because everything is undone.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import reverse
 
+from pvtracker.accounts import queries as account_queries
 from pvtracker.accounts import sessions
 from pvtracker.accounts.models import Account
 from pvtracker.studies import queries
 from pvtracker.web import doors
 from tests.people import masked
 
+DEEP = ("current", "load")  # what a request may change within
 ANY_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f-]{27}|NO-[0-9a-f]{8}|(?<=%2F)\d+(?=%2F)")
 
 
@@ -89,18 +91,21 @@ class Browser:
             yield
             return
         mine = self.account.pk
+        key = self.requests.cookies[settings.SESSION_COOKIE_NAME].value
+
+        def about_me(who: Any) -> bool:
+            return getattr(who, "_asks", False) and who.pk == mine
+
         with (
             patch.object(auth, "get_user", self._once(auth.get_user, lambda request: True)),
             patch.object(
                 sessions, "current", self._once(sessions.current, lambda request, who: who.pk == mine)
             ),
             patch.object(doors, "lacking", self._once(doors.lacking, lambda who: who.pk == mine)),
+            patch.object(queries, "memberships_of", self._once(queries.memberships_of, about_me)),
+            patch.object(account_queries, "system_roles", self._once(account_queries.system_roles, about_me)),
             patch.object(
-                queries,
-                "memberships_of",
-                self._once(
-                    queries.memberships_of, lambda who: getattr(who, "_asks", False) and who.pk == mine
-                ),
+                SessionStore, "load", self._once(SessionStore.load, lambda kept: kept.session_key == key)
             ),
         ):
             yield
@@ -112,7 +117,7 @@ class Browser:
             name = ask.__name__
             if name not in self.known:
                 self.known[name] = ask(*given)
-            found = copy.deepcopy(self.known[name]) if name == "current" else copy.copy(self.known[name])
+            found = (copy.deepcopy if name in DEEP else copy.copy)(self.known[name])
             if name == "get_user":
                 found._asks = True
             return found

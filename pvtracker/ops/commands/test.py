@@ -51,10 +51,10 @@ class Group:
 GROUPS = (  # the longest first: the short ones, and the checks, fill what is left of the other lane
     Group(("browser", "wall/test_blind.py"), ""),  # together, because they share one simulated trial
     Group(("closed",), "closed"),
-    Group(("architecture", "open/isolation", "open/bad_inputs", "open/test_url_matrix.py"), "open"),
-    Group(("wall",), ""),
-    Group(("open",), "open"),
     Group(("pure",), ""),
+    Group(("architecture", "open/isolation", "open/bad_inputs", "open/test_url_matrix.py"), "open"),
+    Group(("open",), "open"),
+    Group(("wall",), ""),
 )
 LAST = Group(("last",), "")  # after all others: searches the logs that they left
 KEPT_LOGS = "logs-of-this-run"
