@@ -7,6 +7,7 @@ is defined on counts, by the normal approximation where it is not.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +18,7 @@ from pvtracker.signals.boundary_design import (
     RATE_RATIO,
     RATIO,
     RATIOS,
+    RISK,
     Bounds,
     Design,
     Does,
@@ -28,7 +30,7 @@ from pvtracker.signals.boundary_design import (
     informative,
 )
 from pvtracker.signals.boundary_sequential import group_sequential
-from pvtracker.stats.results import MaxSprt
+from pvtracker.stats.results import MaxSprt, StoppingRule
 
 
 def steps(looks: Sequence[Look], design: Design) -> tuple[Step, ...]:
@@ -107,15 +109,24 @@ def _maxsprt(looks: Sequence[Look], design: Design) -> Bounds:
     critical, needed = _sprt_bounds(design.planned, part, design.alpha, None if design.fixed else tuple(held))
 
     def does(at: list[int], bounds: list[int]) -> Does:
-        told = []
-        for ratio in RATIOS:
-            done = stats.maxsprt_binomial_performance(
-                critical, design.planned, probability=part, relative_risk=ratio, looks=at
-            )
-            told.append((f"{ratio:g}", done.power, done.length))
-        return tuple(told)
+        return _sprt_performance(critical, design.planned, part, tuple(at))
 
     return _counts(kept, design, needed, "Participants with the event, both arms", RATIO, dropped, does)
+
+
+def _sprt_performance(critical: float, planned: int, part: float, looks: tuple[int, ...] | None) -> Does:
+    told = []
+    for ratio in RATIOS:
+        done = stats.maxsprt_binomial_performance(
+            critical, planned, probability=part, relative_risk=ratio, looks=looks
+        )
+        told.append((ratio, done.power, done.length))
+    return tuple(told)
+
+
+def sprt_does(planned: int, part: float, alpha: float) -> Does:
+    """Of each true risk ratio the probability to cross and the mean events until then, looked at after each."""
+    return _sprt_performance(_sprt_bounds(planned, part, alpha, None)[0], planned, part, None)
 
 
 @lru_cache(maxsize=64)
@@ -162,7 +173,7 @@ def conditional_does(history: int, cases: int, alpha: float) -> Does:
     """Of each true rate ratio the probability to cross, looked at whenever an event comes."""
     critical = _conditional_bounds(history, cases, alpha).critical
     return tuple(
-        (f"{ratio:g}", stats.cmaxsprt_power(critical, history, relative_risk=ratio, cases=cases), None)
+        (ratio, stats.cmaxsprt_power(critical, history, relative_risk=ratio, cases=cases), None)
         for ratio in RATIOS
     )
 
@@ -171,23 +182,33 @@ def _stopping(looks: Sequence[Look], design: Design) -> Bounds:
     kept, dropped = informative(looks, design)
     check_looks(kept, design)
     held = sorted({min(look.N_arm, design.planned) for look in kept} | {design.planned})
-    if design.kind == "toxicity":
-        every = None if design.fixed else held
-        rule = stats.toxicity_boundary(design.planned, risk=design.risk, alpha=design.alpha, looks=every)
-    else:
-        rule = stats.beta_binomial_boundary(
-            design.planned,
-            threshold=design.threshold,
-            risk=design.risk,
-            prior=(design.prior_events, design.prior_free),
-            looks=held,
-        )
+    continuous = design.fixed and design.kind == "toxicity"
+    rule = stopping_rule(replace(design, fixed=True), None if continuous else tuple(held))
     needed = dict(zip(rule.participants.tolist(), rule.events.tolist(), strict=True))
 
     def does(at: list[int], bounds: list[int]) -> Does:
-        risks = sorted({min(design.risk * ratio, 1.0) for ratio in RATIOS})
-        found = stats.stopping_characteristics(at, bounds, risk=risks)
-        columns = zip(risks, found.stop_probability, found.participants, strict=True)
-        return tuple((f"{100 * risk:.1f} %", float(stop), float(size)) for risk, stop, size in columns)
+        return counted_out(design, at, bounds)
 
-    return _counts(kept, design, needed, "Participants of the arm", "True risk in the arm", dropped, does)
+    return _counts(kept, design, needed, "Participants of the arm", RISK, dropped, does)
+
+
+@lru_cache(maxsize=64)
+def stopping_rule(design: Design, looks: tuple[int, ...] | None) -> StoppingRule:
+    """The rule for one arm, at these looks; None: after every participant."""
+    if design.kind == "toxicity":
+        return stats.toxicity_boundary(design.planned, risk=design.risk, alpha=design.alpha, looks=looks)
+    return stats.beta_binomial_boundary(
+        design.planned,
+        threshold=design.threshold,
+        risk=design.risk,
+        prior=(design.prior_events, design.prior_free),
+        looks=looks,
+    )
+
+
+def counted_out(design: Design, participants: list[int], events: list[int]) -> Does:
+    """Of each true risk, in per cent, the probability to stop and the mean participants until then."""
+    risks = sorted({min(design.risk * ratio, 1.0) for ratio in RATIOS})
+    found = stats.stopping_characteristics(participants, events, risk=risks)
+    columns = zip(risks, found.stop_probability, found.participants, strict=True)
+    return tuple((100 * risk, float(stop), float(size)) for risk, stop, size in columns)

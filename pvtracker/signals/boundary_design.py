@@ -14,6 +14,7 @@ from pvtracker.signals.allocation_ratio import Allocation
 from pvtracker.stats import maxsprt_binomial, stopping_rules
 
 RATIO, RATE_RATIO = "True risk ratio", "True rate ratio"
+RISK = "True risk in the arm, %"
 RATIOS = (1.0, 1.5, 2.0, 3.0)  # true risk ratios of the operating characteristics
 MOST_EXACT = 800  # events that an arm may come to: of more the exact recursion takes longer than a page may
 GROUP_SEQUENTIAL = ("obrien_fleming", "pocock", "haybittle_peto")
@@ -27,7 +28,7 @@ MOST = {  # planned at the end, of each kind: what its computation bears; of the
 }
 MOST_OTHERWISE = 1_000_000
 
-Does = tuple[tuple[str, float, float | None], ...]
+Does = tuple[tuple[float, float, float | None], ...]  # truth; probability to cross; mean until then
 
 
 @dataclass(frozen=True, slots=True)

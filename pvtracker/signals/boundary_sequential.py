@@ -58,13 +58,7 @@ def group_sequential(looks: Sequence[Look], design: Design) -> Bounds:
     ends = [] if reached else [design.planned]
     information = np.array([*there, *ends], dtype=np.float64)
     times = np.minimum(information / design.planned, 1.0)
-    if design.kind == "haybittle_peto":
-        z = haybittle_peto(information / information[-1], design)
-    else:
-        spending: Spending = "pocock" if design.kind == "pocock" else "obrien_fleming"
-        z = stats.group_sequential_boundary(
-            times, alpha=design.alpha, spending=spending, information=information
-        ).z
+    z = z_bounds(times, information, design)
     note = EXHAUSTED if design.kind == "haybittle_peto" and np.isinf(z[-1]) else ""
     found = tuple(
         Step(look, float(at), z_of(look) if look else None, float(bound) if np.isfinite(bound) else None)
@@ -78,6 +72,16 @@ def group_sequential(looks: Sequence[Look], design: Design) -> Bounds:
 
     across, upwards = f"Share of the planned {of_what}", "z of Fisher’s one-sided p"
     return Bounds(across, upwards, found, RATE_RATIO if events else RATIO, does, dropped, said=note)
+
+
+def z_bounds(times: FloatArray, information: FloatArray, design: Design) -> FloatArray:
+    """The bounds of looks with these shares of what is planned, and this information."""
+    if design.kind == "haybittle_peto":
+        return haybittle_peto(information / information[-1], design)
+    spending: Spending = "pocock" if design.kind == "pocock" else "obrien_fleming"
+    return stats.group_sequential_boundary(
+        times, alpha=design.alpha, spending=spending, information=information
+    ).z
 
 
 def haybittle_peto(t: FloatArray, design: Design) -> FloatArray:
@@ -121,7 +125,7 @@ def _by_events(
         else:
             drift = float(np.log(ratio) * np.sqrt(end * part * (1 - part)))
             found = stats.group_sequential_crossing(information / end, z, drift=min(drift, 20.0))
-        told.append((f"{ratio:g}", float(found.above.sum()), found.expected_fraction))
+        told.append((ratio, float(found.above.sum()), found.expected_fraction))
     return tuple(told), exact
 
 
@@ -149,5 +153,5 @@ def _by_participants(
             error = np.sqrt(truth * (1 - truth) / (end * part) + risk * (1 - risk) / (end * (1 - part)))
             drift = min(float((truth - risk) / error), 20.0)
             found = stats.group_sequential_crossing(information / end, z, drift=drift)
-        told.append((f"{ratio:g}", float(found.above.sum()), found.expected_fraction))
+        told.append((ratio, float(found.above.sum()), found.expected_fraction))
     return tuple(told), exact

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from pvtracker.lib.rounding import fixed
 from pvtracker.signals import tables
-from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, RATIO, RATIOS, Drawn, Step
-from pvtracker.signals.boundary_settings import KINDS
+from pvtracker.signals.boundary_beforehand import beforehand
+from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, RATIO, RATIOS, RISK, Drawn, Step
+from pvtracker.signals.boundary_settings import KINDS, PlannedBoundary
 from pvtracker.signals.cells import (
     Cell,
     cell,
@@ -18,6 +19,7 @@ from pvtracker.signals.cells import (
     share_cell,
     share_column,
     text_column,
+    times,
     words,
 )
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
@@ -26,15 +28,22 @@ from pvtracker.signals.models import Result, Run
 from pvtracker.signals.tables import Table
 
 NONE_CAN = "none can cross"
+COUNTED = "participants of the arm with the event"
+SMALLEST_SHARE = 0.005  # shown as a number of two digits
 
 
 def looks_table(held: Sequence[Held], drawn: Drawn | None, row: Result) -> Table:
     """What each run counted, and where it stands on the boundary."""
     steps = {step.look: step for step in drawn.steps if step.look} if drawn else {}
+    z = drawn is not None and by_z(drawn)
     columns = [text_column("Cut-off date"), share_column("Arm, n/N"), share_column("Reference, n/N")]
     if drawn:
-        columns += [column(label, label) for label in (drawn.across, drawn.upwards, "Boundary")]
-        columns += [text_column("")]
+        unit = "z" if z else COUNTED
+        fields = (drawn.across, f"Path: {unit}", f"Boundary: {unit}")
+        columns += [
+            column(*pair) for pair in zip((drawn.across, drawn.upwards, "Boundary"), fields, strict=True)
+        ]
+        columns += [text_column("What it says")]
     rows = []
     for one in held:
         at, look = one.row and tables.participants_url(one.row), one.look
@@ -47,12 +56,12 @@ def looks_table(held: Sequence[Held], drawn: Drawn | None, row: Result) -> Table
         if drawn:
             step = steps.get(look)
             said = ("crosses" if step.crosses else "") if step else "no look of this boundary"
-            cells += [*(_numbers(step) if step else _nothing(3)), words(said)]
+            cells += [*(_numbers(step, z) if step else _nothing(3)), words(said)]
         rows.append({"cells": cells})
     for step in drawn.steps if drawn else ():
         if step.look is None:
             shares = [{**one, "values": (None, None, None)} for one in _nothing(2)]
-            rows.append({"cells": [words("planned end"), *shares, *_numbers(step), words("")]})
+            rows.append({"cells": [words("planned end"), *shares, *_numbers(step, z), words("")]})
     return {
         "caption": "The looks: what each run counted",
         "columns": columns,
@@ -67,28 +76,44 @@ def _nothing(count: int) -> list[Cell]:
     return [cell("", None) for _ in range(count)]
 
 
-def _numbers(step: Step) -> list[Cell]:
+def _reached(value: float | None, z: bool) -> Cell:
+    """A path or a bound: a z-value, or a count."""
+    if value is None:
+        return cell("", None)
+    return fixed_cell(value, 2) if z else cell(fixed(value, 0), int(value))
+
+
+def by_z(drawn: Drawn) -> bool:
+    """Are path and bound z-values, and how far it is a share? Else both are counts."""
+    return drawn.upwards.startswith("z ")
+
+
+def _numbers(step: Step, z: bool) -> list[Cell]:
     """How far, the path and the bound: shares and z-values with two digits, counts with none."""
-    digits = 2 if step.at <= 1 else 0
-    bound = cell(NONE_CAN, None) if step.bound is None else fixed_cell(step.bound, digits)
-    path = cell("", None) if step.path is None else fixed_cell(step.path, digits)
-    return [fixed_cell(step.at, digits if step.at == round(step.at) else max(digits, 1)), path, bound]
+    digits = 2 if z else 0
+    bound = _reached(step.bound, z) if step.bound is not None else cell(NONE_CAN, None)
+    path = _reached(step.path, z)
+    if z and step.at < SMALLEST_SHARE:
+        return [cell(f"<{SMALLEST_SHARE:g}", step.at), path, bound]
+    if not z and step.at == round(step.at):
+        return [_reached(step.at, z), path, bound]
+    return [fixed_cell(step.at, max(digits, 1)), path, bound]
 
 
 def does_table(drawn: Drawn) -> Table:
     """The operating characteristics."""
-    share = drawn.steps[-1].at <= 1
+    share = by_z(drawn)
     mean = "Mean share of the information used" if share else f"Mean, {drawn.across.lower()}"
     how = drawn.how if drawn.note else f"{drawn.how}; the looks to come are the planned end alone"
     if drawn.truth == RATIO and len(drawn.does) < len(RATIOS):
         how += ". Ratios by which the arm’s risk would be above 100 % are left out"
     return {
         "caption": "What this boundary does",
-        "columns": [column(drawn.truth), *(column(one, one) for one in ("Probability to cross", mean))],
+        "columns": [column(one, one) for one in (drawn.truth, "Probability to cross", mean)],
         "rows": [
             {
                 "cells": [
-                    {"text": truth, "numeric": True},
+                    truth_cell(truth, drawn.truth),
                     fixed_cell(crosses, 3),
                     fixed_cell(used, 2 if share else 1),
                 ]
@@ -97,6 +122,37 @@ def does_table(drawn: Drawn) -> Table:
         ],
         "note": f"{how}.",
         "empty": "",
+    }
+
+
+def truth_cell(truth: float, what: str) -> Cell:
+    """A risk with one digit, a ratio or z as it is."""
+    return fixed_cell(truth, 1) if what == RISK else cell(f"{truth:g}", truth)
+
+
+def beforehand_table(boundary: PlannedBoundary, arms: Sequence[str], reference: str) -> Table:
+    """What a boundary of a plan does, before anything is counted."""
+    told = beforehand(boundary.design, arms, reference)
+    by_arm = any(arm for arm, _ in told.lines)
+    digits = 2 if boundary.design.kind in GROUP_SEQUENTIAL else 1
+    columns = [text_column("Arm, its share")] if by_arm else []
+    columns += [column(one, one) for one in (told.truth, "Probability to cross", told.mean) if one]
+    rows = [
+        [
+            *([words(arm)] if by_arm else []),
+            truth_cell(truth, told.truth),
+            fixed_cell(crosses, 3),
+            *([fixed_cell(mean, digits)] if told.mean else []),
+        ]
+        for arm, does in told.lines
+        for truth, crosses, mean in does
+    ]
+    return {
+        "caption": f"{boundary.event}: {KINDS[boundary.design.kind]}",
+        "columns": columns,
+        "rows": [{"cells": cells} for cells in rows],
+        "note": f"{told.note}.",
+        "empty": f"{told.note}.",
     }
 
 
@@ -110,17 +166,15 @@ def judged_table(run: Run) -> Table:
     for one in run.settings.get("boundaries", ()):
         level = LEVEL_LABELS.get(one["level"], one["level"]).lower()
         selection = SELECTION_LABELS.get(one["selection"], one["selection"]).lower()
-        digits = 2 if one["kind"] in GROUP_SEQUENTIAL else 0
-        path, bound = (
-            cell("" if value is None else fixed(value, digits), value)
-            for value in (one["path"], one["bound"])
-        )
+        z = one["kind"] in GROUP_SEQUENTIAL
+        path, bound = (_reached(one[name], z) for name in ("path", "bound"))
+        kind, share = KINDS.get(one["kind"], one["kind"]), one.get("share")
         if one["path"] is not None and one["bound"] is None:
             bound = cell(NONE_CAN, None)
         cells = [
             words(f"{one['term']} ({level}, {selection} events)"),
             words(one["arm"]),
-            words(KINDS.get(one["kind"], one["kind"]) + _with_share(one.get("share"))),
+            {**words(kind + _with_share(share)), "values": (kind, times(100, share), "z" if z else COUNTED)},
             path,
             bound,
             words(
@@ -132,7 +186,8 @@ def judged_table(run: Run) -> Table:
     return {
         "caption": "Boundaries of the plan",
         "columns": [
-            *(text_column(label) for label in ("Event", "Arm", "Boundary")),
+            *(text_column(label) for label in ("Event", "Arm")),
+            column("Boundary", "Boundary", "Arm’s share, %", "Path and bound are", numeric=False),
             *(column(label, label) for label in ("Path", "Crosses at")),
             text_column("What it says"),
         ],

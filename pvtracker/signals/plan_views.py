@@ -17,6 +17,7 @@ from pvtracker.accounts.signing.record import Subject
 from pvtracker.accounts.signing.series import Proof
 from pvtracker.signals import orders, planning
 from pvtracker.signals.actions import plans
+from pvtracker.signals.boundary_tables import beforehand_table
 from pvtracker.signals.models import ScreeningPlan
 from pvtracker.signals.plan import PlanRefused, from_plain, in_words, time_order
 from pvtracker.signals.plan_forms import PlanOfStudyForm, initial_of, shown_of, with_one_more
@@ -35,10 +36,14 @@ def screening_plan(request: HttpRequest, code: str) -> HttpResponse:
     used, first = planning.in_use(study), planning.first_run_at(study)
     latest = versions[0] if versions else None
     signed = [(row, planning.as_used(row)) for row in versions]
+    plan = from_plain(latest.content) if latest else used.plan
+    reference = planning.reference_of(study)
+    arms = [arm for arm in planning.arms_of(study) if arm != reference]
     context = {
         "latest": latest,
+        "beforehand": [beforehand_table(one, arms, reference) for one in plan.boundaries],
         "used": used,
-        "facts": in_words(from_plain(latest.content) if latest else used.plan),
+        "facts": in_words(plan),
         "waits": latest is not None and (used.row is None or used.row.version < latest.version),
         "order": time_order(used.signed_at, first),
         "failed": [(order, orders.why_failed(order)) for order in orders.failed_of(study)],

@@ -49,6 +49,11 @@ def arms_of(study: Study) -> list[str]:
     return list(Arm.objects.filter(study=study).order_by("ordinal", "code").values_list("name", flat=True))
 
 
+def reference_of(study: Study) -> str:
+    """The name of the arm that the others are compared with; '' where the protocol names none yet."""
+    return Arm.objects.filter(study=study, is_reference=True).values_list("name", flat=True).first() or ""
+
+
 def subject_of(row: ScreeningPlan) -> Subject:
     """A version as the record that is signed. Its versions are one record: that of the study's plan."""
     return Subject(

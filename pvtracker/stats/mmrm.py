@@ -26,7 +26,9 @@ REMEDY = {
     True: "take a covariance with fewer parameters (toeplitz, ar1 or compound symmetry) or fewer weeks",
     False: "take fewer weeks",
 }
-LEFT_OUT = "left out of the model: fewer than two values in one of the arms, or the same baseline in all"
+LEFT_OUT = (
+    "left out of the model: fewer than two values in one of the arms, or in neither arm do baselines differ"
+)
 
 
 def mmrm(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from typing import Any
 
@@ -316,6 +317,44 @@ def test_no_operating_characteristic_is_of_a_risk_above_100_per_cent(
     shown = [float(line["cells"][0]["text"]) for line in page.context["does"]["rows"]]
     assert shown == [ratio for ratio in RATIOS if ratio * risk <= 1] != list(RATIOS)
     assert "Ratios by which the arm’s risk would be above 100 % are left out." in page.context["does"]["note"]
+
+
+def test_files_of_boundaries_hold_numbers_in_columns_that_name_their_unit(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    spending = bounded("obrien_fleming", term="Migraine")
+    used = signed(study, author, bounded(), spending)
+    both = (rows(n_arm=9, flagged=False), rows(n_arm=14, flagged=False, term="Migraine"))
+    run = run_on(joined_cut, *both, used=used)
+    client = client_of(study, "dsmb_member")
+
+    def file(path: str, what: str) -> list[dict[str, str]]:
+        answer = client.get(path, {"format": "csv", "what": what})
+        text = answer.content.decode("utf-8-sig")
+        start = next(n for n, line in enumerate(text.splitlines()) if line.count(",") > 1)
+        return list(csv.DictReader(text.splitlines()[start:]))
+
+    def own(term: str) -> str:
+        row = Result.objects.filter(run=run, term=term).earliest("id")
+        return f"/studies/JOIN/signals/rows/{row.id}/boundary/"
+
+    look, end = file(own("Migraine"), "looks")[:2]
+    assert (look["Arm, n"], look["Share of the planned participants"]) == ("14", "0.5")
+    (line,) = [one for one in run.settings["boundaries"] if one["term"] == "Migraine"]
+    assert float(look["Path: z"]) == line["path"] and float(look["Boundary: z"]) == line["bound"]
+    assert look["What it says"] == "crosses" and end["Path: z"] == "" and end["Cut-off date"] == "planned end"
+    unit = "participants of the arm with the event"
+    look, *_ = file(own("Headache"), "looks")
+    assert (look["Participants of the arm"], look[f"Path: {unit}"]) == ("20", "9")
+    truths = [float(one["True risk in the arm, %"]) for one in file(own("Headache"), "does")[:4]]
+    assert truths == pytest.approx([10, 15, 20, 30])
+    told = {
+        one["Event"].split(" (")[0]: one
+        for one in file(f"/studies/JOIN/signals/runs/{run.id}/", "boundaries")
+    }
+    assert told["Headache"]["Path"] == "9" and told["Headache"]["Path and bound are"] == unit
+    assert float(told["Migraine"]["Path"]) == line["path"] and told["Migraine"]["Path and bound are"] == "z"
+    assert told["Headache"]["Arm’s share, %"] == ""
 
 
 def test_the_run_shows_its_boundaries_and_what_it_could_not_judge(

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from pvtracker import stats
 from pvtracker.accounts.models import Account
 from pvtracker.signals import planning
-from pvtracker.signals.models import ScreeningPlan
+from pvtracker.signals.boundary_settings import PlannedBoundary, design_of
+from pvtracker.signals.models import Run, ScreeningPlan
 from pvtracker.signals.plan_forms import initial_of
 from pvtracker.studies.models import Study
 from tests.closed.people import signed_in
-from tests.closed.signals.planned import PLAN, planner, sign
+from tests.closed.signals.planned import PLAN, planner, sign, write
 
 pytestmark = pytest.mark.django_db
 HERE = "/studies/JOIN/signals/plan/"
@@ -56,6 +58,29 @@ def test_a_boundary_is_written_shown_and_signed_with_the_plan(study: Study, auth
     removed = typed(**{"boundaries-0-remove": "on", "version": "1"})
     assert browser.post(f"{HERE}edit/", removed).status_code == 302
     assert "boundaries" not in ScreeningPlan.objects.get(version=2).content
+
+
+def test_the_plan_tells_what_its_boundaries_do_before_any_look(study: Study, author: Account) -> None:
+    """Before there is any run: of MaxSPRT each arm by its share, of a spending boundary by the expected z."""
+    numbers = dict.fromkeys(planning.arms_of(study), 1.0) | {"Low dose": 2.0}
+    sprt = design_of("maxsprt", {"planned": 60, "alpha": 0.05, "allocation": numbers}, fixed_before=True)
+    spending = design_of("pocock", {"planned": 80, "alpha": 0.025}, fixed_before=True)
+    one, other = (PlannedBoundary("PT", "all", f"Term {n}", each) for n, each in enumerate((sprt, spending)))
+    write(study, author, boundaries=(one, other))
+    assert not Run.objects.exists()
+    page = signed_in(author, study).get(HERE)
+    first, second = page.context["beforehand"]
+    by_arm = [[cell["text"] for cell in row["cells"]] for row in first["rows"]]
+    assert [line[:2] for line in by_arm[::4]] == [["Low dose, 66.7 %", "1"], ["High dose, 50.0 %", "1"]]
+    own = stats.maxsprt_binomial_boundary(60, probability=2 / 3, alpha=0.05).error
+    assert first["rows"][0]["cells"][2]["values"] == (pytest.approx(own),)
+    assert second["columns"][0]["label"] == "Expected z at the planned end"
+    for said in (
+        "What its boundaries do, told before any look",
+        "The plan does not say how many looks are planned: the planned end alone, at z 1.96.",
+        "Which risk or rate ratio has such an expected z depends on the reference’s risk",
+    ):
+        assert said in page.text, said
 
 
 def test_all_faults_are_told_at_once_and_what_was_typed_stays(study: Study, author: Account) -> None:

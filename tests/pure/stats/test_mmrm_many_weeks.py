@@ -160,3 +160,15 @@ def test_the_mean_baseline_is_of_those_in_the_model() -> None:
     for name in ("mean_arm", "low_arm", "mean_ref", "high_ref", "difference", "p"):
         assert getattr(one_more, name)[:2] == pytest.approx(getattr(without, name), rel=1e-9), name
     assert one_more.log_likelihood == pytest.approx(without.log_likelihood, rel=1e-9)
+
+
+@pytest.mark.parametrize("known", [np.zeros(40), np.arange(40) % 2 * 2.5])
+def test_a_baseline_that_tells_only_the_arm_is_said_to_be_why_a_week_is_left_out(known: np.ndarray) -> None:
+    """The same in all, and the same in all of each arm; in the second week one participant's differs."""
+    rng = np.random.default_rng(6)
+    who, week = np.repeat(np.arange(41), 2), np.tile([4, 8], 41)
+    arm, before = who % 2, np.append(known, 9.0)[who]
+    value = np.where((who == 40) & (week == 4), np.nan, rng.normal(size=82))
+    found = mmrm(who, week, value, arm, baseline=before)
+    assert list(found.warning) == [LEFT_OUT, None] and np.isnan(found.difference[0])
+    assert LEFT_OUT.endswith("or in neither arm do baselines differ")
