@@ -15,16 +15,17 @@ from pvtracker.cuts import closed
 from pvtracker.ops.simulation import simulate
 from pvtracker.signals.models import Run
 from pvtracker.studies.models import Study
-from tests import pilot_extract
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, participant_id, put_cut, stated
 from tests.closed.people import client_of
 from tests.closed.signals.test_pages import run_of
+from tests.pure.signals.pilot import pilot_rows
 from tests.pure.signals.test_planted import TERM, interventions, records
 
 pytestmark = pytest.mark.django_db
 HERE = "/studies/JOIN/signals/"
 SKIN = "SKIN AND SUBCUTANEOUS TISSUE DISORDERS"
 SITE = "GENERAL DISORDERS AND ADMINISTRATION SITE CONDITIONS"
+CODES = {"Pbo": "PBO", "Xan_Lo": "LOW", "Xan_Hi": "HIGH"}
 KNOWN = ("APPLICATION SITE PRURITUS", "APPLICATION SITE ERYTHEMA", "PRURITUS")
 
 
@@ -43,6 +44,22 @@ def overview(
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
+def pilot() -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
+    """The randomised of the CDISC pilot as rows of a cut of the open room, and who is in which arm."""
+    rows = pilot_rows()
+    arms = {
+        one["subject"]: CODES[one["planned_code"]] for one in rows["arms"] if one["planned_code"] in CODES
+    }
+    more = {
+        "participants": {},
+        "exposures": {"intervention": "DRUG"},
+        "adverse_events": {"state": "submitted", "version": 1},
+    }
+    return {
+        name: [{**one, **said} for one in rows[name] if one["subject"] in arms] for name, said in more.items()
+    }, arms
+
+
 def findings(page: str) -> str:
     """Words and table of what is flagged, without the maps, which name every organ class."""
     return page.split("Organ classes,")[0]
@@ -51,7 +68,7 @@ def findings(page: str) -> str:
 def test_on_the_pilot_it_finds_application_site_and_skin_events_on_the_active_arms(
     open_storage: Path,
 ) -> None:
-    page = overview(open_storage, pilot_extract.rows(), pilot_extract.arms())
+    page = overview(open_storage, *pilot())
     told = findings(page)
     run = Run.objects.get()
     for arm, adjusted in (("Low dose", set()), ("High dose", {"PRURITUS", "APPLICATION SITE PRURITUS"})):
@@ -67,9 +84,10 @@ def test_on_the_pilot_it_finds_application_site_and_skin_events_on_the_active_ar
 
 
 def test_on_the_pilot_with_arms_exchanged_at_random_it_finds_nothing(open_storage: Path) -> None:
-    people, arms = zip(*pilot_extract.arms().items(), strict=True)
+    rows, planned = pilot()
+    people, arms = zip(*planned.items(), strict=True)
     mixed = random.Random(7).sample(arms, len(arms))
-    told = findings(overview(open_storage, pilot_extract.rows(), dict(zip(people, mixed, strict=True))))
+    told = findings(overview(open_storage, rows, dict(zip(people, mixed, strict=True))))
     assert told.count("None is flagged after adjustment") == 2
 
 

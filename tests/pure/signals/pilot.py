@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pandas as pd
 import pyreadstat
@@ -52,8 +53,8 @@ def partial(text: str, name: str) -> dict[str, object]:
 
 
 @cache
-def pilot_cut() -> CutData:
-    """The pilot with planned and actual arms; built once per test run."""
+def pilot_rows() -> dict[str, list[dict[str, Any]]]:
+    """The rows of a cut by dataset, the arms among them; read once per test run."""
     dm, ex, ae, sv = domain("dm"), domain("ex"), domain("ae"), domain("sv")
     contacts = pd.concat(
         [
@@ -123,15 +124,21 @@ def pilot_cut() -> CutData:
         }
         for row in dm.itertuples()
     ]
-    rows = {
+    return {
         "participants": people,
         "exposures": exposures,
         "adverse_events": events,
         "assessments": judged,
         "arms": arms,
     }
+
+
+@cache
+def pilot_cut() -> CutData:
+    """The pilot with planned and actual arms; built once per test run."""
+    rows = pilot_rows()
     frames = {name: frame_of(name, rows.get(name, [])) for name in (*OPEN_DATASETS, *CLOSED_DATASETS)}
-    return CutData(cut_id="pilot", sha256="0" * 64, manifest=manifest(dm), frames=frames)
+    return CutData(cut_id="pilot", sha256="0" * 64, manifest=manifest(domain("dm")), frames=frames)
 
 
 def manifest(dm: pd.DataFrame) -> dict[str, object]:
