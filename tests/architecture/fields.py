@@ -129,7 +129,16 @@ NO_IDS = {
         "open_exposure",
         "baseline",
     ),
-    *("partial_onset", "unknown_onset", "follow_up_days", "analysis_set", "exposed_to", "crossover", "pools"),
+    *(
+        "partial_onset",
+        "unknown_onset",
+        "follow_up_days",
+        "analysis_set",
+        "exposed_to",
+        "age_groups",
+        "crossover",
+        "pools",
+    ),
     *("strata", "special_interest", "queries"),
 }
 HOLD_ADDRESSES = {"next"}  # an address of ours, whose ids count when it is asked for
