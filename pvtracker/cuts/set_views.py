@@ -59,7 +59,7 @@ def analysis_sets(request: HttpRequest, code: str) -> HttpResponse:
             ("Cut-off date", str(cut.date)),
             ("Cut sha256", cut.sha256),
         ]
-        source = Source(cut.id.hex[:8], (study.code, str(cut.date)), tuple(facts), said)
+        source = Source(cut.id.hex[:12], (study.code, str(cut.date)), tuple(facts), said)
         return table_file(source, out, _tables(request, study, found), facts)
     tables = _tables(request, study, found, most=set_tables.MOST_SHOWN)
     context = {

@@ -6,5 +6,5 @@ from pvtracker.cuts import set_views, views
 
 urlpatterns = [
     path("studies/<str:code>/cuts/", views.cuts, name="cuts"),
-    path("studies/<str:code>/analysis-sets/", set_views.analysis_sets, name="analysis_sets"),
+    path("studies/<str:code>/definitions/sets/", set_views.analysis_sets, name="analysis_sets"),
 ]

@@ -13,10 +13,12 @@ from pvtracker.cuts import set_tables
 from pvtracker.cuts.sets import sets_of
 from pvtracker.signals import inference, queries, taking_out
 from pvtracker.signals.actions.runs import data_of
-from pvtracker.signals.labels import ARM_LABELS
 from pvtracker.signals.tables import definitions_of
 from pvtracker.signals.unreadable import tells_unreadable
+from pvtracker.studies.definitions import CHOICES
 from pvtracker.studies.pages import study_page
+
+SAID = ("analysis set", "first exposure", "crossover")  # of the definitions, those that the sets go by
 
 
 @require_safe
@@ -39,7 +41,7 @@ def signal_sets(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespo
         **tables,
         "people": set_tables.people_table(found, most=set_tables.MOST_SHOWN),
         "run": run,
-        "arm": ARM_LABELS.get(run.analysis_arm, run.analysis_arm),
-        "definitions": {name: text for name, text in said.items() if name not in ("counting", "all")},
+        "arm": CHOICES["analysis_arm"][run.analysis_arm],
+        "definitions": {name: said[name] for name in SAID if name in said},
     }
     return render(request, "signals/sets.html", context)

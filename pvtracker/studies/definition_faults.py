@@ -25,13 +25,18 @@ class Faults(ValueError):
 
 
 def told(faults: Sequence[Fault]) -> str:
+    """All of `sentences` as one text."""
+    return " ".join(sentences(faults))
+
+
+def sentences(faults: Sequence[Fault]) -> list[str]:
     """Each rule once, after the places where it is broken: those of the first faults, and how many more there are."""
     places: dict[str, list[str]] = {}
     for fault in faults[:MOST_TOLD]:
         places.setdefault(fault.rule, []).append(_place(fault))
     more = len(faults) - MOST_TOLD
     said = [_sentence(list(filter(None, where)), rule) for rule, where in places.items()]
-    return " ".join([*said, *([f"And {more} more such faults."] if more > 0 else [])])
+    return [*said, *([f"And {more} more such faults."] if more > 0 else [])]
 
 
 def placed(faults: Sequence[Fault], lines: Mapping[str, int]) -> list[Fault]:

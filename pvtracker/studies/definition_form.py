@@ -11,7 +11,7 @@ from django import forms
 
 from pvtracker.accounts.free_text import NamesField
 from pvtracker.studies.actions.definitions import check_protocol
-from pvtracker.studies.definition_faults import Fault, placed, told
+from pvtracker.studies.definition_faults import Fault, placed, sentences
 from pvtracker.studies.definition_terms import check_terms
 from pvtracker.studies.definition_text import (
     MOST_WRITTEN,
@@ -155,7 +155,8 @@ class DefinitionsForm(forms.Form):
         for name in NAMES:
             if faults[name]:
                 text = self.data.get(self.add_prefix(name), "") if _has_lines(name) else ""
-                self.add_error(name, told(placed(faults[name], lines_of(text))))
+                for said_of in sentences(placed(faults[name], lines_of(text))):
+                    self.add_error(name, said_of)
         return said
 
     def _refused_text(self, name: str) -> str | None:

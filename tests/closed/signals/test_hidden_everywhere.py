@@ -191,7 +191,7 @@ def test_no_page_and_no_file_tells_anything_inferential_while_it_is_hidden(
     assert {name for name, _ in walked} | NOT_WALKED.keys() | {"signal_step"} == names
     shown = {name: browser.get(path).content.decode(errors="replace") for name, path in walked}
     silent = {name for name, page in shown.items() if "<main" in page and not told_in(page_text(page))}
-    assert silent == {"signal_participants", "signal_order", "signal_new"}
+    assert silent == {"signal_participants", "signal_order", "signal_new", "signal_sets"}
     hide(browser)
     told: dict[str, list[str]] = {}
     seen: dict[str, set[str]] = defaultdict(set)

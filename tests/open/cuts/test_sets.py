@@ -36,9 +36,9 @@ def freeze_now(world: World) -> None:
 
 
 def test_without_a_cut_it_says_what_to_do(world: World) -> None:
-    page = world.client("sam").get(world.url("analysis-sets/"))
+    page = world.client("sam").get(world.url("definitions/sets/"))
     assert page.status_code == 200 and "No cut yet" in page.text
-    assert "analysis-sets/" in world.client("sam").get(world.url("definitions/")).text
+    assert "definitions/sets/" in world.client("sam").get(world.url("definitions/")).text
 
 
 def test_sizes_for_every_reader_and_participants_for_those_who_see_them(world: World) -> None:
@@ -46,7 +46,7 @@ def test_sizes_for_every_reader_and_participants_for_those_who_see_them(world: W
     rules = parse({"not_per_protocol": {left_out: "no second dose"}})
     set_definitions(study=world.study, definitions=rules, by=SOMEONE, reason="plan")
     freeze_now(world)
-    seen, reader = (world.client(name).get(world.url("analysis-sets/")).text for name in ("ada", "sam"))
+    seen, reader = (world.client(name).get(world.url("definitions/sets/")).text for name in ("ada", "sam"))
     for page in (seen, reader):
         for said in (
             "Enrolled (all of the cut)",
@@ -57,7 +57,7 @@ def test_sizes_for_every_reader_and_participants_for_those_who_see_them(world: W
             assert said in page, said
         assert not any(arm in page for arm in ARM_NAMES)
     assert left_out in seen and left_out not in reader
-    answer = world.client("ada").get(world.url("analysis-sets/?format=csv&what=sizes"))
+    answer = world.client("ada").get(world.url("definitions/sets/?format=csv&what=sizes"))
     lines = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert lines[:5] == [
         ["Analysis set", "All participants", "Left out", "Counted by"],
@@ -66,9 +66,9 @@ def test_sizes_for_every_reader_and_participants_for_those_who_see_them(world: W
         ["Treated (safety)", "2", "1", "this set"],
         ["Per protocol", "1", "2", ""],
     ]
-    people = world.client("ada").get(world.url("analysis-sets/?format=csv&what=people")).content.decode()
+    people = world.client("ada").get(world.url("definitions/sets/?format=csv&what=people")).content.decode()
     assert f"{left_out}," in people and "no second dose" in people
-    assert world.client("sam").get(world.url("analysis-sets/?format=csv&what=people")).status_code == 404
+    assert world.client("sam").get(world.url("definitions/sets/?format=csv&what=people")).status_code == 404
     taken = AccessRecord.objects.filter(object_kind="analysis sets").values_list("kind", "detail")
     assert ("export", "CSV of people") in taken
 
@@ -76,7 +76,7 @@ def test_sizes_for_every_reader_and_participants_for_those_who_see_them(world: W
 def test_who_sees_participants_of_one_site_sees_those_of_that_site(world: World) -> None:
     """A coordinator of one site who may also read the reports."""
     freeze_now(world)
-    page = world.client("ada").get(world.url("analysis-sets/?format=csv&what=people")).content.decode()
+    page = world.client("ada").get(world.url("definitions/sets/?format=csv&what=people")).content.decode()
     untreated = next(p for p in world.participants.values() if p.subject in page)
     elsewhere = next(code for code, site in world.sites.items() if site.id != untreated.site_id)
     for code, there in ((elsewhere, False), (untreated.site.code, True)):
@@ -92,12 +92,12 @@ def test_who_sees_participants_of_one_site_sees_those_of_that_site(world: World)
             reason="test",
             by=SOMEONE,
         )
-        shown = world.client(name).get(world.url("analysis-sets/")).text
+        shown = world.client(name).get(world.url("definitions/sets/")).text
         assert "Participants left out" in shown and (untreated.subject in shown) is there
 
 
 def test_a_cut_that_cannot_be_read_says_so(world: World, storage: Path) -> None:
     freeze_now(world)
     next(storage.glob("*/exposures.parquet")).write_bytes(b"altered")
-    page = world.client("ada").get(world.url("analysis-sets/"))
+    page = world.client("ada").get(world.url("definitions/sets/"))
     assert page.status_code == 409 and "was altered since it was frozen" in page.text
