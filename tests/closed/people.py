@@ -7,6 +7,7 @@ from datetime import date
 
 from django.test import Client
 
+from pvtracker.accounts.actions import record_identity_check
 from pvtracker.accounts.models import Account
 from pvtracker.studies.actions import grant_membership
 from pvtracker.studies.models import Study
@@ -25,6 +26,13 @@ def person_of(study: Study, role: str, *, person: uuid.UUID | None = None) -> Ac
     with as_test():
         account.save()
     grant(study, account, role)
+    return account
+
+
+def checked_person(study: Study, role: str) -> Account:
+    """The same, and somebody made sure who that is: such a person may sign."""
+    account = person_of(study, role)
+    record_identity_check(account=account, how="test", by=BY)
     return account
 
 

@@ -14,7 +14,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_resolver
 
-from pvtracker.accounts.actions import record_identity_check
 from pvtracker.accounts.models import Account
 from pvtracker.audit.models import AccessRecord
 from pvtracker.board.actions import record_recommendation
@@ -32,7 +31,7 @@ from tests.architecture.walkers import url_names
 from tests.closed.cuts.folder import BY, participant_id
 from tests.closed.joined import kept_storage, receive_joined
 from tests.closed.known import assessed_signal
-from tests.closed.people import person_of, signed_in
+from tests.closed.people import checked_person, person_of, signed_in
 
 # Pages of the closed room that show data by arm, and files taken out of it: what is recorded of each.
 BY_ARM = {
@@ -135,9 +134,7 @@ READER = {
 
 def reader_of(study: Study, name: str) -> Account:
     """Somebody whose role opens this page."""
-    account = person_of(study, READER.get(name, "dsmb_member"))
-    record_identity_check(account=account, how="test", by=BY)
-    return account
+    return checked_person(study, READER.get(name, "dsmb_member"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import uuid
 import pytest
 from django.test import Client
 
-from pvtracker.accounts.actions import record_identity_check
 from pvtracker.accounts.models import Account, Signature
 from pvtracker.board import actions
 from pvtracker.board.models import Recommendation, RecommendationVersion
@@ -17,7 +16,7 @@ from pvtracker.reports.models import ReportRecord
 from pvtracker.studies.models import Study
 from tests.acting import as_test
 from tests.closed.cuts.folder import BY
-from tests.closed.people import SECRET, client_of, person_of, signed_in
+from tests.closed.people import SECRET, checked_person, client_of, signed_in
 from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
 from tests.signed import manifestation, sign_at
 
@@ -34,9 +33,7 @@ def record(study: Study) -> ReportRecord:
 
 @pytest.fixture
 def chair(study: Study) -> Account:
-    account = person_of(study, "dsmb_chair")
-    record_identity_check(account=account, how="test", by=BY)
-    return account
+    return checked_person(study, "dsmb_chair")
 
 
 @pytest.fixture

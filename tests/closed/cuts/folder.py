@@ -21,6 +21,7 @@ from tests.small_cut import ARMS, day, event, person, treated
 
 BY = Actor.process("test")
 STUDY_ID = "0e0c4a52-5c0f-4b57-9d6e-3f0c4d4b7a11"
+_made: dict[tuple[str, str], bytes] = {}
 PEOPLE = {"S-1": "LOW", "S-2": "LOW", "S-3": "PBO", "S-4": "PBO", "S-5": ""}  # S-5 is a screen failure
 
 
@@ -134,12 +135,20 @@ def put_cut(
     given = rows(manifest["study"]["id"]) if given is None else given
     manifest["datasets"] = {}
     for name in OPEN_DATASETS:
-        content = to_parquet(pa.Table.from_pylist(given.get(name, []), schema=schema(name)))
+        content = _parquet(name, given.get(name, []))
         (folder / f"{name}.parquet").write_bytes(content)
         manifest["datasets"][name] = {"rows": len(given.get(name, [])), "sha256": sha256_hex(content)}
     manifest["sha256"] = manifests.hash_of(manifest)
     (folder / manifests.NAME).write_text(json.dumps(manifest))
     return folder
+
+
+def _parquet(name: str, given: list[dict[str, Any]]) -> bytes:
+    """The file of a dataset. Most tests ask for the same rows, and most datasets of a cut have none."""
+    key = name, repr(given)
+    if key not in _made:
+        _made[key] = to_parquet(pa.Table.from_pylist(given, schema=schema(name)))
+    return _made[key]
 
 
 def allocate(study: Study, people: dict[str, str] | None = None) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-from django.db import connection
 
 from pvtracker.allocation.models import JoinedCut
 from pvtracker.audit.context import within
 from pvtracker.cuts import closed
 from pvtracker.cuts.models import Cut
 from pvtracker.studies.models import Study
+from tests.acting import by_four
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
 
 
@@ -22,15 +20,7 @@ def test_a_cut_is_joined_once_by_several_schedulers_at_once(committed_db: str, o
         allocate(Study.objects.get(id=STUDY_ID))
     second = put_cut(open_storage)
 
-    def receive(_: int) -> int:
-        try:
-            return len(closed.receive_cuts(by=BY).joined)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as threads:
-        joined = list(threads.map(receive, range(4)))
-    assert sum(joined) == 2
+    assert sum(by_four(lambda _: len(closed.receive_cuts(by=BY).joined), turns=4)) == 2
     with within(STUDY_ID):
         assert JoinedCut.objects.count() == Cut.objects.count() == 2
         assert len(closed.load_joined(Cut.objects.get(id=second.name)).arms) == 4

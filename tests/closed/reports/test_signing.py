@@ -9,7 +9,6 @@ import uuid
 import pytest
 from django.test import Client
 
-from pvtracker.accounts.actions import record_identity_check
 from pvtracker.accounts.models import Account, Signature
 from pvtracker.accounts.signing.queries import Standing
 from pvtracker.reports import actions, queries, storage
@@ -18,7 +17,7 @@ from pvtracker.reports.signing import manifestations_of
 from pvtracker.studies.models import Study
 from tests.acting import as_test
 from tests.closed.cuts.folder import BY
-from tests.closed.people import SECRET, client_of, person_of, signed_in
+from tests.closed.people import SECRET, checked_person, client_of, signed_in
 from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
 from tests.signed import manifestation, sign_at
 
@@ -35,9 +34,7 @@ def record(study: Study) -> ReportRecord:
 
 @pytest.fixture
 def signer(study: Study) -> Account:
-    account = person_of(study, "statistician")
-    record_identity_check(account=account, how="test", by=BY)
-    return account
+    return checked_person(study, "statistician")
 
 
 @pytest.fixture

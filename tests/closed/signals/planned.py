@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pvtracker.accounts.actions import record_identity_check
 from pvtracker.accounts.models import Account
 from pvtracker.accounts.signing.series import Proof
 from pvtracker.audit.context import within
@@ -19,16 +18,14 @@ from pvtracker.signals.models import ScreeningPlan
 from pvtracker.signals.plan import BUILT_IN, EACH_CUT, Plan
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
-from tests.closed.people import person_of
+from tests.closed.people import checked_person
 
 PLAN = replace(BUILT_IN, analysis_arm="planned")
 
 
 def planner(study: Study) -> Account:
     """A statistician whose identity was checked."""
-    account = person_of(study, "statistician")
-    record_identity_check(account=account, how="test", by=BY)
-    return account
+    return checked_person(study, "statistician")
 
 
 def write(study: Study, account: Account, plan: Plan = PLAN, **changed: Any) -> ScreeningPlan:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from pvtracker.accounts.actions import record_identity_check
 from pvtracker.audit.context import within
 from pvtracker.cuts.models import Cut
 from pvtracker.signals import actions
@@ -18,7 +17,7 @@ from pvtracker.signals.models import Run, Signal, SignalAlert, SignalStep
 from pvtracker.signals.triggers import Trigger, stated
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY
-from tests.closed.people import client_of, person_of
+from tests.closed.people import checked_person, client_of
 from tests.closed.signals.runs import later_cut
 
 pytestmark = pytest.mark.django_db
@@ -35,8 +34,7 @@ def run_with(study: Study, *cases: Trigger, cut: Cut | None = None, arm: str = "
 
 
 def test_each_case_is_raised_once_in_all_runs_and_told_once(study: Study, joined_cut: Cut) -> None:
-    follower = person_of(study, "statistician")
-    record_identity_check(account=follower, how="test", by=BY)
+    follower = checked_person(study, "statistician")
     other = replace(DEATH, kind="special_interest", number=2, named=("Sepsis",))
     run_with(study, DEATH)
     run_with(study, replace(DEATH, term="Stroke"), arm="actual")  # coded anew, and by the other arm
@@ -87,8 +85,7 @@ def special(first: int, last: int, named: str = "Skin disorders") -> list[Trigge
 def test_a_thousand_events_of_a_term_are_one_signal_that_lists_them_all(
     study: Study, joined_cut: Cut
 ) -> None:
-    follower = person_of(study, "statistician")
-    record_identity_check(account=follower, how="test", by=BY)
+    follower = checked_person(study, "statistician")
     first = run_with(study, *special(1, 1000))
     raise_signals(run=first, by=PROCESS)
     signal = Signal.objects.get(level="case")
@@ -124,8 +121,7 @@ def test_a_thousand_events_of_a_term_are_one_signal_that_lists_them_all(
 
 
 def test_further_events_reopen_an_ended_signal_and_each_term_is_one(study: Study, joined_cut: Cut) -> None:
-    follower = person_of(study, "statistician")
-    record_identity_check(account=follower, how="test", by=BY)
+    follower = checked_person(study, "statistician")
     run_with(study, *special(1, 3), *special(4, 4, named="Lymphoma"))
     signal = Signal.objects.get(term__endswith="Skin disorders")
     assert Signal.objects.filter(level="case").count() == 2

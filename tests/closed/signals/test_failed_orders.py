@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from pvtracker.accounts.models import Account
@@ -23,6 +21,7 @@ from pvtracker.signals.actions.raising import PROCESS
 from pvtracker.signals.models import Run, ScreeningOrder, SignalAlert
 from pvtracker.signals.plan import EVERY_DAYS
 from pvtracker.studies.models import Study
+from tests.acting import by_four
 from tests.closed.cuts.folder import BY, STUDY_ID, put_cut
 from tests.closed.people import client_of, person_of, signed_in
 from tests.closed.signals.planned import planned_study, planner, sign, write
@@ -132,14 +131,6 @@ def test_schedulers_at_once_tell_each_person_once(committed_db: str, open_storag
         order = ScreeningOrder.objects.latest("asked_at")
     Job.objects.filter(id=order.job_id).update(state=JobState.FAILED, error="The cut cannot be opened.")
 
-    def look(_: int) -> int:
-        try:
-            return following.follow_all()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as threads:
-        told = list(threads.map(look, range(8)))
-    assert sum(told) == 1
+    assert sum(by_four(lambda _: following.follow_all())) == 1
     with within(STUDY_ID):
         assert SignalAlert.objects.filter(kind="failed").count() == 1

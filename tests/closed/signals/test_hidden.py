@@ -7,14 +7,12 @@ import re
 import pytest
 from django.test import Client
 
-from pvtracker.accounts.actions import record_identity_check
 from pvtracker.accounts.models import Account, Signature
 from pvtracker.cuts.models import Cut
 from pvtracker.signals.enums import Step
 from pvtracker.signals.models import Signal
 from pvtracker.studies.models import Study
-from tests.closed.cuts.folder import BY
-from tests.closed.people import SECRET, grant, person_of, signed_in
+from tests.closed.people import SECRET, checked_person, grant, signed_in
 from tests.closed.signals.runs import later_cut, only_signal, rows, run_on
 from tests.closed.signals.test_life import HERE, take
 from tests.closed.signals.test_term import INFERENTIAL, hide
@@ -30,9 +28,7 @@ METHODS = ("Risk difference (", "Fisher")  # what flags: in the reason of the st
 
 @pytest.fixture
 def follower(study: Study) -> Account:
-    account = person_of(study, "statistician")
-    record_identity_check(account=account, how="test", by=BY)
-    return account
+    return checked_person(study, "statistician")
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from pvtracker.accounts.actions import record_identity_check
 from pvtracker.accounts.models import Account, Signature
 from pvtracker.cuts.models import Cut
 from pvtracker.signals import queries
@@ -23,8 +22,7 @@ from pvtracker.signals.models import Signal, SignalAlert, SignalAssessment, Sign
 from pvtracker.signals.rules import Changed, StepRefused
 from pvtracker.studies.models import Study
 from tests.acting import as_test
-from tests.closed.cuts.folder import BY
-from tests.closed.people import SECRET, client_of, person_of, signed_in
+from tests.closed.people import SECRET, checked_person, client_of, signed_in
 from tests.closed.signals.runs import later_cut, only_signal, rows, run_on
 from tests.signed import sign_at
 
@@ -35,9 +33,7 @@ EVIDENCE = {name: f"About {name}." for name in life.ASSESSED_BY}
 
 @pytest.fixture
 def follower(study: Study) -> Account:
-    account = person_of(study, "statistician")
-    record_identity_check(account=account, how="test", by=BY)
-    return account
+    return checked_person(study, "statistician")
 
 
 @pytest.fixture

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from pvtracker.audit.context import within
@@ -22,6 +21,7 @@ from pvtracker.signals.actions import schedule
 from pvtracker.signals.models import Run, ScreeningOrder
 from pvtracker.signals.plan import BY_HAND, EACH_CUT, EVERY_DAYS
 from pvtracker.studies.models import Study
+from tests.acting import by_four
 from tests.closed.cuts.folder import BY, STUDY_ID, put_cut
 from tests.closed.signals.planned import PLAN, planned_study, planner, sign, write
 
@@ -86,14 +86,7 @@ def test_four_schedulers_at_once_order_each_new_cut_once(committed_db: str, open
     new = put_cut(open_storage, date="2026-07-31", made_at="2026-08-01T08:00:00+00:00")
     closed.receive_cuts(by=BY)
 
-    def look(_: int) -> int:
-        try:
-            return schedule.start_planned()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(look, range(8)))
+    by_four(lambda _: schedule.start_planned())
     with within(STUDY_ID):
         (made,) = ScreeningOrder.objects.all()
         assert str(made.cut_id) == new.name, "the cut that was there before the signature is left to people"
@@ -150,17 +143,12 @@ def test_a_version_signed_while_schedulers_look_has_each_cut_run_once(
         write(study, account, PLAN, when=EACH_CUT, seed=7)
 
     def look(turn: int) -> int:
-        try:
-            if turn == 2:
-                with within(STUDY_ID):
-                    sign(study, account)
-                return 0
+        if turn != 2:
             return schedule.start_planned()
-        finally:
-            connection.close()
+        with within(STUDY_ID):
+            sign(study, account)
+        return 0
 
-    with ThreadPoolExecutor(4) as threads:
-        told = list(threads.map(look, range(8)))
-    assert sum(told) == 1
+    assert sum(by_four(look)) == 1
     with within(STUDY_ID):
         assert ScreeningOrder.objects.count() == 1
