@@ -150,7 +150,7 @@ def signed(subject: Subject) -> dict[str, Any]:
         *((label, record["evidence"][key]) for key, label in EVIDENCE if record["evidence"]),
         ("Conclusion" if record["evidence"] else "Reason", record["conclusion"]),
         ("Participants, arm v reference", n_of(record["numbers"])),
-        ("Flagged by", ", ".join(flagged_by(record["numbers"])) or "no method"),
+        ("Flagged by", "; ".join(flagged_by(record["numbers"])) or "no method"),
         ("Run", f"{record['run']}, sha256 {record['run_sha256']}" if record["run"] else "no run"),
     ]
     closing = subject.kind == "signal_closing"

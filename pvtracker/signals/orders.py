@@ -81,7 +81,7 @@ def pieces_with_states(order: ScreeningOrder, job: Job | None) -> list[dict[str,
 
 def facts(order: ScreeningOrder) -> list[dict[str, object]]:
     """What was asked for."""
-    also = ", ".join(METHODS[key].label if key in METHODS else key for key in order.also)
+    also = "; ".join(METHODS[key].label if key in METHODS else key for key in order.also)
     told: list[tuple[str, object]] = [
         ("Cut-off date", str(order.cut.date)),
         ("Plan", f"Version {order.plan.version}" if order.plan else NO_PLAN),

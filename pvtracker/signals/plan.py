@@ -281,7 +281,7 @@ def departures(
     if analysis_arm != usual_arm:
         found.append(f"By the {analysis_arm} arm, which is not that of the plan ({usual_arm}).")
     if added := [METHODS[key].label for key in METHODS if key in set(also) and key not in plan.keys]:
-        found.append(f"With methods that the plan does not have: {', '.join(added)}.")
+        found.append(f"With methods that the plan does not have: {'; '.join(added)}.")
     return found
 
 

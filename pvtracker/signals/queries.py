@@ -15,6 +15,7 @@ from django.http import Http404
 
 from pvtracker.accounts.models import Account
 from pvtracker.lib.canonical import sha256_hex
+from pvtracker.signals import ranking
 from pvtracker.signals.comparing import Change, compare
 from pvtracker.signals.enums import PROCESS_ROLE, State, Step
 from pvtracker.signals.evidence import (
@@ -149,18 +150,12 @@ def of_term(row: Result) -> list[Result]:
 def results(
     run: Run, *, level: str, selection: str, arm: str, method: str, by_evidence: bool = True
 ) -> list[Result]:
-    """One table of a run, the strongest evidence first: by the method's p (Fisher's where it has none), then by
-    participants, then by term. Not by evidence: by the difference of the shares, the largest excess first."""
-    table = Result.over_all.filter(run=run, level=level, selection=selection, arm=arm)
+    """One table of a run, in the order of `ranking.by_evidence`. Not by evidence: by the difference of the shares, the
+    largest excess first."""
+    table = Result.over_all.filter(run=run, level=level, selection=selection, arm=arm, method=method)
     if not by_evidence:
-        return sorted(with_run(table.filter(method=method), run), key=lambda row: (-excess(row), row.term))
-    fisher = dict(table.filter(method="fisher").values_list("term", "p"))
-
-    def evidence(row: Result) -> tuple[float, int, str]:
-        p = row.p if row.p is not None else fisher.get(row.term)
-        return (2.0 if p is None else p, -row.n_arm - row.n_ref, row.term)
-
-    return sorted(with_run(table.filter(method=method), run), key=evidence)
+        return sorted(with_run(table, run), key=lambda row: (-excess(row), row.term))
+    return sorted(with_run(table, run), key=ranking.by_evidence)
 
 
 def strongest(run: Run, arm: str) -> list[Result]:

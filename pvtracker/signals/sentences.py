@@ -90,7 +90,7 @@ def _flags(rows: Sequence[Result]) -> str:
     flagged = [METHODS[row.method].label if row.method in METHODS else row.method for row in rows if row.flag]
     if not flagged:
         return f"None of {len(rows)} methods flags it. That is no proof of safety."
-    told = f"Flagged by {len(flagged)} of {len(rows)} methods: {', '.join(flagged)}."
+    told = f"Flagged by {len(flagged)} of {len(rows)} methods: {'; '.join(flagged)}."
     return f"{told} A flag asks for a look, it is no verdict."
 
 
@@ -122,7 +122,7 @@ def overview_of(
         low, high = (fixed(100 * end, 1) for end in (row.low, row.high))
         agree = f"; the data agree with a difference from {low} to {high} (95 % interval)"
     told.append(
-        f"The strongest evidence among preferred terms is for {one.term}: {share(one.n_arm, one.N_arm)} against "
-        f"{share(one.n_ref, one.N_ref)}, {_more(difference)}{agree}."
+        f"The strongest evidence among preferred terms, by Fisher’s exact test, is for {one.term}: "
+        f"{share(one.n_arm, one.N_arm)} against {share(one.n_ref, one.N_ref)}, {_more(difference)}{agree}."
     )
     return told

@@ -22,6 +22,7 @@ from pvtracker.signals import (
     orders,
     planning,
     queries,
+    ranking,
     run_pictures,
     shrinkage,
     silence,
@@ -114,6 +115,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         if inferred
         else "",
         "page": page,
+        "order": ranking.in_words(chosen["method"], inference=inferred),
         "table": tables.results_table(parted, chosen, inference=inferred),
         "silence": silence.table(list(page)) if inferred else None,
         "cases": _cases(run),
@@ -186,6 +188,7 @@ def _run_file(
     }
     chose = {**chosen, "method": METHODS[chosen["method"]].label}
     about = [(name.capitalize(), text) for name, text in chose.items()]
+    about.append(("Order", context["order"]))
     if out.format == taking_out.SVG and out.what == "dot-plot":
         about.append(("Terms drawn", f"{page.start_index()}–{page.end_index()} of {page.paginator.count}"))
     if out.format == taking_out.SVG and out.what == "volcano" and context.get("left_out"):

@@ -202,7 +202,7 @@ def _counts(numbers: dict[str, Any]) -> str:
 
 def _raised_because(run: Run, numbers: dict[str, Any], crossed: str) -> str:
     on, methods = f"in the run on the cut of {run.cut.date}", flagged_by(numbers)
-    flagged = f"{'Flagged too' if crossed else f'Flagged {on}'} by {', '.join(methods)}: " if methods else ""
+    flagged = f"{'Flagged too' if crossed else f'Flagged {on}'} by {'; '.join(methods)}: " if methods else ""
     return f"{f'{crossed} {on}. ' if crossed else ''}{flagged}{_counts(numbers)}."
 
 

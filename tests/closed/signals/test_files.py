@@ -210,3 +210,29 @@ def test_the_participants_behind_a_number_are_paged_and_whole_in_the_file(many: 
             client.get(path, {"page": number})
         asked.append(len(queries))
     assert asked[0] == asked[1] <= 30
+
+
+def test_terms_stand_by_what_the_shown_method_says_on_the_page_and_in_the_file(
+    study: Study, joined_cut: Cut
+) -> None:
+    """Fisher's p, the risk difference and the counts each put another term first."""
+    wide, sure, many = rows(term="Wide", n_arm=3), rows(term="Sure"), rows(term="Many", n_arm=9)
+    said = {"Wide": (0.01, 0.03), "Sure": (0.10, 0.20), "Many": (0.05, 0.01)}  # lower limit, p
+    found = [
+        [replace(one, low=said[one.term][0]) if one.low else replace(one, p=said[one.term][1]) for one in of]
+        for of in (wide, sure, many)
+    ]
+    run = run_on(joined_cut, *found)
+    client = client_of(study, "dsmb_member")
+    for method, order, by in (
+        ("rd_mn", ["Sure", "Many", "Wide"], "the lower 95 % limit of the estimate, the highest first"),
+        ("fisher", ["Many", "Wide", "Sure"], "adjusted p, then p, the smallest first"),
+    ):
+        page = client.get(run_path(run), {"method": method})
+        assert [row["cells"][0]["text"] for row in page.context["table"]["rows"]] == order
+        assert by in page.text
+        assert [line["Term"] for line in read_csv(client, run_path(run), "results", method=method)] == order
+    taken = client.get(run_path(run), {"format": "csv", "what": "results", "method": "fisher"})
+    assert "Order,By what Fisher" in taken.content.decode("utf-8-sig").replace('"', "")
+    hide(client)
+    assert "By the difference of the shares" in client.get(run_path(run)).text

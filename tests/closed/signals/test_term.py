@@ -181,8 +181,8 @@ def test_the_overview_begins_with_words(study: Study, run: Run) -> None:
     page = client_of(study, "dsmb_member").get("/studies/JOIN/signals/").text
     assert "Low dose against Placebo: " in page and "High dose against Placebo: " in page
     assert (
-        "The strongest evidence among preferred terms is for Headache: 2/2 (100.0%) against 1/2 (50.0%)"
-        in page
+        "The strongest evidence among preferred terms, by Fisher’s exact test, is for Headache: 2/2 (100.0%) against "
+        "1/2 (50.0%)" in page
     )
 
 

@@ -95,6 +95,8 @@ def test_what_departs_from_a_plan_is_said() -> None:
 
     assert left() == []
     assert "not that of the plan (planned)" in left(usual_arm="planned")[0]
+    two = "With methods that the plan does not have: Boschloo’s test; Bayesian hierarchical odds ratio, Berry & Berry."
+    assert left(also=("berry_berry", "boschloo")) == [two]
     assert left(also=("boschloo",)) == ["With methods that the plan does not have: Boschloo’s test."]
     with_it = replace(PLAN, methods=(*PLAN.methods, planned("boschloo")))
     assert left(with_it, also=("boschloo",)) == []

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from pvtracker.signals.methods import METHODS
 from pvtracker.signals.rows import ResultRow
 from pvtracker.signals.sentences import overview_of, said_of
 
@@ -57,6 +58,14 @@ def test_without_inference_only_counts_and_rates() -> None:
     assert not [word for word in ("95 %", "p =", "Fisher", "lagged", "chance") if word in told]
 
 
+def test_names_of_methods_have_commas_so_that_semicolons_part_them() -> None:
+    flagging = [replace(ROW, method=key, flag=True) for key in METHODS]
+    told = said(*flagging).split(" methods: ")[1].removesuffix(". A flag asks for a look, it is no verdict.")
+    labels = [method.label for method in METHODS.values()]
+    assert told.split("; ") == labels and any("," in label for label in labels)
+    assert not [label for label in labels if ";" in label]
+
+
 def test_the_overview_says_how_many_of_how_many_and_the_strongest() -> None:
     told = overview_of(
         "OZ1", "Placebo", compared=223, adjusted=0, flagged=16, strongest=[FISHER, replace(ROW, flag=False)]
@@ -64,8 +73,9 @@ def test_the_overview_says_how_many_of_how_many_and_the_strongest() -> None:
     assert told == [
         "OZ1 against Placebo: 223 comparisons of terms, over all levels and selections of events. None is flagged "
         "after adjustment for so many; 16 by any method, adjusted or not, some of them by chance.",
-        "The strongest evidence among preferred terms is for Rash: 6/38 (15.8%) against 0/36 (0.0%), 15.8 percentage "
-        "points more in the arm; the data agree with a difference from 5.3 to 30.5 (95 % interval).",
+        "The strongest evidence among preferred terms, by Fisher’s exact test, is for Rash: 6/38 (15.8%) against "
+        "0/36 (0.0%), 15.8 percentage points more in the arm; the data agree with a difference from "
+        "5.3 to 30.5 (95 % interval).",
     ]  # fmt: skip
     some = overview_of("OZ1", "Placebo", compared=9, adjusted=1, flagged=2, strongest=[])
     none = overview_of("OZ1", "Placebo", compared=9, adjusted=0, flagged=0, strongest=[])
