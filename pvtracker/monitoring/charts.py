@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from pvtracker.monitoring.models import Expectation, Look
 from pvtracker.monitoring.queries import Watch
-from pvtracker.monitoring.tables import expected_limits
+from pvtracker.monitoring.tables import about, expected_limits
 
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -18,9 +19,10 @@ GREY, RED = "var(--pv-data-5)", "var(--pv-danger-ink)"
 
 def observed_to_expected(watches: Sequence[Watch]) -> Spec:
     """Pooled rate ÷ expected rate with its limits, one line a term; behind it where the expected rate may lie."""
+    names = _names(watches)
     values = [
         {
-            "term": f"{one.term.name} ({one.term.level}, {one.term.selection})",
+            "term": names[one],
             "ratio": look.rate / one.expectation.rate,
             "low": look.rate_low / one.expectation.rate,
             "high": look.rate_high / one.expectation.rate,
@@ -76,6 +78,15 @@ def observed_to_expected(watches: Sequence[Watch]) -> Spec:
                 "encoding": {"y": y, "x": {"field": "ratio", **x}, "color": colour, "tooltip": tooltip},
             },
         ],
+    }
+
+
+def _names(watches: Sequence[Watch]) -> dict[Watch, str]:
+    """The term of each; of terms that are watched twice, what of them, too."""
+    counted = Counter(one.term.name for one in watches)
+    return {
+        one: one.term.name if counted[one.term.name] == 1 else f"{one.term.name}: {about(one)}"
+        for one in watches
     }
 
 

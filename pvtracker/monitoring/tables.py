@@ -48,6 +48,7 @@ class Listed:
     p_exceeds: str
     p_margin: str
     needed: str
+    cannot: str  # why it cannot warn, or ''
 
 
 def listed(watch: Watch) -> Listed:
@@ -65,6 +66,7 @@ def listed(watch: Watch) -> Listed:
         p_exceeds=p_text(look.p_exceeds) if look else MISSING,
         p_margin=f"{fixed(look.p_margin, 3)} (> {expectation.margin:g})" if look else MISSING,
         needed=_needed(look),
+        cannot=_cannot(look),
     )
 
 
@@ -77,7 +79,8 @@ def standing(watch: Watch) -> dict[str, str]:
 def about(watch: Watch) -> str:
     """Level and selection in a few words."""
     selection = str(watch.term.get_selection_display()).lower()
-    level = "set of terms" if watch.term.level == Level.SET else watch.term.level
+    is_set = watch.term.level == Level.SET
+    level = "set of terms" if is_set else str(watch.term.get_level_display()).lower()
     return f"{level}; {'all events' if watch.term.selection == Selection.ALL else selection}"
 
 
@@ -97,7 +100,17 @@ def interval(value: float | None, low: float | None, high: float | None, digits:
 def _needed(look: Look | None) -> str:
     if look is None or look.needed is None:
         return MISSING
-    return f"cannot: {look.needed} of {look.treated}" if cannot_warn(look) else str(look.needed)
+    return "cannot" if cannot_warn(look) else str(look.needed)
+
+
+def _cannot(look: Look | None) -> str:
+    """Why there can be no early warning at a look, in a sentence; '' where there can."""
+    if look is None or not cannot_warn(look):
+        return ""
+    return (
+        f"It cannot warn at this cut: an early warning would take {look.needed} participants with the event, and "
+        f"there are only {look.treated} in all."
+    )
 
 
 def cannot_warn(look: Look) -> bool:
@@ -244,7 +257,7 @@ def looks_table(looks: Sequence[Look], told: dict[Any, int]) -> Table:
             f"{look.made_at:%Y-%m-%d %H:%M}",
         ]
         cells = [{"text": text, "numeric": 0 < index < 9 or index == 10} for index, text in enumerate(texts)]
-        rows.append({"cells": cells, "strong": look.warns, "warning": look.problem})
+        rows.append({"cells": cells, "strong": look.warns, "warning": look.problem or _cannot(look)})
     columns = (
         "Cut-off date",
         "Participants",
@@ -254,7 +267,7 @@ def looks_table(looks: Sequence[Look], told: dict[Any, int]) -> Table:
         "Expected",
         "P(so many or more)",
         "P(ratio > margin)",
-        "Warns at",
+        "Warns from",
         "Early warning",
         "People told",
         "Computed at (UTC)",

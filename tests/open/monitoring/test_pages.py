@@ -7,6 +7,7 @@ import time
 import pytest
 from django.urls import reverse
 
+from pvtracker.monitoring.enums import Level
 from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, WatchedTerm
 from pvtracker.monitoring.rules import MOST_MEMBERS
 from pvtracker.studies.actions import set_definitions
@@ -191,10 +192,29 @@ def test_a_warning_that_takes_more_participants_than_there_are_cannot_come(world
     work(world)
     look = Look.objects.get()
     assert look.needed is not None and look.needed > look.treated == 2
-    assert f"cannot: {look.needed} of 2" in page(world, "sam")
+    listed = page(world, "sam")
+    assert f"would take {look.needed} participants with the event, and there are only 2 in all" in listed
+    assert "Preferred term; all events" not in listed and "preferred term; all events" in listed
+    assert ">PT" not in listed and "PT," not in listed, "no key"
     term = page(world, "sam", "pooled_rate", made.watched_id)
     assert f"{look.needed} participants with the event. There are 2, so at this cut it cannot warn" in term
     assert "Chance of so many" not in term
+
+
+def test_the_picture_names_a_term_alone_and_one_that_is_watched_twice_with_what_of_it(world: World) -> None:
+    def drawn() -> list[str]:
+        where = reverse("pooled_rates", args=[world.study.code])
+        return [
+            value["term"] for value in world.client("sam").get(where).context["picture"]["data"]["values"]
+        ]
+
+    watch(world)
+    freeze_now(world)
+    work(world)
+    assert drawn() == ["Headache"]
+    watch(world, level=Level.SET, members=("Headache",))
+    work(world)
+    assert sorted(drawn()) == ["Headache: preferred term; all events", "Headache: set of terms; all events"]
 
 
 def test_a_set_has_the_terms_of_the_studys_query_of_its_name(world: World) -> None:

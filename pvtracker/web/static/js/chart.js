@@ -21,7 +21,7 @@
       background: "transparent", font,
       view: { stroke: null },
       axis: { labelColor: soft, titleColor: ink, gridColor: rule, domainColor: colour("edge"), tickColor: colour("edge"),
-        labelFontSize: 12, titleFontSize: 12, titleFontWeight: 600 },
+        labelFontSize: 12, titleFontSize: 12, titleFontWeight: 600, labelSeparation: 6 },
       legend: { labelColor: ink, titleColor: ink, labelFontSize: 12, titleFontSize: 12, titleFontWeight: 600 },
       header: { labelColor: ink, titleColor: ink },
       title: { color: ink, subtitleColor: soft, fontWeight: 600, fontSize: 13, anchor: "start" },
