@@ -25,6 +25,9 @@ SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_HEIGHT = 20
 NO_SITE = "No participant of the analysis set is at any site."
 PICTURE = "Reporting of each site against all others"
+NONE_TYPED = (
+    "No event of this study was typed here: all were imported, and when they were entered is not known."
+)
 NOT_IN_CUT = "not in this cut"
 LOOK = {"less": "reports less", "more": "reports more", "": ""}
 
@@ -157,10 +160,13 @@ def late_table(found: Sites) -> Table:
 
 
 def entry_table(found: Sites) -> Table | None:
-    """How many days after awareness each site entered its events; None where the cut has no days of entry."""
+    """How many days after awareness each site entered its events, of sites where any was typed here; None where the cut
+    has no days of entry."""
     if any(site.typed is None for site in found.sites):
         return None
-    return _table(
+    typed = [site for site in found.sites if site.typed]
+    other = "; ".join(site.site for site in found.sites if site.events and not site.typed)
+    table = _table(
         "Days from the site’s awareness to entry",
         [
             text_column("Site"),
@@ -180,11 +186,17 @@ def entry_table(found: Sites) -> Table | None:
                 ],
                 "",
             )
-            for site in found.sites
+            for site in typed
         ],
         "Of events that a person typed here, by the server’s clock, on the day at the site; imported events were "
-        "entered somewhere else. Awareness is known where it is a whole day. The first entry counts, no later change.",
+        "entered somewhere else. Awareness is known where it is a whole day. The first entry counts, no later change."
+        + (
+            f" Imported alone, so that nothing is known of their entry: the events of {other}."
+            if other
+            else ""
+        ),
     )
+    return {**table, "empty": NONE_TYPED if other else "No event counts yet."}
 
 
 def _count(number: int | float | None) -> Cell:
@@ -279,6 +291,8 @@ def _entry(found: Sites) -> str:
     """Of the events that were typed; what is missing, in words."""
     if any(site.typed is None for site in found.sites):
         return NOT_IN_CUT
+    if _total(found, lambda site: site.events) and not _total(found, lambda site: site.typed or 0):
+        return NONE_TYPED
     entered = _total(found, lambda site: site.entered)
     return share(_total(found, lambda site: site.late_entry), entered) if entered else "not known"
 

@@ -40,7 +40,8 @@ def test_the_sites_stand_before_the_results_and_on_a_page(study: Study, joined_c
     assert page.status_code == 200
     assert "no other site to compare with" in page.text  # the participants of this cut have no site
     assert "Low dose" not in page.text.split("<main")[1]  # no arm is told
-    assert "Days from the site’s awareness to entry" in page.text
+    entry = page.text.split("Late entry</h2>")[1].split("</main>")[0]
+    assert "No event of this study was typed here: all were imported" in entry and "0/0" not in entry
     del run.settings["sites"]["sites"][0]["typed"]
     sites = f"/studies/JOIN/signals/runs/{run_on(joined_cut, sites=run.settings['sites']).id}/sites/"
     assert "Not in this cut" in client.get(sites).text
