@@ -23,6 +23,7 @@ from pvtracker.signals import (
     planning,
     queries,
     ranking,
+    run_list,
     run_pictures,
     shrinkage,
     silence,
@@ -36,7 +37,7 @@ from pvtracker.signals.boundary_tables import judged_table
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.enums import AskedFrom
 from pvtracker.signals.forms import FilterForm, RunForm
-from pvtracker.signals.labels import ARM_LABELS, period_label, threshold_words
+from pvtracker.signals.labels import period_label, threshold_words
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.screen import LEVELS
@@ -237,7 +238,7 @@ def _signals(request: HttpRequest, study: Study, form: RunForm | None, *, status
     latest = runs[0] if runs else None
     inferred = inference.is_shown(request)
     context = {
-        "runs": [(run, ARM_LABELS.get(run.analysis_arm, run.analysis_arm)) for run in runs],
+        "runs": run_list.rows_of(runs),
         "latest": latest,
         "form": form,
         "unread": queries.unread_of(study, request.user),

@@ -29,6 +29,8 @@ from pvtracker.signals.screen import Prepared
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY
 from tests.closed.people import client_of, person_of, signed_in
+from tests.closed.signals.planned import planner, sign, write
+from tests.closed.signals.runs import run_on
 
 pytestmark = pytest.mark.django_db
 ALSO = ["boschloo", "tree_scan"]  # two further methods, five selections each: ten pieces beside the first
@@ -308,6 +310,28 @@ def test_the_board_sees_the_progress_and_stops_nothing(study: Study) -> None:
     page = client.get(address)
     assert page.status_code == 200 and "Cancel the screening" not in page.text
     assert client.post(f"{address}cancel/").status_code == client.post(f"{address}resume/").status_code == 404
+
+
+def test_the_list_of_runs_says_by_which_plan_and_seed_and_who_ordered_each(
+    study: Study, joined_cut: Cut
+) -> None:
+    run_on(joined_cut)  # straight from a command
+    account = planner(study)
+    write(study, account, seed=4711)
+    sign(study, account)
+    order = actions.place_order(
+        request=actions.request_for(study=study),
+        asked_from=AskedFrom.HAND,
+        by=account.actor("statistician"),
+    )
+    work(order)
+    page = client_of(study, "dsmb_member").get("/studies/JOIN/signals/")
+    assert [(row.plan, row.seed, row.by, row.how) for row in page.context["runs"]] == [
+        ("version 1", "4711", "A statistician", "Started by hand"),
+        ("built-in", "–", "a command, without an order", ""),
+    ]
+    listed = page.text.split("All runs</h2>")[1]
+    assert "version 1" in listed and ">4711<" in listed and "A statistician<br>" in listed
 
 
 def test_the_rows_are_downloaded_as_parquet_and_that_is_recorded(study: Study) -> None:
