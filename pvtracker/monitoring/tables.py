@@ -331,4 +331,5 @@ def definitions_of(looks: Iterable[Look]) -> list[dict[str, object]]:
         found |= look.definitions
     known = list(USUAL)  # the database keeps no order
     names = sorted(found, key=lambda name: (known.index(name) if name in known else len(known), name))
-    return [{"label": name, "value": found[name]} for name in names]
+    called = {one.value: str(one.label) for one in Selection}
+    return [{"label": called.get(name, name), "value": found[name]} for name in names]

@@ -31,8 +31,13 @@ class ArgumentsForm(forms.Form):
     def __init__(self, *args: Any, statistic: Statistic, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.statistic = statistic
+        first: dict[str, str] = {}  # which argument said it first, by what it said
         for argument in arguments_of(statistic).values():
-            self.fields[argument.name] = _field(argument, helps(statistic)[argument.name])
+            field = _field(argument, plain(helps(statistic)[argument.name]))
+            said_by = first.setdefault(str(field.help_text), argument.name)
+            if said_by != argument.name:
+                field.help_text = f"As for {said_by}."
+            self.fields[argument.name] = field
 
     def clean(self) -> dict[str, Any]:
         texts: dict[str, str] = {}
@@ -48,6 +53,11 @@ class ArgumentsForm(forms.Form):
             except Refused as refusal:
                 self.add_error(None, str(refusal))
         return self.cleaned_data
+
+
+def plain(text: str) -> str:
+    """A text of a docstring without the marks that say what is a name there."""
+    return text.replace("`", "")
 
 
 def _field(argument: Argument, said: str) -> forms.Field:
@@ -71,7 +81,7 @@ def _fault(argument: Argument, text: str) -> str:
     if not text:
         return f"{argument.name} is needed; give {argument.kind}." if argument.needed else ""
     if argument.many and len(split(text)) > MOST_VALUES:
-        return f"{argument.name} has more than {MOST_VALUES} values; the command `calculate` reads any number of them."
+        return f"{argument.name} has more than {MOST_VALUES} values; the command “calculate” reads any number of them."
     try:
         read(argument, text)
     except Refused as refusal:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pvtracker.lib.code_version import ROOT, code_version
 from pvtracker.lib.markdown_html import html_of
-from pvtracker.signals.calculator_form import ArgumentsForm, MethodForm
+from pvtracker.signals.calculator_form import ArgumentsForm, MethodForm, plain
 from pvtracker.stats.calculator import told
 from pvtracker.stats.calculator.arguments import meaning
 from pvtracker.stats.catalogue import STATISTICS
@@ -29,7 +29,7 @@ def calculator(request: HttpRequest) -> HttpResponse:
     status = 200
     if statistic is not None:
         form = ArgumentsForm(request.POST if request.method == "POST" else None, statistic=statistic)
-        context |= {"form": form, "meaning": meaning(statistic)}
+        context |= {"form": form, "meaning": plain(meaning(statistic))}
         if form.is_valid():
             context |= {
                 "parts": [
@@ -59,7 +59,7 @@ def calculator_methods(request: HttpRequest) -> HttpResponse:
     text = (METHODS_FOLDER / chosen).read_text(encoding="utf-8")
     title, _, body = text.partition("\n")
     context = {
-        "title": title.lstrip("# ").replace("`", ""),
+        "title": plain(title.lstrip("# ")),
         "body": mark_safe(html_of(body, address)),  # noqa: S308 - our own page, and all of it is escaped
         "statistics": [one for one in STATISTICS.values() if one.page == chosen],
     }
@@ -68,7 +68,7 @@ def calculator_methods(request: HttpRequest) -> HttpResponse:
 
 def _json(text: str) -> str:
     return (
-        text if len(text) <= MOST_JSON else "Too long for a page; the command `calculate` writes all of it."
+        text if len(text) <= MOST_JSON else "Too long for a page; the command “calculate” writes all of it."
     )
 
 

@@ -11,6 +11,13 @@ SELECTION_LABELS = {
     "grade3plus": "Grade 3 or more",
     "related": "Related",
 }
+EVENTS = {  # the same with the word for what is selected
+    "all": "all events",
+    "serious": "serious events",
+    "criterion": "events with a seriousness criterion",
+    "grade3plus": "events of grade 3 or more",
+    "related": "related events",
+}
 LEVEL_LABELS = {
     "PT": "Preferred term",
     "HLT": "High level term",
@@ -25,6 +32,16 @@ COLUMN_LABELS = {  # what a method's limit is held against
     "p_adjusted": "the adjusted p",
     "posterior": "the posterior probability",
 }
+
+
+def level_label(level: str) -> str:
+    """A level in words."""
+    return LEVEL_LABELS.get(level, level)
+
+
+def events_label(selection: str) -> str:
+    """A selection of events in words."""
+    return EVENTS.get(selection, selection)
 
 
 def rules_in_words(definitions: Mapping[str, str]) -> dict[str, str]:

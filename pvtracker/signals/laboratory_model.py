@@ -73,8 +73,8 @@ def too_large(lab: Laboratory, values: pd.DataFrame) -> str:
         return ""
     return (
         f"Too large to be fitted while the page waits: at most {MOST_WEEKS} weeks, and {MOST_WORK:,} as the sum of "
-        f"participants × weeks² over the arms, against {most} weeks and {work:,} here. Choose fewer weeks; `manage.py "
-        "calculate mmrm --cases FILE` fits up to 30 from a file with a row for each value, one arm and the reference "
+        f"participants × weeks² over the arms, against {most} weeks and {work:,} here. Choose fewer weeks; “manage.py "
+        "calculate mmrm --cases FILE” fits up to 30 from a file with a row for each value, one arm and the reference "
         "at a time."
     )
 

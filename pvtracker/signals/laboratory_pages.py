@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from pvtracker.accounts.roles import Permission
+from pvtracker.coding.scales import SCALES
 from pvtracker.cuts import closed, derive
 from pvtracker.cuts import laboratory as rules
 from pvtracker.cuts.data import CutData
@@ -162,8 +163,8 @@ def file_of(
             ("Data cut", str(cut.id)),
             ("Cut-off date", str(cut.date)),
             ("Cut sha256", cut.sha256),
-            ("Analysis arm", asked.chosen["analysis_arm"]),
-            ("Grades", asked.scale or "none"),
+            ("Analysis arm", arm_label(asked.chosen["analysis_arm"])),
+            ("Grades", SCALES[asked.scale].name if asked.scale else "none"),
             ("Code version", code_version()),
         ),
         definitions(data, inference=asked.inference),

@@ -10,7 +10,7 @@ from pvtracker.accounts.signing.record import Subject
 from pvtracker.lib.rounding import share
 from pvtracker.signals.enums import PROCESS_ROLE, AlertKind, Measure, State, Step
 from pvtracker.signals.evidence import flagged_by
-from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.labels import events_label, level_label
 from pvtracker.signals.models import Result, Signal, SignalAlert, SignalStep
 from pvtracker.signals.orders import why_failed
 from pvtracker.signals.queries import Listed
@@ -65,10 +65,14 @@ def state_of(signal: Signal, *, inference: bool) -> str:
 
 def about(signal: Signal) -> str:
     """Level and selection in words."""
-    if signal.level == CASE:
-        return LABELS.get(signal.selection, signal.selection).lower()
-    level = LEVEL_LABELS.get(signal.level, signal.level).lower()
-    return f"{level}, {SELECTION_LABELS.get(signal.selection, signal.selection).lower()} events"
+    return about_of(signal.level, signal.selection)
+
+
+def about_of(level: str, selection: str) -> str:
+    """The same of what is signed."""
+    if level == CASE:
+        return LABELS.get(selection, selection).lower()
+    return f"{level_label(level).lower()}, {events_label(selection)}"
 
 
 def n_of(numbers: dict[str, Any]) -> str:
@@ -143,7 +147,7 @@ def signed(subject: Subject) -> dict[str, Any]:
     """What is signed, in words."""
     record = subject.record
     facts = [
-        ("Signal", f"{record['term']} ({record['level']}, {record['selection']})"),
+        ("Signal", f"{record['term']} ({about_of(record['level'], record['selection'])})"),
         ("Arm against reference", f"{record['arm'] or NO_ARM} – {record['reference'] or '–'}"),
         ("State", State(record["state"]).label),
         *([("Action", Measure(record["action"]).label)] if record["action"] else []),

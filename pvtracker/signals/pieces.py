@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pvtracker.cuts import derive
-from pvtracker.signals.labels import SELECTION_LABELS
+from pvtracker.signals.labels import events_label
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Threshold
 from pvtracker.stats.tree_scan import SEED
 
@@ -42,13 +42,7 @@ class Piece:
         """The method, or that it is those of every run, and the selection where it is one of several."""
         if len(self.methods) != 1 or METHODS[self.methods[0]].default:
             return "Methods of every run"
-        return (
-            f"{METHODS[self.methods[0]].label}, {', '.join(_worded(one) for one in self.selections)} events"
-        )
-
-
-def _worded(selection: str) -> str:
-    return SELECTION_LABELS.get(selection, selection).lower()
+        return f"{METHODS[self.methods[0]].label}: {'; '.join(map(events_label, self.selections))}"
 
 
 def pieces_of(methods: Sequence[str], selections: Sequence[str]) -> list[Piece]:

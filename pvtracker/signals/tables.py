@@ -23,7 +23,14 @@ from pvtracker.signals.cells import (
     words,
 )
 from pvtracker.signals.comparing import DEFINITIONS, Change
-from pvtracker.signals.labels import ARM_LABELS, LEVEL_LABELS, SELECTION_LABELS, period_label, rules_in_words
+from pvtracker.signals.labels import (
+    ARM_LABELS,
+    SELECTION_LABELS,
+    events_label,
+    level_label,
+    period_label,
+    rules_in_words,
+)
 from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted
@@ -103,7 +110,7 @@ def arm_label(analysis_arm: str) -> str:
 def results_table(results: Sequence[Result], chosen: dict[str, str], *, inference: bool = True) -> Table:
     """Rows of one method, with its warnings under them; each term opens its page, each numerator its participants."""
     method = METHODS[chosen["method"]]
-    selection = SELECTION_LABELS[chosen["selection"]].lower()
+    selection = events_label(chosen["selection"])
     estimated = method.null_value is not None
     tested = inference and any(row.p is not None for row in results)
     likely = inference and any(row.posterior is not None for row in results)
@@ -139,7 +146,7 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
         ]
 
     return {
-        "caption": f"{method.label}: {selection} events, {chosen['arm']} against the reference",
+        "caption": f"{method.label}: {selection}, {chosen['arm']} against the reference",
         "columns": columns,
         "rows": [{"cells": cells(row), "warning": warning_of(row, inference=inference)} for row in results],
         "note": f"{_estimated(method)}n: participants with the event; N: participants of the analysis set; years: to "
@@ -171,8 +178,7 @@ def _estimated(method: Method) -> str:
 
 def about(row: Result) -> str:
     """Level and selection of a row in words."""
-    level = LEVEL_LABELS.get(row.level, row.level)
-    return f"{level}, {SELECTION_LABELS.get(row.selection, row.selection).lower()} events"
+    return f"{level_label(row.level)}, {events_label(row.selection)}"
 
 
 def participants_url(row: Result) -> str:
@@ -233,7 +239,7 @@ def changes_table(changes: Sequence[Change[Result]], before: Run) -> Table:
     rows = []
     for change in changes:
         row = change.row
-        texts = (row.term, change.kind, row.level, SELECTION_LABELS[row.selection], row.arm)
+        texts = (row.term, change.kind, level_label(row.level), SELECTION_LABELS[row.selection], row.arm)
         cells = [words(text) for text in texts]
         cells += [_shares(change.now), _shares(change.before), _weight(change.now), _weight(change.before)]
         if change.now is not None:
@@ -298,7 +304,7 @@ def participants_table(events: Sequence[Counted], row: Result) -> Table:
     )
     numeric = {"Event", "Day", "Grade"}
     return {
-        "caption": f"{SELECTION_LABELS[row.selection]} events of {row.term} ({LEVEL_LABELS[row.level].lower()})",
+        "caption": f"{row.term} ({level_label(row.level).lower()}): {events_label(row.selection)}",
         "columns": [{"label": label, "numeric": label in numeric} for label in labels],
         "rows": [
             {
@@ -365,7 +371,10 @@ def _found_table(results: Sequence[Result], further: dict[str, Callable[[Result]
             {
                 "cells": [
                     words(row.term, url=term_url(row)),
-                    *(words(text) for text in (row.level, SELECTION_LABELS[row.selection], row.arm)),
+                    *(
+                        words(text)
+                        for text in (level_label(row.level), SELECTION_LABELS[row.selection], row.arm)
+                    ),
                     share_cell(row.n_arm, row.N_arm, url=listed),
                     share_cell(row.n_ref, row.N_ref, url=listed),
                     *(made(row) for made in further.values()),

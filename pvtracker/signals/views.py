@@ -37,7 +37,7 @@ from pvtracker.signals.boundary_tables import judged_table
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.enums import AskedFrom
 from pvtracker.signals.forms import FilterForm, RunForm
-from pvtracker.signals.labels import period_label, threshold_words
+from pvtracker.signals.labels import SELECTION_LABELS, level_label, period_label, threshold_words
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.screen import LEVELS
@@ -187,9 +187,13 @@ def _run_file(
         "volcano": drawn.get("volcano_table"),
         "shrinkage": context.get("shrinkage", {}).get("table"),
     }
-    chose = {**chosen, "method": METHODS[chosen["method"]].label}
-    about = [(name.capitalize(), text) for name, text in chose.items()]
-    about.append(("Order", context["order"]))
+    about = [
+        ("Level", level_label(chosen["level"])),
+        ("Events", SELECTION_LABELS.get(chosen["selection"], chosen["selection"])),
+        ("Arm", chosen["arm"]),
+        ("Method", METHODS[chosen["method"]].label),
+        ("Order", context["order"]),
+    ]
     if out.format == taking_out.SVG and out.what == "dot-plot":
         about.append(("Terms drawn", f"{page.start_index()}–{page.end_index()} of {page.paginator.count}"))
     if out.format == taking_out.SVG and out.what == "volcano" and context.get("left_out"):

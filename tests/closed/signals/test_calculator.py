@@ -13,8 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from pvtracker.audit.models import AccessRecord
+from pvtracker.signals.calculator_form import ArgumentsForm, plain
 from pvtracker.stats import double_fdr_2004, fisher, risk_difference_mn
-from pvtracker.stats.calculator.arguments import arguments_of
+from pvtracker.stats.calculator.arguments import arguments_of, meaning
 from pvtracker.stats.calculator.helps import helps, sentence
 from pvtracker.stats.catalogue import STATISTICS
 from tests.closed.people import signed_in
@@ -48,7 +49,7 @@ def test_every_statistic_can_be_chosen_and_shows_a_field_for_each_argument(
         assert field, name
         filled = "value=" in field[0] or field[1] == "select" or field[2].strip()
         assert argument.needed or argument.default is None or filled
-        assert html.escape(sentence(helps(STATISTICS[key])[name])) in answer.text
+        assert html.escape(sentence(plain(helps(STATISTICS[key])[name]))) in answer.text
     assert f"/calculator/methods/?page={STATISTICS[key].page}" in answer.text
 
 
@@ -85,7 +86,7 @@ def test_labels_are_typed_as_they_are(stranger: Client) -> None:
         ({"N_ref": ""}, "N_ref is needed; give numbers."),
         ({"n_arm": "39"}, "n_arm must be ≤ N_arm, got 39. Correct what was given"),
         ({"n_arm": "1,2", "n_ref": "1,2,3"}, "arguments must have the same length"),
-        ({"n_arm": ",".join(["1"] * 501)}, "n_arm has more than 500 values; the command `calculate` reads"),
+        ({"n_arm": ",".join(["1"] * 501)}, "n_arm has more than 500 values; the command “calculate” reads"),
         ({"n_arm": '"><script>alert(1)</script>'}, "is not a number"),
     ],
 )
@@ -97,6 +98,17 @@ def test_what_was_typed_stays_beside_the_sentence(typed: dict[str, str], said: s
         field = re.search(rf'<textarea name="given-{name}"[^>]*>\s*(.*?)</textarea>', answer.text, re.DOTALL)
         assert field and html.unescape(field[1]) == text
     assert "All digits" not in answer.text
+
+
+def test_no_help_has_a_programs_marks_or_says_what_another_field_said() -> None:
+    for statistic in STATISTICS.values():
+        helps = [field.help_text for field in ArgumentsForm(statistic=statistic).fields.values()]
+        assert not [one for one in (*helps, plain(meaning(statistic))) if "`" in one], statistic.key
+        whole = [one for one in helps if not one.startswith("As for ")]
+        assert len(set(whole)) == len(whole), statistic.key
+    form = ArgumentsForm(statistic=STATISTICS["fisher"])
+    assert form.fields["n_ref"].help_text == "As for n_arm."
+    assert "Participants with the event" in form.fields["n_arm"].help_text
 
 
 def test_an_unknown_method_shows_the_choice_again(stranger: Client) -> None:

@@ -233,6 +233,8 @@ def test_terms_stand_by_what_the_shown_method_says_on_the_page_and_in_the_file(
         assert by in page.text
         assert [line["Term"] for line in read_csv(client, run_path(run), "results", method=method)] == order
     taken = client.get(run_path(run), {"format": "csv", "what": "results", "method": "fisher"})
+    about = taken.content.decode("utf-8-sig").splitlines()
+    assert {"Level,Preferred term", "Events,All", "Arm,Low dose"} <= set(about), "no keys"
     assert "Order,By what Fisher" in taken.content.decode("utf-8-sig").replace('"', "")
     hide(client)
     assert "By the difference of the shares" in client.get(run_path(run)).text

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from pvtracker.signals.labels import COLUMN_LABELS, rules_in_words, threshold_words
+from pvtracker.cuts.derive import LEVELS, QUERY, SELECTIONS
+from pvtracker.signals.labels import (
+    COLUMN_LABELS,
+    events_label,
+    level_label,
+    rules_in_words,
+    threshold_words,
+)
 from pvtracker.signals.methods import METHODS
+from pvtracker.signals.pieces import Piece
 
 
 @pytest.mark.parametrize("key", list(METHODS))
@@ -15,6 +23,19 @@ def test_the_threshold_of_every_method_is_told_in_words(key: str) -> None:
     assert (
         threshold_words(str(own)) == f"more in the arm, and {COLUMN_LABELS[own.column]} {sign} {own.limit:g}"
     )
+
+
+def test_every_level_and_selection_is_shown_in_words() -> None:
+    for level in (*LEVELS, QUERY):
+        assert level_label(level) not in ("", level)
+    told = [events_label(one) for one in SELECTIONS]
+    assert (
+        len(set(told)) == len(told)
+        and all("event" in one for one in told)
+        and not set(told) & set(SELECTIONS)
+    )
+    piece = Piece(("boschloo",), ("criterion", "grade3plus"))
+    assert piece.label == "Boschloo’s test: events with a seriousness criterion; events of grade 3 or more"
 
 
 def test_selections_have_their_names_among_the_definitions_and_other_rules_stay() -> None:

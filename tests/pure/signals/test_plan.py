@@ -124,7 +124,7 @@ def test_the_quick_methods_are_one_piece_and_each_further_one_a_piece_by_selecti
     assert (only.methods, only.selections) == (DEFAULT_METHODS, ("all", "serious"))
     pieces = pieces_of((*DEFAULT_METHODS, *FURTHER_METHODS), ("all", "serious"))
     assert len(pieces) == 1 + 2 * len(FURTHER_METHODS)
-    assert pieces[1].label == f"{METHODS[FURTHER_METHODS[0]].label}, all events"
+    assert pieces[1].label == f"{METHODS[FURTHER_METHODS[0]].label}: all events"
     assert [(piece.methods[0], piece.selections) for piece in pieces[1:3]] == [
         (FURTHER_METHODS[0], ("all",)),
         (FURTHER_METHODS[0], ("serious",)),
