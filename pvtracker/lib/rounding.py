@@ -81,6 +81,11 @@ def minus(text: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
+def shown(value: float | None, digits: int = 1) -> str:
+    """`fixed` for people: the text of a page. Files hold the number itself."""
+    return minus(fixed(value, digits))
+
+
 def _decimal(value: float, digits: int) -> Decimal:
     with localcontext() as context:
         context.prec = 400  # a float has at most 309 digits before the point

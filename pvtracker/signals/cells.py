@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pvtracker.lib.rounding import fixed, minus, p_text, share
+from pvtracker.lib.rounding import minus, p_text, share, shown
 
 Cell = dict[str, Any]
 Value = str | int | float | None
@@ -55,7 +55,12 @@ def share_cell(n: int, N: int, url: str = "") -> Cell:
 
 def fixed_cell(value: float | None, digits: int) -> Cell:
     """A number of so many digits on the page."""
-    return cell(minus(fixed(value, digits)), value)
+    return cell(shown(value, digits), value)
+
+
+def whole_cell(value: int | None) -> Cell:
+    """A whole number; nothing where there is none."""
+    return cell("" if value is None else minus(str(value)), value)
 
 
 def p_cell(p: float | None) -> Cell:
@@ -69,8 +74,8 @@ def estimate_cell(
     """An estimate in its unit, with its limits where they are shown; what does not exist as a dash."""
     if not limits:
         return fixed_cell(estimate, digits)
-    said = f"{fixed(estimate, digits)} [{fixed(low, digits)}, {fixed(high, digits)}]"
-    return cell(minus(said), estimate, low, high)
+    said = f"{shown(estimate, digits)} [{shown(low, digits)}, {shown(high, digits)}]"
+    return cell(said, estimate, low, high)
 
 
 def percentage(n: int, N: int) -> float | None:

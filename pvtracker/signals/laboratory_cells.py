@@ -71,14 +71,14 @@ def told_day(day: float) -> int:
     return int(day) + 1 if day >= 0 else int(day)
 
 
-def number_column(label: str) -> Table:
-    """Of cells that hold one number."""
-    return column(label, label)
+def number_column(label: str, unit: str = "") -> Table:
+    """Of cells that hold one number; a file's heading says its unit."""
+    return column(label, f"{label}, {unit}" if unit else label)
 
 
 def week_cell(week: float) -> Cell:
     """A planned week; of a column of numbers."""
-    return cell(f"{week:g}", week)
+    return cell(minus(f"{week:g}"), week)
 
 
 def figure_cell(value: float) -> Cell:

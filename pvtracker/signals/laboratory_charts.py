@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pvtracker.lib.rounding import minus
 from pvtracker.signals.charts import SCHEMA
 from pvtracker.signals.laboratory_detail import Box
 
@@ -43,7 +44,7 @@ def boxes(
     weeks = sorted({box.week for box in found})
     values = [
         {
-            "week": str(box.week),
+            "week": minus(str(box.week)),
             "arm": box.arm,
             "n": box.n,
             **{name: getattr(box, name) for name in ("least", "first", "median", "third", "most")},
@@ -53,7 +54,7 @@ def boxes(
     x = {
         "field": "week",
         "type": "ordinal",
-        "sort": [str(week) for week in weeks],
+        "sort": [minus(str(week)) for week in weeks],
         "title": "Week",
         "axis": {"labelAngle": 0, "labelOverlap": True},
     }

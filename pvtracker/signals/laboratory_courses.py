@@ -158,7 +158,7 @@ def _means(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
     what = _what(lab)
     labels: list[str | Table] = [
         number_column("Week"),
-        *("Arm", "n, arm", number_column("Mean, arm"), "n, ref.", number_column("Mean, ref.")),
+        *("Arm", "n, arm", number_column("Mean, arm", unit), "n, ref.", number_column("Mean, ref.", unit)),
         *compared_columns(log=log, unit=unit, inference=inference),
     ]
     below = int(values["below"].sum())
@@ -241,7 +241,7 @@ def _areas(lab: Laboratory, values: pd.DataFrame, active: list[int], *, inferenc
         "Weeks",
         "Arm",
         *(column(f"n, {side}", f"n, {side}", f"Measured, {side}") for side in ("arm", "ref.")),
-        *map(number_column, ("Level, arm", "Level, ref.")),
+        *(number_column(label, scale) for label in ("Level, arm", "Level, ref.")),
         *compared_columns(log=False, unit=scale, inference=inference),
     ]
     return Section(

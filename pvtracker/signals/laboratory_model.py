@@ -129,7 +129,7 @@ def _model(
     limits = "; limits by Kenward and Roger" if inference else ""
     labels: list[str | Table] = [
         *("Week", "Arm", "n, arm", "n, ref."),
-        *map(number_column, ("Mean, arm", "Mean, ref.")),
+        *(number_column(label, unit) for label in ("Mean, arm", "Mean, ref.")),
         *compared_columns(log=log, unit=unit, inference=inference),
     ]
     return Section(

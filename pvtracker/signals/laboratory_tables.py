@@ -162,7 +162,10 @@ def boxes_table(found: Sequence[Box], unit: str) -> Table:
             number_column("Week"),
             "Arm",
             "Participants",
-            *map(number_column, ("Least", "First quartile", "Median", "Third quartile", "Most")),
+            *(
+                number_column(label, unit)
+                for label in ("Least", "First quartile", "Median", "Third quartile", "Most")
+            ),
         ),
         [
             (
@@ -271,7 +274,7 @@ def outliers_table(lab: Laboratory, found: Detail, *, url: Any, every: bool = Fa
             "Visit",
             VALUE_COLUMN,
             LIMITS_COLUMN,
-            number_column("Distance"),
+            number_column("Distance", "distances of the quartiles"),
         ),
         [
             (
@@ -300,11 +303,12 @@ def slopes_table(
     found: SlopeDifference, arms: Sequence[str], unit: str, *, log: bool, inference: bool
 ) -> Table:
     of = f"log₁₀ {unit}".strip() if log else unit
+    per = f"{of} per {SLOPE_DAYS} days".strip()
     labels: list[str | Table] = [
         "Arm",
         "Participants",
-        *map(number_column, ("Mean slope", "SD")),
-        estimate_column("Difference", f"difference{f', {of}' if of else ''}", limits=inference),
+        *(number_column(label, per) for label in ("Mean slope", "SD")),
+        estimate_column("Difference", f"difference, {per}", limits=inference),
         *([number_column("p")] if inference else []),
     ]
     row_of = {arm: row for row, arm in enumerate(found.arm)}
@@ -357,7 +361,7 @@ def detections_table(values: pd.DataFrame, lab: Laboratory) -> Table:
             number_column("Week"),
             "Arm",
             share_column("With a number"),
-            *map(number_column, ("Least", "Median", "Most")),
+            *(number_column(label, lab.analytes[0].unit) for label in ("Least", "Median", "Most")),
             "Results without one",
         ),
         rows,

@@ -175,7 +175,11 @@ def course_table(multiples: pd.DataFrame) -> Table:
     )
     return table(
         "Liver tests, multiples of the upper limit of normal",
-        ("Taken on", *map(number_column, ("Day", *tests))),
+        (
+            "Taken on",
+            number_column("Day"),
+            *(number_column(test, "× upper limit of normal") for test in tests),
+        ),
         [
             (taken_on, day_cell(day), *(fixed_cell(row.get(test, np.nan), 2) for test in tests))
             for (day, taken_on), row in zip(by_day.index, by_day.to_dict("records"), strict=True)

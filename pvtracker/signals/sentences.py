@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pvtracker.lib.rounding import fixed, p_text, share
+from pvtracker.lib.rounding import p_text, share, shown
 from pvtracker.signals.methods import METHODS
 
 if TYPE_CHECKING:  # a row that was never stored has words, too
@@ -38,9 +38,9 @@ def _part(n: int, N: int) -> float:
 
 
 def _more(difference: float) -> str:
-    if fixed(abs(difference), 1) == "0.0":
+    if shown(abs(difference), 1) == "0.0":
         return "the same share, to a tenth of a percentage point"
-    return f"{fixed(abs(difference), 1)} percentage points {'more' if difference > 0 else 'fewer'} in the arm"
+    return f"{shown(abs(difference), 1)} percentage points {'more' if difference > 0 else 'fewer'} in the arm"
 
 
 def _rates(one: Result) -> str:
@@ -48,15 +48,15 @@ def _rates(one: Result) -> str:
         return "No time was followed in one of the arms, so there is no rate."
     arm, ref = 100 * one.n_arm / one.person_years_arm, 100 * one.n_ref / one.person_years_ref
     return (
-        f"By the time followed that is {fixed(arm, 1)} first events per 100 participant-years with {one.arm} and "
-        f"{fixed(ref, 1)} with {one.reference}; {one.events_arm:,} and {one.events_ref:,} events in all."
+        f"By the time followed that is {shown(arm, 1)} first events per 100 participant-years with {one.arm} and "
+        f"{shown(ref, 1)} with {one.reference}; {one.events_arm:,} and {one.events_ref:,} events in all."
     )
 
 
 def _interval(row: Result | None, arm: str) -> list[str]:
     if row is None or row.low is None or row.high is None:
         return []
-    low, high = (fixed(100 * end, 1) for end in (row.low, row.high))
+    low, high = (shown(100 * end, 1) for end in (row.low, row.high))
     told = f"The data agree with any difference from {low} to {high} percentage points (95 % interval)"
     if row.low > 0:
         return [
@@ -119,7 +119,7 @@ def overview_of(
     row = by.get("rd_mn")
     agree = ""
     if row is not None and row.low is not None and row.high is not None:
-        low, high = (fixed(100 * end, 1) for end in (row.low, row.high))
+        low, high = (shown(100 * end, 1) for end in (row.low, row.high))
         agree = f"; the data agree with a difference from {low} to {high} (95 % interval)"
     told.append(
         f"The strongest evidence among preferred terms, by Fisher’s exact test, is for {one.term}: "

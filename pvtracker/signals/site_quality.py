@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pvtracker.cuts.sites import GAPS, LATE_DAYS, Site, Sites
-from pvtracker.lib.rounding import fixed, share
+from pvtracker.lib.rounding import share, shown
 from pvtracker.signals.cells import (
     Cell,
     cell,
@@ -88,7 +88,7 @@ def reporting_table(found: Sites, *, inferred: bool = True) -> Table:
             fixed_cell(site.rate, 2),
         ]
         if inferred:
-            said = f"{fixed(site.ratio, 2)} [{fixed(site.low, 2)}, {_upper(site)}]"
+            said = f"{shown(site.ratio, 2)} [{shown(site.low, 2)}, {_upper(site)}]"
             cells.append(cell(said, site.ratio, site.low, site.high))
             cells += [p_cell(site.p_permuted), p_cell(site.p_adjusted), words(LOOK[site.look])]
         else:
@@ -100,7 +100,7 @@ def reporting_table(found: Sites, *, inferred: bool = True) -> Table:
     )
     if not inferred:
         return _table("Events per year of follow-up, each site against all others", columns, rows, f"{note}.")
-    spread = "" if found.dispersion is None else f" The dispersion is {fixed(found.dispersion, 1)}."
+    spread = "" if found.dispersion is None else f" The dispersion is {shown(found.dispersion, 1)}."
     return _table(
         "Events per year of follow-up, each site against all others",
         columns,
@@ -139,7 +139,7 @@ def late_table(found: Sites) -> Table:
         [
             text_column("Site"),
             share_column("Both days known"),
-            *(column(label, label) for label in ("Median", "Three quarters within")),
+            *(column(label, f"{label}, days") for label in ("Median", "Three quarters within")),
             share_column(late),
         ],
         [
@@ -171,7 +171,7 @@ def entry_table(found: Sites) -> Table | None:
         [
             text_column("Site"),
             *(share_column(label) for label in ("Typed here", "Awareness known")),
-            *(column(label, label) for label in ("Median", "Three quarters within")),
+            *(column(label, f"{label}, days") for label in ("Median", "Three quarters within")),
             share_column(f"More than {LATE_DAYS} days"),
         ],
         [
@@ -213,7 +213,7 @@ def dot_plot(found: Sites) -> dict[str, Any]:
             "ratio": site.ratio or None,
             "low": site.low or None,
             "high": site.high,
-            "events": f"{site.events} in {fixed(site.years, 1)} years",
+            "events": f"{site.events} in {shown(site.years, 1)} years",
         }
         for site in sites
         if site.ratio is not None or site.high is not None
@@ -276,7 +276,7 @@ def _table(
 
 def _upper(site: Site) -> str:
     """A ratio with no event elsewhere has no upper limit."""
-    return "∞" if site.high is None and site.low is not None else fixed(site.high, 2)
+    return "∞" if site.high is None and site.low is not None else shown(site.high, 2)
 
 
 def _names(sites: Sequence[Site], look: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from pvtracker.lib.rounding import fixed, p_text, share
+from pvtracker.lib.rounding import p_text, share, shown
 from pvtracker.signals.cells import (
     Cell,
     cell,
@@ -20,6 +20,7 @@ from pvtracker.signals.cells import (
     share_column,
     text_column,
     times,
+    whole_cell,
     words,
 )
 from pvtracker.signals.comparing import DEFINITIONS, Change
@@ -37,6 +38,7 @@ from pvtracker.signals.numerators import Counted
 from pvtracker.signals.planning import plan_of_run
 
 Table = dict[str, Any]
+EVENT = ("Participant", "Arm", "Event", "Term", "As reported", "Onset", "Day", "Grade", "Serious", "Outcome")
 LIKELY = "P(more in the arm)"
 PARTED = " Of a period: who had the event within it, of those followed in it, and their years within it."
 NO_EVENT = "No treatment-emergent event of this selection occurred in any arm."
@@ -48,7 +50,7 @@ def run_facts(run: Run, *, inference: bool = True) -> list[dict[str, object]]:
     analysed = run.settings.get("rules", {}).get("analysis_set", "treated")
     arms, pools = (
         "; ".join(
-            f"{side['name']}: {side['participants']} {analysed}, {fixed(side['follow_up_years'], 1)} years"
+            f"{side['name']}: {side['participants']} {analysed}, {shown(side['follow_up_years'], 1)} years"
             for side in run.settings.get(sides, [])
         )
         for sides in ("arms", "pools")
@@ -283,57 +285,35 @@ def _weight(row: Result | None) -> Cell:
     value: float | None = getattr(row, name)
     if name == "low":
         limit = times(method.scale.factor, value)
-        return cell(f"limit {fixed(limit, method.scale.digits)}", limit)
-    said = fixed(value, 3) if name == "posterior" else p_text(value)
+        return cell(f"limit {shown(limit, method.scale.digits)}", limit)
+    said = shown(value, 3) if name == "posterior" else p_text(value)
     return cell(f"{name.replace('_', ' ')} {said}", value)
 
 
 def participants_table(events: Sequence[Counted], row: Result) -> Table:
     """The events behind a number, each with its participant and arm."""
-    labels = (
-        "Participant",
-        "Arm",
-        "Event",
-        "Term",
-        "As reported",
-        "Onset",
-        "Day",
-        "Grade",
-        "Serious",
-        "Outcome",
-    )
-    numeric = {"Event", "Day", "Grade"}
+    numbers = {"Event": "Event, number", "Day": "Day, since first exposure", "Grade": "Grade"}
     return {
         "caption": f"{row.term} ({level_label(row.level).lower()}): {events_label(row.selection)}",
-        "columns": [{"label": label, "numeric": label in numeric} for label in labels],
-        "rows": [
-            {
-                "cells": [
-                    {"text": text, "numeric": label in numeric}
-                    for label, text in zip(labels, _event_texts(event), strict=True)
-                ]
-            }
-            for event in events
+        "columns": [
+            column(label, numbers[label]) if label in numbers else text_column(label) for label in EVENT
         ],
+        "rows": [{"cells": _event_cells(event)} for event in events],
         "note": "Day 1 is the day of first exposure. A participant counts once in a numerator, whatever the number of "
         "events.",
         "empty": NO_EVENT,
     }
 
 
-def _event_texts(event: Counted) -> tuple[str, ...]:
-    return (
-        event.subject,
-        event.arm,
-        str(event.number),
-        event.term,
-        event.verbatim,
-        event.onset or "unknown",
-        "" if event.day is None else str(event.day),
-        "" if event.grade is None else str(event.grade),
-        "yes" if event.serious else "",
-        event.outcome.replace("_", " "),
-    )
+def _event_cells(event: Counted) -> list[Cell]:
+    """In the order of `EVENT`."""
+    return [
+        *map(words, (event.subject, event.arm)),
+        whole_cell(event.number),
+        *map(words, (event.term, event.verbatim, event.onset or "unknown")),
+        *map(whole_cell, (event.day, event.grade)),
+        *map(words, ("yes" if event.serious else "", event.outcome.replace("_", " "))),
+    ]
 
 
 def findings_table(results: Sequence[Result]) -> Table:

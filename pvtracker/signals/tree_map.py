@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 from pvtracker.formats.printed.text import plain
 from pvtracker.lib.drawing import STATIC, light
-from pvtracker.lib.rounding import fixed, share
+from pvtracker.lib.rounding import share, shown
 from pvtracker.lib.squarify import Tile, squarify
 from pvtracker.signals.cells import cell, column, share_cell, share_column, text_column, words
 from pvtracker.signals.models import Result
@@ -104,8 +104,8 @@ def _tile(row: Result, tile: Tile) -> dict[str, Any]:
 
 def signed(difference: float) -> str:
     """With its sign, as a reader writes it: +3.2, −0.4, 0.0."""
-    text = fixed(abs(difference), 1)
-    return text if text == "0.0" else f"{'+' if difference > 0 else chr(0x2212)}{text}"
+    text = shown(difference, 1)
+    return f"+{text}" if difference > 0 and text != "0.0" else text
 
 
 def _lines(term: str, counted: str, tile: Tile) -> list[str]:

@@ -16,7 +16,8 @@ import pandas as pd
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
 from pvtracker.cuts.term_queries import belonging
-from pvtracker.lib.rounding import fixed
+from pvtracker.lib.rounding import fixed, minus
+from pvtracker.signals.cells import Cell, cell, column, text_column, words
 from pvtracker.signals.liver_values import LIMITS, liver_values
 from pvtracker.stats.liver import hys_law_cases
 
@@ -239,29 +240,35 @@ def table(
 ) -> dict[str, Any]:
     """The cases for a page, of special interest a line for each term; `addresses` of their signals by name; `left_out`
     as from `liver_left_out`."""
-    labels = ("Case", "Participant", "Arm", "Day", "What is known")
     rows, by_term = [], dict[str, list[Trigger]]()
     for one in found:
         for term in one.named:
             by_term.setdefault(term, []).append(one)
         if not one.named:
-            texts = (LABELS[one.kind], one.subject, one.arm or "in no arm", _text(one.day), one.said)
-            rows.append(_row(texts, addresses.get(one.name, "")))
+            who = cell(one.subject, one.subject, 1)
+            texts = (LABELS[one.kind], one.arm or "in no arm", one.said)
+            rows.append(_row(texts, who, one.day, addresses.get(one.name, "")))
     for term, its in by_term.items():
         arms = Counter(one.arm or "in no arm" for one in its)
+        people = len({one.subject for one in its})
         texts = (
             of_term(term),
-            f"{len({one.subject for one in its})}",
-            ", ".join(f"{arm}: {count}" for arm, count in sorted(arms.items())),
-            "",
+            "; ".join(f"{arm}: {count}" for arm, count in sorted(arms.items())),
             "1 event, listed with its signal."
             if len(its) == 1
             else f"{len(its)} events, listed with their signal.",
         )
-        rows.append(_row(texts, addresses.get(of_term(term), "")))
+        who = cell(f"{people} participant{'' if people == 1 else 's'}", "", people)
+        rows.append(_row(texts, who, None, addresses.get(of_term(term), ""), days=False))
     return {
         "caption": "Single cases, each a signal without any test",
-        "columns": [{"label": label, "numeric": label == "Day"} for label in labels],
+        "columns": [
+            text_column("Case"),
+            column("Participant", "Participant", "Participants", numeric=False),
+            text_column("Arm"),
+            column("Day", "Day, since first exposure"),
+            text_column("What is known"),
+        ],
         "rows": rows,
         "note": f"Day 1 is the day of first exposure. {' '.join(f'{LABELS[k]}: {t}' for k, t in DEFINITIONS.items())}"
         f"{_left_out(left_out or {})}",
@@ -270,10 +277,13 @@ def table(
     }
 
 
-def _row(texts: tuple[str, ...], url: str) -> dict[str, Any]:
-    cells: list[dict[str, Any]] = [{"text": text, "numeric": at == 3} for at, text in enumerate(texts)]
-    cells[0]["url"] = url
-    return {"cells": cells}
+def _row(
+    texts: tuple[str, str, str], who: Cell, day: int | None, url: str, *, days: bool = True
+) -> dict[str, Any]:
+    """Case, arm and what is known; `days`: whether a day could be known at all."""
+    case, arm, known = texts
+    at = cell(_text(day) if days else "", day)
+    return {"cells": [words(case, url=url), {**who, "numeric": False}, words(arm), at, words(known)]}
 
 
 def in_runs(runs: Iterable[tuple[str, Mapping[str, Any]]], signal: str) -> list[tuple[Trigger, str]]:
@@ -333,4 +343,4 @@ def _left_out(counted: Mapping[str, int]) -> str:
 
 
 def _text(day: int | None) -> str:
-    return "not known" if day is None else str(day)
+    return "not known" if day is None else minus(str(day))

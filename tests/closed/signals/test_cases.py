@@ -19,6 +19,7 @@ from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY
 from tests.closed.people import checked_person, client_of
 from tests.closed.signals.runs import later_cut
+from tests.closed.signals.test_files import read_xlsx, run_path
 
 pytestmark = pytest.mark.django_db
 DEATH = Trigger("death", "S-1", 0, "Low dose", "Sepsis", "2026-02-01", 32, "Died on 2026-02-01.")
@@ -48,6 +49,18 @@ def test_each_case_is_raised_once_in_all_runs_and_told_once(study: Study, joined
     assert "S-1, Low dose (planned arm). Died on 2026-02-01. Day 32" in first.reason
     alerts = SignalAlert.objects.filter(account=follower, signal__in=signals)
     assert alerts.count() == 2
+
+
+def test_cases_are_a_file_with_numbers(study: Study, joined_cut: Cut) -> None:
+    early = replace(DEATH, subject="S-3", day=-2)
+    special = replace(DEATH, kind="special_interest", number=2, named=("Sepsis",))
+    run = run_with(study, DEATH, replace(DEATH, subject="S-2", day=None), early, special)
+    client = client_of(study, "dsmb_member")
+    for line, case in zip(read_xlsx(client, run_path(run), "cases"), (1, 2, 3, 4), strict=True):
+        told = line["Participant"], line["Participants"], line["Day, since first exposure"]
+        assert told == [("S-1", 1, 32), ("S-2", 1, None), ("S-3", 1, -2), (None, 1, None)][case - 1]
+    page = client.get(run_path(run)).text
+    assert ">−2<" in page and ">not known<" in page and ">1 participant<" in page
 
 
 def test_a_case_stands_before_the_results_and_has_a_page(study: Study, joined_cut: Cut) -> None:

@@ -66,6 +66,7 @@ INNOCENT = re.compile(
 )
 BEGIN, END = "\x02", "\x03"  # around the specification of a picture
 SPECIFIED = re.compile(f"{BEGIN}.*?{END}", re.DOTALL)
+ASCII_MINUS = re.compile(r"(?:^|[\s|\[(])-[\d.]+")  # of a number that people read
 LINK = re.compile(r'href="([^"]*[?&](?:amp;)?format=(?:csv|svg)[^"]*)"')
 
 
@@ -191,6 +192,12 @@ def test_no_page_and_no_file_tells_anything_inferential_while_it_is_hidden(
     assert {name for name, _ in walked} | NOT_WALKED.keys() | {"signal_step"} == names
     shown = {name: browser.get(path).content.decode(errors="replace") for name, path in walked}
     silent = {name for name, page in shown.items() if "<main" in page and not told_in(page_text(page))}
+    hyphens = {
+        name: ASCII_MINUS.findall(SPECIFIED.sub("", page_text(page)))
+        for name, page in shown.items()
+        if "<main" in page
+    }
+    assert {name: found for name, found in hyphens.items() if found} == {}
     assert silent == {"signal_participants", "signal_order", "signal_new", "signal_sets"}
     hide(browser)
     told: dict[str, list[str]] = {}

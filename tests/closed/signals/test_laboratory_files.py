@@ -48,9 +48,9 @@ def test_numbers_are_numbers_at_full_precision(client: Client) -> None:
         assert float(line["Estimate: difference, percentage points"]) == 50
         low = float(line["Lower 95 %: difference, percentage points"])
         assert -100 < low < 0 and low != round(low, 1) and 0 < float(line["Fisher’s p"]) <= 1
-    assert {"Mean, arm", "p"} <= set(read_xlsx(client, ANALYTE, "means", **ALT)[0])
+    assert {"Mean, arm, U/L", "p"} <= set(read_xlsx(client, ANALYTE, "means", **ALT)[0])
     box = read_xlsx(client, ANALYTE, "boxes", **ALT)[0]
-    assert isinstance(box["Median"], int | float) and isinstance(box["Week"], str | int)
+    assert isinstance(box["Median, U/L"], int | float) and isinstance(box["Week"], str | int)
     graded = read_xlsx(client, ANALYTE, "grades", **ALT)
     assert {one["Arm"]: one["Grade 3 or more, n"] for one in graded}["Low dose"] == 1
 
@@ -159,7 +159,7 @@ def test_a_page_reads_the_measurements_of_its_own_analytes(
     reader = client_of(study, "dsmb_member")
     reader.get(PAGE)
     read, made = set(), []
-    frame = data._frame
+    frame = data.frame_from
 
     def counting(table: Any) -> Any:
         if "value_text" in table.column_names:
@@ -167,6 +167,6 @@ def test_a_page_reads_the_measurements_of_its_own_analytes(
             made.append(len(table))
         return frame(table)
 
-    monkeypatch.setattr(data, "_frame", counting)
+    monkeypatch.setattr(data, "frame_from", counting)
     assert reader.get(path, said).status_code == (200 if expected else 404)
     assert read == expected and (sum(made) >= 50) == ("SODIUM" in expected)

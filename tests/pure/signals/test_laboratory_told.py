@@ -25,9 +25,11 @@ def test_fences_say_on_which_scale_they_were_computed_and_their_unit() -> None:
 @pytest.mark.parametrize(("weeks", "arms", "least"), [(2, 2, 130), (20, 2, 670), (20, 4, 1030)])
 def test_a_picture_of_many_weeks_is_as_wide_as_its_boxes_need(weeks: int, arms: int, least: int) -> None:
     names = [f"Arm {place}" for place in range(arms)]
-    found = [Box(week, name, 9, 1.0, 2.0, 3.0, 4.0, 5.0) for week in range(weeks) for name in names]
+    found = [Box(week - 1, name, 9, 1.0, 2.0, 3.0, 4.0, 5.0) for week in range(weeks) for name in names]
     spec = laboratory_charts.boxes(found, arms=names, reference=names[0], title="x", limits=[], log=True)
     assert spec["usermeta"] == {"leastWidth": least}
+    shown = [value["week"] for value in spec["data"]["values"]]
+    assert shown[0] == "−1" and spec["layer"][0]["encoding"]["x"]["sort"][0] == "−1"
 
 
 def test_the_page_has_one_minus_sign_and_a_file_has_the_number() -> None:

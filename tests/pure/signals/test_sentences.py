@@ -58,6 +58,17 @@ def test_without_inference_only_counts_and_rates() -> None:
     assert not [word for word in ("95 %", "p =", "Fisher", "lagged", "chance") if word in told]
 
 
+def test_less_than_nothing_has_the_sign_of_mathematics() -> None:
+    told = said(replace(ROW, low=-0.053, flag=False))
+    assert "any difference from −5.3 to 30.5" in told and "-5.3" not in told
+    assert (
+        "difference from −5.3"
+        in overview_of(
+            "OZ1", "Placebo", compared=1, adjusted=0, flagged=0, strongest=[replace(ROW, low=-0.053)]
+        )[1]
+    )
+
+
 def test_names_of_methods_have_commas_so_that_semicolons_part_them() -> None:
     flagging = [replace(ROW, method=key, flag=True) for key in METHODS]
     told = said(*flagging).split(" methods: ")[1].removesuffix(". A flag asks for a look, it is no verdict.")
