@@ -72,10 +72,20 @@ def is_shut(doors: Sequence[Door]) -> bool:
         if one.kind == "address":  # many people share it: they must not wait for one another
             row = Lockout.objects.filter(key=one.key).first()
         else:
-            Lockout.objects.get_or_create(key=one.key, defaults={"kind": one.kind, "counted_from": now})
-            row = Lockout.objects.select_for_update().get(key=one.key)
+            row = _held(one, now)
         shut = shut or (row is not None and row.locked_until is not None and row.locked_until > now)
     return shut
+
+
+def _held(one: Door, now: datetime) -> Lockout:
+    """The row of a door, locked until the transaction ends. Who passes takes it away, as others wait for it (a form
+    that is sent twice): then there is none, and the next round makes one."""
+    while True:
+        new = Lockout(key=one.key, kind=one.kind, counted_from=now)
+        Lockout.objects.bulk_create([new], ignore_conflicts=True)
+        row = Lockout.objects.select_for_update().filter(key=one.key).first()
+        if row is not None:
+            return row
 
 
 def failed(doors: Sequence[Door], *, account: Account | None = None) -> list[Door]:
@@ -86,8 +96,7 @@ def failed(doors: Sequence[Door], *, account: Account | None = None) -> list[Doo
 
 def _count(one: Door, now: datetime, account: Account | None) -> bool:
     limit = LIMITS[one.kind]
-    Lockout.objects.get_or_create(key=one.key, defaults={"kind": one.kind, "counted_from": now})
-    row = Lockout.objects.select_for_update().get(key=one.key)
+    row = _held(one, now)
     if row.locked_until is not None and row.locked_until > now:
         return False  # shut already: a try that was not looked at shuts nothing for longer
     if row.counted_from <= now - limit.window or row.locked_until is not None:
