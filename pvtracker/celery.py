@@ -34,4 +34,5 @@ app.conf.update(
     task_publish_retry=False,
     timezone="UTC",
 )
-app.autodiscover_tasks([name for name in settings.INSTALLED_APPS if name.startswith("pvtracker.")])
+APPS = [name for name in settings.INSTALLED_APPS if name.startswith("pvtracker.")]
+app.autodiscover_tasks(APPS)

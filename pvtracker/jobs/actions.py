@@ -125,15 +125,15 @@ def enqueue(
 
 @functools.cache
 def _import_once() -> None:
-    """Every module with tasks; Celery would go through them all again at each call.
+    """Every module with tasks.
 
-    A worker has them: there Celery would set Django up a second time, and its log handler would write to the standard
-    error that Celery has put a log in place of: nothing more of that process would reach the log.
+    Not by `import_default_modules`, which has Django set up and checked a second time: a form would wait for that, and
+    in a worker the log handler would write to the standard error that Celery has put a log in place of, so that
+    nothing more of that process would reach the log.
     """
-    from pvtracker.celery import app
+    from pvtracker.celery import APPS, app
 
-    if not app.loader.worker_initialized:
-        app.loader.import_default_modules()
+    app.autodiscover_tasks(APPS, force=True)
 
 
 def known_tasks() -> set[str]:

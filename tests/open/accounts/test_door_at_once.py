@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from pvtracker.accounts import lockout
 from pvtracker.accounts.models import Lockout
+from tests.acting import by_four
 
 TRIES, ROUNDS = 4, 5
 
 
-def at_once(right: bool) -> list[bool]:
+def at_once(right: bool) -> list[int]:
     """Whether the door was shut for each of several tries that begin together, all with the right secret or a wrong."""
     door, together = lockout.door("name", "ann"), Barrier(TRIES)
 
-    def knock(_: int) -> bool:
-        try:
-            together.wait(timeout=10)
-            with transaction.atomic():
-                shut = lockout.is_shut([door])
-                if right and not shut:
-                    lockout.passed(door)
-                else:
-                    lockout.failed([door])
-                return shut
-        finally:
-            connection.close()
+    def knock(_: int) -> int:
+        together.wait(timeout=10)
+        with transaction.atomic():
+            shut = lockout.is_shut([door])
+            if right and not shut:
+                lockout.passed(door)
+            else:
+                lockout.failed([door])
+            return shut
 
-    with ThreadPoolExecutor(TRIES) as threads:
-        return list(threads.map(knock, range(TRIES)))
+    return by_four(knock, turns=TRIES)
 
 
 def test_who_waits_while_another_passes_is_let_in_too(committed_db: str) -> None:
