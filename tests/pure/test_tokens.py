@@ -93,3 +93,14 @@ def test_the_rooms_differ_in_every_colour_of_the_room() -> None:
     assert first.keys() == second.keys()
     assert all(first[name][0] != second[name][0] for name in first if name != "on-band")
     assert contrast(first["band"][0], second["band"][0]) > 7  # one light, one dark: told apart without hue
+
+
+def test_more_in_the_arm_is_warm_and_less_is_blue_in_tile_maps() -> None:
+    """As grades of harm are; orange against blue is told apart whatever the colour vision."""
+    for side, warm in (("more", True), ("less", False)):
+        for step in (1, 2, 3):
+            found = re.search(rf"--pv-shade-{side}-{step}: light-dark\(#(\w{{6}}), #(\w{{6}})\)", TOKENS)
+            assert found
+            for colour in found.groups():
+                red, blue = int(colour[:2], 16), int(colour[4:], 16)
+                assert (red > blue) == warm, (side, step)
