@@ -77,7 +77,7 @@ def test_on_the_pilot_it_finds_application_site_and_skin_events_on_the_active_ar
         found = run.results.filter(arm=arm, selection="all", flag=True, method="fisher")
         assert {SKIN, SITE, *adjusted} <= set(found.values_list("term", flat=True)), "also adjusted for many"
         for term in (SKIN, SITE, *adjusted):
-            assert re.search(rf"{term} (SOC|PT) All {arm} \d+/84", told), term
+            assert re.search(rf"{term} (Organ class|Preferred term) All {arm} \d+/84", told), term
         assert f"Organ classes, {arm} against Placebo" in page
     strongest = re.findall(r"The strongest evidence among preferred terms is for ([A-Z ]+):", told)
     assert set(strongest) <= set(KNOWN) and len(strongest) == 2
@@ -104,5 +104,5 @@ def test_on_a_simulated_trial_it_finds_the_planted_harm_and_none_without(
     # of the high dose, in which nobody is, none is flagged either
     assert told.count("None is flagged after adjustment") == (2 if ratio == 1.0 else 1)
     if ratio != 1.0:
-        assert f"{TERM} PT All Low dose 33/38" in told
+        assert f"{TERM} Preferred term All Low dose 33/38" in told
         assert f"The strongest evidence among preferred terms is for {TERM}:" in told
