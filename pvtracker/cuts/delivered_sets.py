@@ -20,7 +20,7 @@ def differences(
     found: AnalysisSets, delivered: Mapping[str, Mapping[str, str]], *, flags: tuple[str, ...]
 ) -> dict[str, tuple[Problem, ...]]:
     """What is to be asked about each participant of the cut, none where both say the same. `delivered`: subject → flag
-    → Y or N; `flags`: those that the delivery has. A set of which it has no flag is not compared.
+    → Y, N, '' or what is no flag; `flags`: those that the delivery has. A set of which it has no flag is not compared.
     """
     outside: dict[str, dict[str, list[str]]] = {}
     for one in found.left_out:
@@ -34,8 +34,7 @@ def differences(
             name = SET_FLAGS[flag]
             said = _question(flag, name, None if theirs is None else theirs.get(flag, ""), out.get(name))
             if said:
-                value = "" if theirs is None else theirs.get(flag, "")
-                problems.append(Problem(RULE, flag, f"{said} {REMEDY}", value))
+                problems.append(Problem(RULE, flag, f"{said} {REMEDY}"))
         asked[subject] = tuple(problems)
     return asked
 
@@ -47,8 +46,8 @@ def _question(flag: str, name: str, theirs: str | None, left_out: list[str] | No
         delivered, said = False, f"ADSL does not have this participant, who has thus no {flag}"
     elif theirs in WORDS:
         delivered, said = WORDS[theirs], f"{flag} is {theirs} in ADSL"
-    else:
-        return f"{flag} is {theirs[:20]!r} in ADSL, neither Y nor N."
+    else:  # what stands there is not told: it may name an arm
+        return f"{flag} is {'neither Y nor N' if theirs else 'empty'} in ADSL."
     if delivered == ours:
         return ""
     label = LABELS[name]

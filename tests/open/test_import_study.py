@@ -24,13 +24,11 @@ from pvtracker.lib.tally import Tally
 from pvtracker.ops.imports.open_half import Order, import_open
 from pvtracker.ops.imports.report import ImportRefused, store_whole
 from pvtracker.participants.models import Measurement, Participant
-from pvtracker.studies.actions import StudyEntry, StudyRefused, create_study, set_definitions
-from pvtracker.studies.definitions import parse
+from pvtracker.studies.actions import StudyEntry, StudyRefused, create_study
 from pvtracker.studies.models import Arm, Site, Study
 from pvtracker.studies.queries import study_ids
 from tests.acting import as_test
 from tests.deliveries import ARM_WORDS, ARMS, delivery, write
-from tests.pure.formats.files import csv_text
 
 pytestmark = pytest.mark.django_db
 
@@ -375,45 +373,6 @@ def test_nothing_in_the_open_database_tells_an_arm(tmp_path: Path) -> None:
     load(write(tmp_path / "in"))
     assert arm_words_in_the_database(("Headache",))  # the search finds what is there
     assert arm_words_in_the_database(ARM_WORDS) == []
-
-
-def test_the_flags_of_adsl_are_compared_with_the_definitions_and_the_differences_asked(
-    tmp_path: Path,
-) -> None:
-    """Ours by the definitions, theirs as delivered: neither is taken for the other, and no treatment is read."""
-    folder = write(tmp_path / "delivery")
-    theirs = {"S-01": "YYY", "S-02": "YNN", "S-03": "YYN", "S-05": "YNN", "S-99": "YYY"}
-    adsl = [
-        {"USUBJID": subject, "TRT01P": ARMS["ZYX"], "ITTFL": flags[0], "SAFFL": flags[1], "PPROTFL": flags[2]}
-        for subject, flags in theirs.items()
-    ]
-    (folder / "adsl.csv").write_text(csv_text(adsl))
-    part = load(folder)["domains"]["ADSL"]
-    assert (part["read"], part["unchanged"], part["stored"], part["fault"]) == (5, 4, 0, None)
-    assert [row["rule"] for row in part["refused"]] == ["unknown-participant"]
-    asked = DataQuery.objects.filter(study__code=CODE, rule="analysis-set-differs", state="open")
-    assert part["queries"] == {"analysis-set-differs": 7}
-
-    def standing() -> set[tuple[str, str]]:
-        return set(asked.values_list("participant__subject", "field"))
-
-    of_delivery = {("S-02", "SAFFL"), ("S-02", "PPROTFL"), ("S-03", "PPROTFL"), ("S-05", "ITTFL")}
-    absent = {("S-04", flag) for flag in ("ITTFL", "SAFFL", "PPROTFL")}
-    assert standing() == of_delivery | absent
-    (said,) = asked.filter(participant__subject="S-05").values_list("message", flat=True)
-    assert said.startswith("ITTFL is Y in ADSL; by the definitions") and "screen failure" in said
-    assert arm_words_in_the_database(ARM_WORDS) == []
-    set_definitions(
-        study=Study.objects.get(code=CODE),
-        definitions=parse({"not_per_protocol": {"S-02": "no second dose", "S-03": "wrong age"}}),
-        by=BY,
-        reason="plan",
-    )
-    again = load(folder)
-    assert again["domains"]["ADSL"]["queries"] == {} and again["domains"]["DM"]["queries"] == {}
-    assert standing() == {("S-02", "SAFFL"), ("S-05", "ITTFL")} | absent, "what is settled is closed"
-    (folder / "adsl.csv").unlink()
-    assert "ADSL" not in load(folder)["domains"] and len(standing()) == 5
 
 
 def test_the_report_of_the_open_half_names_arms_only_as_the_protocol_does(tmp_path: Path) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pvtracker.cuts.delivered_sets import RULE, differences
 from pvtracker.cuts.sets import AnalysisSets, sets_of
 from pvtracker.formats import READERS, read_domain_files
-from pvtracker.formats.adsl import delivered_flags, read_adsl
+from pvtracker.formats.adsl import NO_FLAG, delivered_flags, read_adsl
 from pvtracker.formats.sdtm import OPEN_COLUMNS, open_records
 from pvtracker.formats.sdtm.columns import SET_FLAGS
 from pvtracker.formats.tables import Table
 from pvtracker.studies.definitions import parse
-from tests.pure.formats.files import csv_text
+from tests.pure.formats.files import csv_text, json_bytes, json_document, xpt_bytes
 from tests.shared import shared_path
 from tests.small_cut import cut, day, manifest, person, treated
 
@@ -49,6 +51,32 @@ def test_of_adsl_the_participant_and_the_flags_are_read_and_no_treatment(tmp_pat
         ("P2", {"ITTFL": "", "SAFFL": "N"}),
     ]
     assert (read.count.domain, read.count.rows, read.count.records) == ("ADSL", 2, 2)
+
+
+@pytest.mark.parametrize("declared", ["string", "integer"])
+def test_what_is_no_flag_never_leaves_the_reader(tmp_path: Path, declared: str) -> None:
+    """No table, record, refusal or fault has a value of a flag's column but Y, N and none: it may name an arm."""
+    values = {"P1": "Zyxoline", "P2": "ZY", "P3": " y ", "P4": None, "P5": "N"}
+    document = json_document([{"USUBJID": key, "SAFFL": "x"} for key in values], name="ADSL")
+    document["rows"] = [list(row) for row in values.items()]
+    document["columns"][1] |= {"dataType": declared, "label": "Safety, Zyxoline"}
+    (tmp_path / "adsl.json").write_bytes(json_bytes(document))
+    files = read_adsl(tmp_path, READERS)
+    read = delivered_flags(files)
+    assert "ZY" not in f"{files!r} {read!r}".upper()
+    if declared == "string":
+        flags = [one.flags["SAFFL"] for one in read.records]
+        assert flags == [NO_FLAG, NO_FLAG, "Y", "", "N"]
+    else:
+        said = {row.row: row.message for row in read.refused}
+        assert said == dict.fromkeys((1, 2, 3, 5), "SAFFL is not of the type that the file declares.")
+
+
+def test_a_number_in_a_flag_is_no_flag(tmp_path: Path) -> None:
+    rows = [{"USUBJID": f"P{dose}", "SAFFL": float(dose)} for dose in (0, 1, 54)]
+    (tmp_path / "adsl.xpt").write_bytes(xpt_bytes(tmp_path.parent, rows, name="ADSL"))
+    files = read_adsl(tmp_path, READERS)
+    assert [one.flags for one in delivered_flags(files).records] == [{"SAFFL": NO_FLAG}] * 3
 
 
 def test_a_file_that_is_twice_there_or_names_nobody_is_a_fault(tmp_path: Path) -> None:
@@ -91,7 +119,7 @@ def test_each_difference_is_a_question_with_both_sides_and_our_reason() -> None:
         "P3": [
             f"SAFFL: SAFFL is Y in ADSL; {outside} “Treated (safety)”: no exposure to a study intervention other than "
             f"background treatment.{remedy}",
-            f"PPROTFL: PPROTFL is 'MAYBE' in ADSL, neither Y nor N.{remedy}",
+            f"PPROTFL: PPROTFL is neither Y nor N in ADSL.{remedy}",
         ],
     }
     assert all(len(said) <= 500 for some in found.values() for said in some), "a query keeps 500 characters"
