@@ -70,8 +70,10 @@ class Sealer:
     clock: Callable[[], float] = time.monotonic
     pace: Pace = field(default_factory=Pace)
     _connection: psycopg.Connection[tuple[Any, ...]] | None = field(default=None, init=False)
-    _anchored: int | None = field(default=None, init=False)
+    _anchored: int | None = field(default=None, init=False)  # link of the last anchor
     _due: float = field(default=0.0, init=False)
+    _searched: int = field(default=0, init=False)  # up to this link it is known whether something weighs
+    _owed: bool = field(default=False, init=False)  # something that weighs has no anchor yet
 
     def step(self) -> int:
         """Seal what is committed; returns how many entries. Anchors at once what weighs, else every 15 minutes."""
@@ -90,14 +92,17 @@ class Sealer:
         if self._connection is None:
             self._connection = psycopg.connect(self.url, autocommit=True, application_name="pvtracker-sealer")
         connection = self._connection
-        before = _head(connection)[0]
         sealed = self.pace.go(connection)
         if self._anchored is None:
-            self._anchored = max((anchor.seq for anchor in _known(self.folder)), default=0)
-            self._due = self.clock() + ANCHOR_SECONDS
-        if (sealed and weighs(connection, after=before)) or self.clock() >= self._due:
-            self._due = self.clock() + ANCHOR_SECONDS
+            self._anchored = self._searched = max((anchor.seq for anchor in _known(self.folder)), default=0)
+            self._due = self.clock() + ANCHOR_SECONDS - _age(connection, self._anchored + 1)
+        head = int(_head(connection)[0])
+        if head > self._searched:
+            self._owed = self._owed or weighs(connection, after=self._searched)
+            self._searched = head
+        if self._owed or self.clock() >= self._due:
             self._anchored = anchor(connection, folder=self.folder, anchored=self._anchored)
+            self._due, self._owed = self.clock() + ANCHOR_SECONDS, False
         return sealed
 
 
@@ -151,6 +156,15 @@ def _head(connection: psycopg.Connection[tuple[Any, ...]]) -> tuple[Any, ...]:
     if found is None:
         raise psycopg.DataError("The chain has no head; verify_audit says more.")
     return found
+
+
+def _age(connection: psycopg.Connection[tuple[Any, ...]], seq: int) -> float:
+    """Seconds since a link was made; 0 where it is yet to come. So a restart does not begin the wait anew."""
+    found = connection.execute(
+        "select extract(epoch from clock_timestamp() - sealed_at)::float8 from audit.link where seq = %s",
+        [seq],
+    ).fetchone()
+    return float(found[0]) if found else 0.0
 
 
 def _known(folder: Path) -> list[anchors.Anchor]:

@@ -60,7 +60,7 @@ PHRASES = tuple(
 )
 # In the text as written: a coded group is told by its capital or number, which tells it from "an arm a rash was on".
 CODED_GROUP = re.compile(
-    r"\b(?<!blood )(?:[Aa]rm|ARM|[Gg]roup|GROUP|[Cc]ohort)[ -](?:[A-D]|[12])\b"
+    r"\b(?<!blood )(?:[Aa]rm|ARM|[Gg]roup|GROUP|[Gg]rp|GRP|[Cc]ohort|COHORT)(?:[ _-][A-D]|[ _-]?[12])\b"
     r"(?![ -]*(?:strep|Strep|beta|β|haem|hem|rota|mening|B-?strep|rh|Rh|cm|mm|day|hour|week|time|x\b|[.,]?\d))"
 )
 _LOOKALIKE = str.maketrans("013457@$", "oleastas")

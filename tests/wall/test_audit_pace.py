@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import time
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -96,6 +99,88 @@ def test_what_weighs_is_found_by_its_index(
         "explain select from audit.entry e where e.table_name = any(%s)", [[*WEIGHTY, "another"]]
     ).fetchall()
     assert not any("entry_that_weighs" in str(line) for line in other), other
+
+
+class Anchors:
+    """The file of anchors, in memory, which may fail."""
+
+    BadAnchor = ValueError
+
+    def __init__(self, seq: int) -> None:
+        self.written, self.full = [SimpleNamespace(seq=seq)], False
+
+    def path_of(self, folder: Path) -> Path:
+        return folder
+
+    def read(self, path: Path) -> list[SimpleNamespace]:
+        return self.written
+
+    def write(self, *, seq: int, digest: bytes, at: object, folder: Path) -> None:
+        if self.full:
+            raise OSError("no space left")
+        self.written.append(SimpleNamespace(seq=seq))
+
+
+@pytest.fixture
+def anchors(sealer: psycopg.Connection[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch) -> Anchors:
+    """The chain is anchored to its end."""
+    found = sealer.execute("select seq from audit.head").fetchone()
+    made = Anchors(int(str(found[0])) if found else 0)
+    monkeypatch.setattr(sealing, "anchors", made)
+    return made
+
+
+@BOTH
+def test_a_report_whose_anchor_failed_is_anchored_at_the_next_go(
+    rooms: Installation, room: str, anchors: Anchors, tmp_path: Path
+) -> None:
+    own = sealing.Sealer(url=rooms.sealer_url(room), folder=tmp_path, clock=lambda: 0.0)
+    own.step()
+    make_report(rooms, room, make_study(rooms, room, f"A-{uuid.uuid4().hex[:6]}"))
+    anchors.full = True
+    with pytest.raises(OSError, match="no space"):
+        own.step()
+    anchors.full = False
+    own.step()
+    assert len(anchors.written) == 2
+    own.step()
+    assert len(anchors.written) == 2, "and once"
+    own.close()
+
+
+@BOTH
+def test_a_report_that_was_sealed_before_the_connection_broke_is_anchored(
+    rooms: Installation, room: str, anchors: Anchors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = sealing.Sealer(url=rooms.sealer_url(room), folder=tmp_path, clock=lambda: 0.0)
+    own.step()
+    make_report(rooms, room, make_study(rooms, room, f"B-{uuid.uuid4().hex[:6]}"))
+
+    def broken(connection: object) -> None:
+        raise psycopg.OperationalError("gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sealing, "_head", broken)
+        with pytest.raises(psycopg.OperationalError):
+            own.step()
+    assert len(anchors.written) == 1 and not ask(rooms, room, "select 1 from audit.waiting")
+    own.step()
+    assert len(anchors.written) == 2
+    own.close()
+
+
+@BOTH
+def test_a_restart_does_not_begin_the_quarter_of_an_hour_anew(
+    rooms: Installation, room: str, anchors: Anchors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "ANCHOR_SECONDS", 1.0)
+    make_study(rooms, room, f"C-{uuid.uuid4().hex[:6]}")
+    for pause, written in ((0.0, 1), (1.1, 2)):
+        time.sleep(pause)
+        own = sealing.Sealer(url=rooms.sealer_url(room), folder=tmp_path, clock=lambda: 0.0)
+        own.step()
+        own.close()
+        assert len(anchors.written) == written
 
 
 def test_a_go_is_a_tenth_of_the_time_and_patience_ends_before_the_check_complains() -> None:

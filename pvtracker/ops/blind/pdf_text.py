@@ -11,6 +11,8 @@ _OBJECT = re.compile(rb"(\d+) 0 obj\b")
 _FONTS = re.compile(rb"/Font\s*(?:<<(.*?)>>|(\d+) 0 R)", re.DOTALL)
 _RESOURCES = re.compile(rb"/Resources\s*(\d+) 0 R")
 _CONTENTS = re.compile(rb"/Contents\s*(?:\[([\d\sR]*)\]|(\d+) 0 R)")
+_PARENT = re.compile(rb"/Parent\s*(\d+) 0 R")
+_USED = re.compile(rb"/(\S+) [-\d.]+ Tf")
 _NUMBER = re.compile(rb"(\d+) 0 R")
 _REFERENCE = re.compile(rb"/([^\s/<>\[\]()]+)\s+(\d+) 0 R")
 _TO_UNICODE = re.compile(rb"/ToUnicode (\d+) 0 R")
@@ -26,6 +28,10 @@ _TEXT = re.compile(rb"(?:^|\s)BT\s")  # begins a piece of text
 _NOT_PLACED = re.compile(rb"/ObjStm|/Metadata|/XML\b|/Length1\b|/OpenType|/CIDFontType0C|/Type1C")
 _ESCAPE = re.compile(rb"\\(\d{1,3}|\r\n|.)", re.DOTALL)
 _NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+
+Table = dict[int, str]  # characters by code; empty: as they stand
+Fonts = dict[bytes, Table]
 
 
 def objects(content: bytes) -> dict[int, bytes]:
@@ -60,8 +66,8 @@ def _inner_objects(whole: bytes) -> dict[int, bytes]:
     if first is None:
         return {}
     offset = int(first[1])
-    numbers = [int(word) for word in body[:offset].split()]
-    places = list(zip(numbers[::2], numbers[1::2], strict=True))
+    numbers = [int(word) for word in body[:offset].split() if word.isdigit()]
+    places = list(zip(numbers[::2], numbers[1::2], strict=False))
     ends = [place for _, place in places[1:]] + [len(body) - offset]
     return {
         number: body[offset + place : offset + end] for (number, place), end in zip(places, ends, strict=True)
@@ -71,38 +77,66 @@ def _inner_objects(whole: bytes) -> dict[int, bytes]:
 def text_of(content: bytes) -> str:
     """The text of every page and form in the order of the file, one line for each placed piece.
 
-    Text of fonts without a table of characters comes as it stands.
+    Text of fonts without a table of characters comes as it stands. What several pages show is read through the fonts
+    of each; through every table of the file where its own cannot be told: better read wrong beside than not at all.
     """
     known = objects(content)
     lines: list[str] = []
-    anywhere = _fonts_of(b" ".join(known.values()), known)
-    users = _users(known)
+    users, tables = _users(known), _tables(known)
     for number, whole in sorted(known.items()):
         head, mark, body = whole.partition(b"\x00stream\x00")
         if mark and _TEXT.search(body) and not _NOT_PLACED.search(head) and b"begincmap" not in body:
-            lines += _lines(body, anywhere | _fonts_of(users.get(number, head), known))
+            for fonts in _readings(body, users.get(number, [head]), known, tables):
+                lines += _lines(body, fonts)
     return "\n".join(lines)
 
 
-def _users(known: dict[int, bytes]) -> dict[int, bytes]:
-    """The page that shows it, by the number of a stream; a form stands for itself."""
-    users: dict[int, bytes] = {}
+def _readings(body: bytes, users: list[bytes], known: dict[int, bytes], tables: list[Table]) -> list[Fonts]:
+    """The fonts to read a stream through, each once."""
+    named = set(_USED.findall(body))
+    found: list[Fonts] = []
+    for user in users:
+        own = _fonts_of(user, known)
+        untold = named - set(own)
+        for table in tables if untold else [Table()]:
+            fonts = {name: table if name in untold else own[name] for name in named}
+            if fonts not in found:
+                found.append(fonts)
+    return found
+
+
+def _tables(known: dict[int, bytes]) -> list[Table]:
+    """Every table of characters in the file; none for text as it stands."""
+    return [Table(), *(_characters(whole) for whole in known.values() if b"begincmap" in whole)]
+
+
+def _users(known: dict[int, bytes]) -> dict[int, list[bytes]]:
+    """The pages that show it, by the number of a stream; a form stands for itself."""
+    users: dict[int, list[bytes]] = {}
     for whole in known.values():
         for several, one in _CONTENTS.findall(whole.partition(b"\x00stream\x00")[0]):
-            users |= dict.fromkeys(map(int, _NUMBER.findall(several) or one.split()), whole)
+            listed = several or known.get(int(one or 0), b"").partition(b"\x00stream\x00")[0]
+            streams = _NUMBER.findall(listed) if several or listed.lstrip().startswith(b"[") else one.split()
+            for number in map(int, streams):
+                users.setdefault(number, []).append(whole)
     return users
 
 
-def _fonts_of(user: bytes, known: dict[int, bytes]) -> dict[bytes, dict[int, str]]:
-    """Characters by code, by the name under which a page or form uses the font: each has names of its own."""
+def _fonts_of(user: bytes, known: dict[int, bytes]) -> Fonts:
+    """Characters by code, by the name under which a page or form uses the font: each has names of its own. A page
+    without resources has those of the group of pages that it is in."""
+    passed: set[bytes] = set()
+    while b"/Resources" not in user and (above := _PARENT.search(user)) and above[1] not in passed:
+        passed.add(above[1])
+        user = known.get(int(above[1]), b"")
     link = _RESOURCES.search(user)
     resources = known.get(int(link[1]), b"") if link else user
-    maps: dict[bytes, dict[int, str]] = {}
+    maps: Fonts = {}
     for inline, number in _FONTS.findall(resources):
         for name, font in _REFERENCE.findall(inline or known.get(int(number or 0), b"")):
             table = _TO_UNICODE.search(known.get(int(font), b""))
-            if table and name not in maps:
-                maps[name] = _characters(known.get(int(table[1]), b""))
+            if name not in maps:
+                maps[name] = _characters(known.get(int(table[1]), b"")) if table else Table()
     return maps
 
 

@@ -157,6 +157,64 @@ def test_each_page_of_a_pdf_is_read_through_fonts_of_its_own() -> None:
         assert plain_and_bold in text and "\N{REPLACEMENT CHARACTER}" not in text
 
 
+def object_of(number: int, body: bytes) -> bytes:
+    return b"%d 0 obj\n%s\nendobj\n" % (number, body)
+
+
+def stream_of(body: bytes) -> bytes:
+    return b"<</Length %d>>\nstream\n%s\nendstream" % (len(body), body)
+
+
+def table_of(meant: dict[int, str]) -> bytes:
+    lines = b"\n".join(b"<%04X> <%04X>" % (code, ord(letter)) for code, letter in meant.items())
+    return stream_of(b"begincmap\n%d beginbfchar\n%s\nendbfchar\n" % (len(meant), lines))
+
+
+FONT = b"/Resources <</Font <</F1 4 0 R>> >>"
+LAWFUL = {  # how a page may come by its font and its content; object 6 is the text, 4 the font that it is in
+    "itself": (b"<</Type/Page %s /Contents 6 0 R>>" % FONT,),
+    "an array": (b"<</Type/Page %s /Contents [6 0 R]>>" % FONT,),
+    "an array elsewhere": (b"<</Type/Page %s /Contents 8 0 R>>" % FONT, b"[6 0 R]"),
+    "from the group of pages": (
+        b"<</Type/Page /Parent 8 0 R /Contents 6 0 R>>",
+        b"<</Kids[7 0 R] %s>>" % FONT,
+    ),
+    "fonts elsewhere": (b"<</Type/Page /Resources <</Font 8 0 R>> /Contents 6 0 R>>", b"<</F1 4 0 R>>"),
+    "a font among others": (b"<</Resources <</Font<</F0 << /Type/Font>> /F1 4 0 R>> >> /Contents 6 0 R>>",),
+    "two pages": (
+        b"<</Type/Page %s /Contents 6 0 R>>" % FONT,
+        b"<</Resources <</Font <</F1 2 0 R>> >> /Contents 6 0 R>>",
+    ),
+}
+
+
+@pytest.mark.parametrize("pages", LAWFUL.values(), ids=LAWFUL)
+def test_text_of_a_pdf_is_found_however_a_page_comes_by_its_font(pages: tuple[bytes, ...]) -> None:
+    right = {code: chr(64 + code) for code in range(1, 27)}
+    wrong = {code: chr(91 - code) for code in range(1, 27)}
+    shown = b"".join(b"%04X" % (ord(letter) - 64) for letter in WORD.upper() if letter.isalpha())
+    file = b"".join(
+        object_of(number, body)
+        for number, body in [
+            (1, b"<</Type/Page /Resources <</Font <</F1 2 0 R>> >> /Contents 99 0 R>>"),
+            (2, b"<</Type/Font/ToUnicode 3 0 R>>"),
+            (3, table_of(wrong)),
+            (4, b"<</Type/Font/ToUnicode 5 0 R>>"),
+            (5, table_of(right)),
+            (6, stream_of(b" BT /F1 12 Tf <%s> Tj ET " % shown)),
+            *enumerate(pages, 7),
+        ]
+    )
+    assert "".join(filter(str.isalpha, WORD.upper())) in text_of(file)
+
+
+@pytest.mark.parametrize("numbers", [b"1 0 2 xx", b"1 0 2"])
+def test_a_damaged_pdf_is_read_as_far_as_it_can_be(numbers: bytes) -> None:
+    damaged = b"<</Type/ObjStm/First %d>>\nstream\n%s\nendstream" % (len(numbers), numbers)
+    told = object_of(2, stream_of(b" BT (told) Tj ET "))
+    assert text_of(object_of(1, damaged) + told) == "told"
+
+
 def with_remark(content: bytes, remark: bytes) -> bytes:
     """The same PDF with a remark in its metadata."""
     made = io.BytesIO()
