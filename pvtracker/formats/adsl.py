@@ -18,6 +18,10 @@ from pvtracker.formats.sdtm.rows import Collected, Row, collect
 from pvtracker.formats.tables import Column, Refused, StructuralFault, Table, Values
 
 NAME = "ADSL"
+LEFT = (
+    f"Of ADSL, USUBJID and {', '.join(SET_FLAGS)} are read. Deliver a row for each participant with those of the flags "
+    "that there are, or leave ADSL out. Nothing was compared; what was asked before stands."
+)
 NO_FLAG = "?"  # whatever stands in a flag that is neither Y nor N nor empty
 
 
@@ -67,10 +71,68 @@ def _unquoted(row: Refused) -> Refused:
 
 
 def delivered_flags(files: tuple[Table | StructuralFault, ...]) -> Collected[Delivered]:
-    """One record for each participant; a participant that stands twice is refused the second time."""
-    return collect(NAME, files, required=("USUBJID",), build=_row, key=lambda record: (record.participant,))
+    """One record for each participant. Rows of one participant that agree are one; where they do not, none is taken.
+
+    A fault: no row that can be read, and no column of those that are.
+    """
+    found = collect(NAME, files, required=("USUBJID",), build=_row, key=lambda one: (str(one.row),))
+    tables = [table for table in files if isinstance(table, Table)]
+    if found.faults or not tables:
+        return found
+    fault = _nothing_to_compare(tables, found)
+    if fault is not None:
+        empty = replace(found.count, records=0, refused=0)
+        return replace(found, records=(), refused=(), faults=(fault,), count=empty)
+    records, doubled = _once_each(found.records, tables[0].source_file)
+    refused = (*found.refused, *doubled)
+    return replace(
+        found,
+        records=records,
+        refused=refused,
+        count=replace(found.count, records=len(records), refused=len(refused)),
+    )
+
+
+def _nothing_to_compare(tables: list[Table], found: Collected[Delivered]) -> StructuralFault | None:
+    said = ""
+    if not any(name in table.values for table in tables for name in SET_FLAGS):
+        said = "ADSL has no population flag."
+    elif not found.count.rows:
+        said = "ADSL has no rows."
+    elif not found.records:
+        first = found.refused[0]
+        said = f"No row of ADSL can be read; row {first.row}: {first.message}"
+    if not said:
+        return None
+    fault = StructuralFault(f"{said} {LEFT}", rule="adsl-empty")
+    return fault.at(source_file=tables[0].source_file, domain=NAME)
+
+
+def _once_each(
+    records: tuple[Delivered, ...], source_file: str
+) -> tuple[tuple[Delivered, ...], tuple[Refused, ...]]:
+    """The first of the rows of each participant, and the refused ones: the others, or all where they contradict."""
+    rows: dict[str, list[Delivered]] = {}
+    for record in records:
+        rows.setdefault(record.participant, []).append(record)
+    kept, refused = [], []
+    for some in rows.values():
+        alike = all(one.flags == some[0].flags for one in some)
+        numbers = " and ".join(str(one.row) for one in some)
+        if alike:
+            kept.append(some[0])
+            message = f"The participant of row {some[0].row} stands here again, with the same flags."
+        else:
+            message = (
+                f"Rows {numbers} are of one participant, with different flags: none is taken. Deliver one."
+            )
+        refused += [
+            Refused(NAME, one.row, "repeated-row", message, source_file)
+            for one in (some[1:] if alike else some)
+        ]
+    return tuple(kept), tuple(refused)
 
 
 def _row(row: Row) -> Delivered:
-    flags = {name: row.code(name) for name in SET_FLAGS if name in row.values}
+    flags = {name: row.text(name) for name in SET_FLAGS if name in row.values}
     return Delivered(row.number, row.needed("USUBJID"), flags)

@@ -21,13 +21,15 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Rows in = stored + changed + unchanged + refused. `queries`: questions opened, by rule."""
+    """Rows in = stored + changed + unchanged + refused. `queries`: questions opened, by rule; `of_study`: questions
+    about the study as a whole, as sentences, which stand in no participant's record."""
 
     stored: int = 0
     changed: int = 0
     unchanged: int = 0
     refused: tuple[RefusedRow, ...] = ()
     queries: Mapping[str, int] = field(default_factory=dict)
+    of_study: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -44,4 +46,5 @@ class Tally:
                 for row in self.refused
             ],
             "queries": dict(self.queries),
+            **({"of_study": list(self.of_study)} if self.of_study else {}),
         }

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from pvtracker.events.models import DataQuery
+from pvtracker.ops.commands.import_study import table
 from pvtracker.ops.imports.open_half import Order, import_open
 from pvtracker.studies.actions import set_definitions
 from pvtracker.studies.definitions import parse
 from pvtracker.studies.models import Study
-from tests.deliveries import ARM_WORDS, ARMS, write
+from tests.deliveries import ARM_WORDS, ARMS, delivery, write
 from tests.open.test_import_study import BY, CODE, arm_words_in_the_database, load
 from tests.pure.formats.files import csv_text
 
@@ -102,3 +104,75 @@ def test_a_flag_that_tells_an_arm_is_told_nowhere(
         told = [json.dumps(report), *said, caplog.text, *capfd.readouterr()]
         assert not any(word in text.upper() for text in told)
         assert everywhere(word) == []
+
+
+GOOD = "USUBJID,ITTFL,SAFFL\nS-01,Y,N\nS-02,Y,Y\nS-03,N,Y\nS-04,Y,Y\nS-05,N,N\n"
+ASKED = {("S-01", "SAFFL"), ("S-03", "ITTFL")}
+
+
+def adsl(folder: Path, text: str) -> dict[str, Any]:
+    (folder / "adsl.csv").write_text(text)
+    part: dict[str, Any] = load(folder)["domains"]["ADSL"]
+    return part
+
+
+NOTHING_TO_COMPARE = {
+    "USUBJID,SAFFL\n": "ADSL has no rows.",
+    "USUBJID,TRT01P\nS-01,Y\n": "ADSL has no population flag.",
+    "USUBJID,SAFFL\nX-01,Y\nX-02,Y\n": "No participant of ADSL is one of the study IMPORT-1.",
+}
+
+
+def test_what_compares_nothing_is_a_fault_and_leaves_what_stands(tmp_path: Path) -> None:
+    folder = write(tmp_path / "delivery")
+    adsl(folder, GOOD)
+    assert standing() == ASKED
+    for text, fault in NOTHING_TO_COMPARE.items():
+        part = adsl(folder, text)
+        assert fault in part["fault"] and "USUBJID and ENRLFL" in part["fault"] and not part["queries"]
+        assert standing() == ASKED and not standing("closed")
+
+
+def test_what_was_not_delivered_or_not_read_closes_nothing_and_asks_nothing(tmp_path: Path) -> None:
+    folder = write(tmp_path / "delivery")
+    adsl(folder, GOOD)
+    adsl(folder, "USUBJID,ITTFL\nS-01,Y\nS-02,Y\nS-03,Y\nS-04,Y\nS-05,N\n")
+    assert standing() == {("S-01", "SAFFL")}, "of the flag that was delivered the difference is gone"
+    part = adsl(folder, "USUBJID,SAFFL\nS-01,Y,\nS-02,Y\nS-03,Y\nS-03,N\nS-05,N\n")
+    assert len(part["refused"]) == 3 and part["read"] == 5 and part["fault"] is None
+    assert standing() == {("S-01", "SAFFL")} and not part["queries"], (
+        "S-03 and S-04 have no row that can be read"
+    )
+
+
+def test_sets_of_a_broken_delivery_are_not_compared(tmp_path: Path) -> None:
+    folder = write(tmp_path / "delivery")
+    adsl(folder, GOOD)
+    for broken in ("ex.xpt", "dm.xpt"):
+        whole = (folder / broken).read_bytes()
+        (folder / broken).write_bytes(b"broken")
+        part = adsl(folder, GOOD.replace("S-01,Y,N", "S-01,Y,Y"))
+        assert broken[:2] in part["fault"].lower() and not part["queries"]
+        assert standing() == ASKED
+        (folder / broken).write_bytes(whole)
+
+
+def test_a_flag_that_differs_for_many_is_asked_of_the_study_and_of_nobody(tmp_path: Path) -> None:
+    """RANDFL = Y in one arm only: a query for each of the other would tell both."""
+    rows = delivery()
+    dm, ex = rows["dm"][1], rows["ex"][1]
+    more = [f"S-{number}" for number in range(10, 20)]
+    rows["dm"] += [{**dm, "USUBJID": subject, "SUBJID": subject[2:]} for subject in more]
+    rows["ex"] += [{**ex, "USUBJID": subject} for subject in more]
+    folder = write(tmp_path / "delivery", rows)
+    subjects = [row["USUBJID"] for row in rows["dm"] if row["USUBJID"] != "S-05"]
+    flags = "".join(f"{subject},{'N' if subject in more[:6] else 'Y'},Y\n" for subject in subjects)
+    part = adsl(folder, f"USUBJID,RANDFL,SAFFL\nS-05,N,Y\n{flags}")
+    assert standing() == {("S-05", "SAFFL")}
+    (said,) = part["of_study"]
+    assert said.startswith(
+        "RANDFL and the set “Randomised (intention to treat)” of 14 differ for 6 participants"
+    )
+    report = {"domains": {"ADSL": part}, "closed": {}, "dry_run": False}
+    assert f"ADSL, asked about the study as a whole: {said}" in table(report)
+    assert not any(subject in said for subject in more)

@@ -158,12 +158,13 @@ def ask_about_participants(
     source: str = "form",
     reason: str = "",
     domain: str = PARTICIPANTS,
+    fields: Collection[str] | None = None,
 ) -> Counter[str]:
     """Make the queries about delivered participants agree with their problems, which a `domain` of the delivery tells;
     returns how many were opened, by rule. `records`: rows of DM, or problems by subject.
 
-    A query that stands open or answered is not asked again while its cause remains. Participants that are not
-    stored have none.
+    A query that stands open or answered is not asked again while its cause remains. `fields`: those that were
+    delivered, a query about another one stays as it is; None: all of them. Participants that are not stored have none.
     """
     words = lexicon_of(study)
     told: dict[str, Sequence[Problem]] = (
@@ -178,6 +179,8 @@ def ask_about_participants(
         .exclude(state=QueryState.CLOSED)
         .exclude(rule=RULE)  # about a text that is held: it ends with its release
     }
+    if fields is not None:
+        standing = {key: query for key, query in standing.items() if query.field in fields}
     found = {
         (people[subject], problem.rule, problem.field): problem
         for subject, problems in told.items()

@@ -119,6 +119,8 @@ def table(report: dict[str, Any]) -> str:
     text = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
     for part in report["domains"].values():
         text += [f"queries, {rule}: {count:,}" for rule, count in part["queries"].items()]
+    for domain, part in report["domains"].items():
+        text += [f"{domain}, asked about the study as a whole: {said}" for said in part.get("of_study", ())]
     for half in ("domains", "closed"):
         for domain, part in report[half].items():
             text += _refused(domain, part["refused"])

@@ -11,13 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from pvtracker.audit.context import Actor
 from pvtracker.coding.actions import release_from_data
-from pvtracker.cuts.delivered_sets import differences
-from pvtracker.cuts.freeze import as_of
-from pvtracker.cuts.sets import DATASETS, sets_of
 from pvtracker.events.actions.delivered_terms import usable_paths
 from pvtracker.events.actions.held_rows import watch_over
 from pvtracker.events.actions.importing import import_events
@@ -34,7 +30,6 @@ from pvtracker.formats import (
 )
 from pvtracker.formats.records import UNKNOWN_SITE
 from pvtracker.formats.sdtm import OPEN_COLUMNS, STUDY_TREATMENT, DomainCount, OpenRecords, open_records
-from pvtracker.formats.sdtm.columns import SET_FLAGS
 from pvtracker.formats.sdtm.rows import Collected
 from pvtracker.lib.tally import Tally
 from pvtracker.ops.imports.report import (
@@ -46,6 +41,7 @@ from pvtracker.ops.imports.report import (
     origin_of,
     store_whole,
 )
+from pvtracker.ops.imports.set_flags import NOT_COMPARED, SETS_REST_ON, compare_sets
 from pvtracker.ops.imports.trial_summary import entry_from
 from pvtracker.participants import actions as participants
 from pvtracker.participants.fitting import fitted
@@ -115,9 +111,13 @@ def _import(order: Order, files: DomainFiles, *, by: Actor, say: Say) -> dict[st
         if domain in files.domains:
             domains[domain] = job.leave(domain, obstacle) if obstacle else job.store(domain, store)
     if files.domains.get(adsl.NAME):
-        domains[adsl.NAME] = (
-            job.leave(adsl.NAME, obstacle) if obstacle else job.store(adsl.NAME, job.compare_sets)
-        )
+        broken = [domain for domain in SETS_REST_ON if domains.get(domain, {}).get("fault")]
+        if obstacle:
+            domains[adsl.NAME] = job.leave(adsl.NAME, obstacle)
+        elif broken:
+            domains[adsl.NAME] = job.fault(adsl.NAME, NOT_COMPARED.format(domains=" and ".join(broken)))
+        else:
+            domains[adsl.NAME] = job.store(adsl.NAME, job.compare_sets)
     return {"study": protocol, "kept": kept, "created": known is None, "domains": domains}
 
 
@@ -189,28 +189,8 @@ class Job:
         )
 
     def compare_sets(self, origin: Origin) -> Tally:
-        """Nothing of ADSL is stored: what differs from the sets by the definitions, now that the other domains are in,
-        is asked about."""
         self.study.refresh_from_db()
-        found = sets_of(as_of(self.study, timezone.localdate(), only=DATASETS))
-        told = {record.participant: record.flags for record in self.flags.records}
-        columns = {name for flags in told.values() for name in flags}
-        queries = ask_about_participants(
-            study=self.study,
-            records=differences(found, told, flags=tuple(name for name in SET_FLAGS if name in columns)),
-            by=self.by,
-            source=origin.source,
-            reason=origin.reason,
-            domain=adsl.NAME,
-        )
-        known = set(Participant.objects.filter(study=self.study).values_list("subject", flat=True))
-        refused = tuple(
-            participants.unknown_participant(record.row)
-            for record in self.flags.records
-            if record.participant not in known
-        )
-        fit = len(told) - len(refused)
-        return Tally(unchanged=fit, refused=refused, queries=dict(sorted(queries.items())))
+        return compare_sets(self.study, self.flags, origin, by=self.by)
 
     def store(self, domain: str, store: Callable[[Origin], Tally]) -> dict[str, Any]:
         """Store one domain, or find out why not, and report it."""
@@ -226,8 +206,13 @@ class Job:
 
     def leave(self, domain: str, obstacle: str) -> dict[str, Any]:
         """Report a domain that cannot be stored because its participants are not."""
-        own = faults_of(self._faults, domain)
-        fault = own or f"Nothing of {domain} is stored, because its participants are not: {obstacle}"
+        return self.fault(
+            domain, f"Nothing of {domain} is stored, because its participants are not: {obstacle}"
+        )
+
+    def fault(self, domain: str, said: str) -> dict[str, Any]:
+        """Report a domain of which nothing is stored: its own fault, else what is said."""
+        fault = faults_of(self._faults, domain) or said
         self.say(f"{domain}: {fault}")
         return domain_report(origin_of(self.files, domain), self.count(domain), fault=fault)
 

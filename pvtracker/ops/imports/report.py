@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ Say = Callable[[str], None]
 
 class ImportRefused(ValueError):
     """Nothing was imported; the text is a sentence for the person who asked."""
+
+
+class LeftAlone(ValueError):
+    """A domain is left as it stands; the text is a sentence for the person who asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def domain_report(
     file = ", ".join(table.source_file for table in origin.files)
     unread = tuple(RefusedRow(r.row, r.rule, r.message, r.source_file) for r in refused)
     named = tuple(RefusedRow(r.row, r.rule, r.message, r.file or file) for r in stored.refused)
-    whole = Tally(stored.stored, stored.changed, stored.unchanged, (*unread, *named), stored.queries)
+    whole = replace(stored, refused=(*unread, *named))
     if fault is None and whole.rows + count.left_out != count.rows:
         raise AssertionError(f"{count.domain}: {count.rows} rows came in, {whole.rows} were accounted for.")
     return {
@@ -84,6 +88,8 @@ def store_whole(domain: str, study: Study, store: Callable[[], Tally]) -> tuple[
     try:
         with within(study.id):
             return store(), None
+    except LeftAlone as why:
+        return None, str(why)
     except DatabaseError as fault:
         # the database's own message may carry values
         return None, f"{domain} could not be stored ({type(fault).__name__}); nothing of it was kept."

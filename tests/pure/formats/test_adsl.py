@@ -10,9 +10,10 @@ import pytest
 from pvtracker.cuts.delivered_sets import RULE, differences
 from pvtracker.cuts.sets import AnalysisSets, sets_of
 from pvtracker.formats import READERS, read_domain_files
-from pvtracker.formats.adsl import NO_FLAG, delivered_flags, read_adsl
+from pvtracker.formats.adsl import NO_FLAG, Delivered, delivered_flags, read_adsl
 from pvtracker.formats.sdtm import OPEN_COLUMNS, open_records
 from pvtracker.formats.sdtm.columns import SET_FLAGS
+from pvtracker.formats.sdtm.rows import Collected
 from pvtracker.formats.tables import Table
 from pvtracker.studies.definitions import parse
 from tests.pure.formats.files import csv_text, json_bytes, json_document, xpt_bytes
@@ -33,7 +34,7 @@ def of_two(**settings: Any) -> AnalysisSets:
 
 
 def asked(found: AnalysisSets, delivered: dict[str, dict[str, str]], *flags: str) -> dict[str, list[str]]:
-    asked = differences(found, delivered, flags=flags or tuple(SET_FLAGS))
+    asked = differences(found, delivered, flags=flags or tuple(SET_FLAGS)).each
     assert all(one.rule == RULE for some in asked.values() for one in some)
     return {subject: [f"{one.field}: {one.message}" for one in some] for subject, some in asked.items()}
 
@@ -89,11 +90,90 @@ def test_a_file_that_is_twice_there_or_names_nobody_is_a_fault(tmp_path: Path) -
     read = delivered_flags(read_adsl(tmp_path, READERS))
     said = [str(fault) for fault in read.faults]
     assert len(said) == 3 and any("deliver it once" in one for one in said) and not read.records
-    again = tmp_path / "again"
-    again.mkdir()
-    (again / "adsl.csv").write_text(csv_text([ROWS[0], ROWS[0]]))
-    read = delivered_flags(read_adsl(again, READERS))
-    assert len(read.records) == 1 and [row.rule for row in read.refused] == ["repeated-row"]
+
+
+def read_text(folder: Path, text: str) -> Collected[Delivered]:
+    (folder / "adsl.csv").write_text(text)
+    return delivered_flags(read_adsl(folder, READERS))
+
+
+def test_rows_of_one_participant_are_one_where_they_agree_and_none_where_not(tmp_path: Path) -> None:
+    read = read_text(tmp_path, "USUBJID,SAFFL\nP1,Y\nP2,N\nP1,N\nP2,n\nP3,Y\n")
+    assert [(one.participant, one.flags["SAFFL"]) for one in read.records] == [("P2", "N"), ("P3", "Y")]
+    assert {row.row: (row.rule, row.message) for row in read.refused} == {
+        1: (
+            "repeated-row",
+            "Rows 1 and 3 are of one participant, with different flags: none is taken. Deliver one.",
+        ),
+        3: (
+            "repeated-row",
+            "Rows 1 and 3 are of one participant, with different flags: none is taken. Deliver one.",
+        ),
+        4: ("repeated-row", "The participant of row 2 stands here again, with the same flags."),
+    }
+    assert (read.count.rows, read.count.records, read.count.refused) == (5, 2, 3)
+
+
+@pytest.mark.parametrize(
+    "text, said",
+    [
+        ("USUBJID,SAFFL\n", "ADSL has no rows."),
+        ("USUBJID,TRT01P\nP1,Zyxoline\n", "ADSL has no population flag."),
+        ("USUBJID,SAFFL\nP1,Y,Zyxoline\n", "No row of ADSL can be read; row 1: Line 2 has 3 cells"),
+    ],
+)
+def test_nothing_to_compare_is_a_fault_that_says_what_is_read(tmp_path: Path, text: str, said: str) -> None:
+    read = read_text(tmp_path, text)
+    (fault,) = read.faults
+    assert str(fault).startswith(f"adsl.csv: {said}") and not read.records and not read.refused
+    assert "USUBJID and ENRLFL, RANDFL, ITTFL, SAFFL, PPROTFL are read" in str(fault)
+    assert "stands" in str(fault) and "Zyxoline" not in str(fault)
+
+
+def of_many(*failures: int) -> AnalysisSets:
+    """60 participants, all treated but the screen failures."""
+    people = [person(f"P{n}", screen_failure=n in failures) for n in range(60)]
+    return sets_of(
+        cut(participants=people, exposures=[treated(f"P{n}") for n in range(60) if n not in failures])
+    )
+
+
+@pytest.mark.parametrize(("other", "one_by_one"), [(6, True), (7, False)])
+@pytest.mark.parametrize("value", ["N", NO_FLAG, ""])
+def test_where_many_differ_no_participant_is_asked_about(value: str, other: int, one_by_one: bool) -> None:
+    """A flag that is Y in one arm only would tell the arm by who is asked about: 10 % of 60 are asked, not more."""
+    delivered = {
+        f"P{n}": {"RANDFL": value if n < other else "Y", "SAFFL": "Y" if n else "N"} for n in range(60)
+    }
+    found = differences(of_many(), delivered, flags=("RANDFL", "SAFFL"))
+    asked = [(subject, one.field) for subject, some in found.each.items() for one in some]
+    assert ("P0", "SAFFL") in asked and len(asked) == 1 + (other if one_by_one else 0)
+    assert found.flags == (("RANDFL", "SAFFL") if one_by_one else ("SAFFL",))
+    assert len(found.of_study) == (0 if one_by_one else 1)
+    for said in found.of_study:
+        assert said.startswith(
+            "RANDFL and the set “Randomised (intention to treat)” of 60 differ for 7 participants."
+        )
+        assert "P0" not in said and "P1" not in said
+
+
+def test_a_few_of_a_small_set_are_asked_about() -> None:
+    delivered = {f"P{number}": {"SAFFL": "N"} for number in (1, 2)}
+    assert differences(of_two(), delivered, flags=("SAFFL",)).of_study == ()
+
+
+def test_where_a_row_was_refused_nobody_is_missing() -> None:
+    found = differences(of_two(), {"P1": {"SAFFL": "N"}}, flags=("SAFFL",), complete=False)
+    assert {subject: len(some) for subject, some in found.each.items()} == {"P1": 1}
+
+
+@pytest.mark.parametrize("flag", ["Y", "N", None])
+def test_whoever_screens_out_is_not_compared_with_the_flag_of_enrolment(flag: str | None) -> None:
+    """Sponsors enrol after screening, or before: neither is asked about; another who is not enrolled is."""
+    delivered = {f"P{n}": {"ENRLFL": "Y"} for n in range(1, 60)} | {"P2": {"ENRLFL": "N"}}
+    if flag:
+        delivered |= {"P0": {"ENRLFL": flag}}
+    assert [who for who, some in asked(of_many(0), delivered, "ENRLFL").items() if some] == ["P2"]
 
 
 def test_what_both_say_alike_is_not_asked() -> None:
