@@ -69,7 +69,7 @@ def _counts(
     kept: Sequence[Look], design: Design, needed: Mapping[int, int], across: str, truth: str, dropped: int,
     does: Callable[[list[int], list[int]], Does],
 ) -> Bounds:  # fmt: skip
-    """A boundary on counts of the arm: of so many, so many (`needed`) cross.
+    """A boundary on counts of the arm: of so many, so many (`needed`) cross, whatever other looks say.
 
     A look beyond the planned end knows what had come by then only within what came after: it crosses where, whatever
     came after, the end must have crossed.
@@ -77,7 +77,7 @@ def _counts(
     end = design.planned
     at = [amount(design, look) for look in kept]
     shown: list[Look | None] = [*kept]
-    if at[-1] < end:
+    if max(at) < end:
         shown, at = [*kept, None], [*at, end]
     bounds = [needed[min(n, end)] for n in at]
     found = tuple(
@@ -99,6 +99,9 @@ def _reached(bound: int, n: int, end: int) -> float | None:
 def _maxsprt(looks: Sequence[Look], design: Design) -> Bounds:
     kept, dropped = informative(looks, design)
     check_looks(kept, design)
+    if design.fixed:  # one with nobody on a side compares nothing
+        kept = [look for look in kept if look.N_arm and look.N_ref]
+        dropped = len(looks) - len(kept)
     last = kept[-1]
     if design.fixed and design.part is None:
         raise ValueError(

@@ -13,16 +13,16 @@ LABEL_ROOM = 1.25
 
 
 def path_chart(drawn: Drawn, arm: str) -> dict[str, Any]:
-    """The boundary grey and broken with diamonds, the path of the term in the arm blue with circles, each named at its
-    end."""
+    """The boundary grey and broken with diamonds, along its axis; the path of the term in the arm blue with circles, in
+    the order in which it was looked at. Each is named at its end."""
     values: list[dict[str, Any]] = []
-    for step in drawn.steps:
-        when = str(step.look.on) if step.look else "planned end"
-        values += [
-            {"line": name, "at": step.at, "value": value, "when": when}
-            for name, value in zip(NAMES, (step.bound, step.path), strict=True)
-            if value is not None
-        ]
+    along = sorted(drawn.steps, key=lambda step: step.at)
+    for name, steps in zip(NAMES, (along, drawn.steps), strict=True):
+        for place, step in enumerate(steps):
+            value = step.bound if name == "Boundary" else step.path
+            when = str(step.look.on) if step.look else "planned end"
+            if value is not None:
+                values += [{"line": name, "at": step.at, "value": value, "when": when, "place": place}]
     heights = [value["value"] for value in values]
     top, bottom = max([1.0, *heights]) * LABEL_ROOM, min([0.0, *heights]) * LABEL_ROOM
     x = {
@@ -59,7 +59,13 @@ def path_chart(drawn: Drawn, arm: str) -> dict[str, Any]:
         "layer": [
             {
                 "mark": {"type": "line", "strokeWidth": 1.8},
-                "encoding": {"x": x, "y": y, "color": colour, "strokeDash": dash},
+                "encoding": {
+                    "x": x,
+                    "y": y,
+                    "color": colour,
+                    "strokeDash": dash,
+                    "order": {"field": "place"},
+                },
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},

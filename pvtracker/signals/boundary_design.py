@@ -31,9 +31,9 @@ MOST_OTHERWISE = 1_000_000
 Does = tuple[tuple[float, float, float | None], ...]  # truth; probability to cross; mean until then
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """What a run counted of the term."""
+    """What a run counted of the term. Two looks that counted the same, on the same date, are two."""
 
     on: date
     n_arm: int
@@ -89,8 +89,8 @@ class Design:
     is still acceptable.
 
     `fixed`: it was fixed beforehand, so that no bound may depend on looks that come later: MaxSPRT and the toxicity
-    boundary are those of looks after every event or participant (fewer looks cross less often), and a look without more
-    information than the one before is none. Else they are those of the looks that were held.
+    boundary are those of looks after every event or participant (fewer looks cross less often), and every look is
+    judged. Else they are those of the looks that were held.
     """
 
     kind: str
@@ -153,28 +153,35 @@ def amount(design: Design, look: Look) -> int:
 
 
 def informative(looks: Sequence[Look], design: Design, share: float = 0.0) -> tuple[list[Look], int]:
-    """Looks with more information than the one before: one more, and this share of what is in. Of several with the same
-    the last, for it knows most; but of a group-sequential boundary that was fixed beforehand the first, for its error
-    is spent there. Of that one the looks are in the order in which they were held: one at an earlier cut-off date, held
-    later, is none. Of the others in the order of those dates."""
-    first = design.fixed and design.kind in GROUP_SEQUENTIAL
+    """The looks that a boundary has, and how many it drops; those without any information always.
+
+    Fixed beforehand, in the order in which they were held. Of counts each: a bound depends on its number alone, so that
+    none says anything of another, and no correction of the data takes one back. Of a group-sequential boundary those
+    with more information than any before: one more, and this share of what is in; its error was spent before.
+
+    Else in the order of the cut-off dates, those with more information than the one before; of several with the same
+    the last, for it knows most."""
+    there = [look for look in looks if amount(design, look) > 0]
+    if design.fixed and design.kind not in GROUP_SEQUENTIAL:
+        return there, len(looks) - len(there)
+    first = design.fixed
     kept: list[Look] = []
-    for look in looks if first else sorted(looks, key=lambda one: one.on):
-        there = amount(design, look)
-        if there <= 0:
-            continue
-        while kept and not first and there - amount(design, kept[-1]) < max(1.0, share * there):
+    for look in there if first else sorted(there, key=lambda one: one.on):
+        n = amount(design, look)
+        while kept and not first and n - amount(design, kept[-1]) < max(1.0, share * n):
             kept.pop()
-        if not kept or there - amount(design, kept[-1]) >= max(1.0, share * there):
+        if not kept or n - amount(design, kept[-1]) >= max(1.0, share * n):
             kept.append(look)
     return kept, len(looks) - len(kept)
 
 
 def check_looks(kept: Sequence[Look], design: Design) -> None:
-    """ValueError where the looks give this boundary nothing to stand on."""
+    """ValueError where the looks give this boundary nothing to stand on. What was fixed beforehand stands on any one
+    look: no later one takes it away."""
     if not kept:
         raise ValueError("no look has any information for this boundary yet")
-    if design.kind not in STOPPING and not (kept[-1].N_arm and kept[-1].N_ref):
+    compared = kept if design.fixed else kept[-1:]
+    if design.kind not in STOPPING and not any(look.N_arm and look.N_ref for look in compared):
         side = "reference" if kept[-1].N_arm else "arm"
         raise ValueError(
             f"nobody of the {side} is in the analysis set, and this boundary holds one against the other"

@@ -12,6 +12,8 @@ from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, Step
 from pvtracker.signals.boundary_settings import KINDS
 from pvtracker.signals.models import Result
 
+STANDS = "Later data lie below the boundary; what was crossed stays crossed."
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -39,20 +41,25 @@ def standing_of(row: Result) -> Standing | None:
     except ValueError as fault:
         return Standing(title, f"It cannot be said how the term stands: {fault}.", False, url)
     at = [step for step in steps if step.look]
-    crossed = [step for step in at if step.crosses]
-    said = [_at_last(at[-1], design.kind)] if at else []
+    said = [f"Last look, {_at(at[-1], design.kind)}."] if at else []
     if held[-1].look not in [step.look for step in at]:
         said.append(
             "This run is no look of it: it brought no more of its information, or came after its end."
         )
-    first = crossed[0].look if crossed else None
-    said.append(f"Crossed first on the cut of {first.on}." if first else "Not crossed at any look.")
-    return Standing(title, " ".join(said), bool(crossed), url)
+    first = next((step for step in at if step.crosses), None)
+    if first is None:
+        said.append("Not crossed at any look.")
+    elif at[-1].crosses:
+        said.append(f"Crossed first on the cut of {first.look.on if first.look else ''}.")
+    else:
+        said.append(f"Crossed first at the look of the {_at(first, design.kind)}. {STANDS}")
+    return Standing(title, " ".join(said), first is not None, url)
 
 
-def _at_last(step: Step, kind: str) -> str:
+def _at(step: Step, kind: str) -> str:
+    """A look: its cut, the path there and what crosses."""
     digits = 2 if kind in GROUP_SEQUENTIAL else 0
     where = "nothing can cross there" if step.bound is None else f"crosses at {fixed(step.bound, digits)}"
     path = minus(fixed(step.path, digits))
     counted = f"z {path}" if digits else f"{path} participants of the arm with the event"
-    return f"Last look, cut of {step.look.on if step.look else ''}: {counted}, {where}."
+    return f"cut of {step.look.on if step.look else ''}: {counted}, {where}"

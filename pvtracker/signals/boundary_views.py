@@ -23,6 +23,7 @@ from pvtracker.signals import (
 from pvtracker.signals.boundary_design import Design, Drawn
 from pvtracker.signals.boundary_forms import BoundaryForm
 from pvtracker.signals.boundary_settings import KINDS, USUAL
+from pvtracker.signals.boundary_standing import STANDS
 from pvtracker.signals.boundary_tables import does_table, looks_table
 from pvtracker.signals.looks import Held, Signed
 from pvtracker.signals.models import Result
@@ -93,6 +94,8 @@ def signal_boundary(request: HttpRequest, code: str, row_id: int) -> HttpRespons
     if file:
         return file
     wrong = form.is_bound and bool(form.errors)
+    looked = [step.look for step in drawn.steps if step.look] if drawn else []
+    crossed = [step.look for step in drawn.steps if step.crosses] if drawn else []
     context = {
         **found,
         "run": row.run,
@@ -105,7 +108,8 @@ def signal_boundary(request: HttpRequest, code: str, row_id: int) -> HttpRespons
         "problem": problem,
         "spec": spec,
         "title": title,
-        "crossed": [step.look for step in drawn.steps if step.crosses] if drawn else [],
+        "crossed": crossed,
+        "fell_back": STANDS if crossed and looked and crossed[-1] is not looked[-1] else "",
         "drawn": drawn,
         "inference": shown,
         "hidden_text": inference.HIDDEN,

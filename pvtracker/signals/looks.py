@@ -82,7 +82,9 @@ def _judged(
         return line | {"said": f"{str(fault)[:1].upper()}{str(fault)[1:]}"}
     step = next((step for step in steps if step.look is now), None)
     if step is None:
-        return line | {"said": "No more information than at an earlier look, or after the planned end"}
+        return line | {
+            "said": "No more information than at an earlier look, none at all, or after the planned end"
+        }
     said = "" if row else "Nobody had it; if its name is not the dictionary’s, nobody ever will"
     if row and len(spelled) > 1:
         others = ", ".join(each.term for each in spelled if each is not row)
