@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from pvtracker import stats
+from pvtracker.lib.rounding import fixed
 from pvtracker.signals.boundaries import conditional_does, counted_out, sprt_does, stopping_rule
 from pvtracker.signals.boundary_design import (
     GROUP_SEQUENTIAL,
@@ -22,9 +23,11 @@ from pvtracker.signals.boundary_design import (
     Does,
     against_reference,
 )
+from pvtracker.signals.boundary_reach import never_crossed, pools_without
 from pvtracker.signals.boundary_sequential import z_bounds
 
 DRIFTS = (0.0, 1.0, 2.0, 3.0, 4.0)
+AFTER_EACH_EVENT = "Exact, looked at after every event"
 MOST_LOOKS_TOLD = 400  # of beta-binomial stopping: more take seconds
 NO_RATIO = (
     "By the normal approximation. Which risk or rate ratio has such an expected z depends on the reference’s risk and "
@@ -44,20 +47,39 @@ class Beforehand:
 
 
 def beforehand(design: Design, arms: Sequence[str], reference: str) -> Beforehand:
-    """Of a boundary of a plan; `arms` besides the reference, of which an allocation says each one's share."""
+    """Of a boundary of a plan; `arms` besides the reference, of which an allocation says each one's share. Where there
+    is nothing to tell the note says why, also of what was signed when plans were not refused for it."""
+    pools = pools_without(design, arms, reference)
     if not design.allocation:
-        return _told(design)
-    lines, missing = [], []
+        told = _what_it_does(design)
+        return replace(told, note=f"{told.note}. {pools}") if pools and told.lines else told
+    lines, missing, notes = [], [], [AFTER_EACH_EVENT]
     for arm in arms:
         own = against_reference(design, [arm], reference)
         if own.part is None:
             missing.append(arm)
-        else:
-            lines += [(f"{arm}, {100 * own.part:.1f} %", does) for _, does in _told(own).lines]
-    note = _told(replace(design, part=0.5)).note
+            continue
+        told = _what_it_does(own)
+        lines += [(f"{arm}, {fixed(100 * own.part, 1)} %", does) for _, does in told.lines]
+        if not told.lines:
+            notes.append(f"{arm}: {told.note}")
     if missing or not arms:
-        note += ". Of arms that the study does not name yet, or the allocation does not, nothing can be told"
-    return Beforehand(RATIO, "Mean events until the end", tuple(lines), note)
+        notes.append(
+            "Of arms that the study does not name yet, or the allocation does not, nothing can be told"
+        )
+    if pools and not missing:
+        notes.append(pools)
+    return Beforehand(RATIO, "Mean events until the end", tuple(lines), ". ".join(notes))
+
+
+def _what_it_does(design: Design) -> Beforehand:
+    """What is told of a design with one share; without lines where nothing can cross, or it cannot be computed."""
+    for said in never_crossed(design).values():
+        return Beforehand(RATIO, "", (), said.removesuffix("."))
+    try:
+        return _told(design)
+    except ValueError as fault:
+        return Beforehand(RATIO, "", (), f"Nothing can be told: {fault}")
 
 
 @lru_cache(maxsize=128)
@@ -66,9 +88,7 @@ def _told(design: Design) -> Beforehand:
         return _group_sequential(design)
     if design.kind == "maxsprt":
         does = sprt_does(design.planned, design.part or 0.5, design.alpha)
-        return Beforehand(
-            RATIO, "Mean events until the end", (("", does),), "Exact, looked at after every event"
-        )
+        return Beforehand(RATIO, "Mean events until the end", (("", does),), AFTER_EACH_EVENT)
     if design.kind == "cmaxsprt":
         does = conditional_does(design.history_events, design.planned, design.alpha)
         return Beforehand(RATE_RATIO, "", (("", does),), "Exact, looked at whenever an event comes")

@@ -10,6 +10,7 @@ from django import forms
 from pvtracker.cuts import derive
 from pvtracker.signals import allocation_ratio
 from pvtracker.signals.allocation_ratio import Allocation
+from pvtracker.signals.boundary_reach import never_by_arm
 from pvtracker.signals.boundary_settings import (
     KINDS,
     LABELS,
@@ -149,15 +150,16 @@ class PlannedBoundaryForm(BoundaryForm):
     field_order = ("spelled", "level", "selection", "kind", "measure", "planned", "alpha")
     added = False  # just now, so that it is open
     arms: tuple[str, ...] = ()
+    reference = ""
     BLANK = {"level": "PT", "selection": "all", "kind": USUAL, "measure": "participants"}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {**self.BLANK, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
 
-    def name_arms(self, arms: Sequence[str]) -> None:
+    def name_arms(self, arms: Sequence[str], reference: str) -> None:
         """The arms of the study, which an allocation has to name."""
-        self.arms = tuple(arms)
+        self.arms, self.reference = tuple(arms), reference
         if arms:
             self.fields["allocation"].help_text = f"{HELP['allocation']} The study’s arms: {', '.join(arms)}."
 
@@ -208,6 +210,9 @@ class PlannedBoundaryForm(BoundaryForm):
                 "Its event is missing. Write the term as the study’s dictionary, or its query, spells it; or remove "
                 "this boundary.",
             )
+        if not self.errors and self.has_changed():
+            for name, said in never_by_arm(self.boundary().design, self.arms, self.reference).items():
+                self.add_error(name, said)
         return told
 
     def boundary(self) -> PlannedBoundary:

@@ -16,6 +16,7 @@ from pvtracker.lib.rounding import fixed
 from pvtracker.lib.term_names import folded
 from pvtracker.signals import allocation_ratio
 from pvtracker.signals.boundary_design import MOST_HISTORY, STOPPING, Design, most_of
+from pvtracker.signals.boundary_reach import never_crossed
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.stats import group_sequential_crossing
 
@@ -265,6 +266,7 @@ def check_planned(boundary: PlannedBoundary) -> tuple[PlannedBoundary, dict[str,
     design = boundary.design
     given = {name: getattr(design, name) for name in USES.get(design.kind, ())}
     faults = faults_of(design.kind, given)
+    faults = faults or never_crossed(design)
     term = " ".join(boundary.term.split())
     if not term:
         faults["spelled"] = (

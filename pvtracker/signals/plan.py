@@ -14,6 +14,7 @@ from typing import Any
 from pvtracker.cuts import derive
 from pvtracker.lib.canonical import canonical_json, sha256_hex
 from pvtracker.signals import allocation_ratio, boundary_settings
+from pvtracker.signals.boundary_reach import never_by_arm
 from pvtracker.signals.boundary_settings import MOST_BOUNDARIES, PlannedBoundary
 from pvtracker.signals.labels import ARM_LABELS, COLUMN_LABELS, LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Threshold
@@ -206,11 +207,13 @@ def _boundaries(plan: Plan) -> tuple[tuple[PlannedBoundary, ...], dict[str, str]
     return tuple(sorted(kept, key=lambda one: (one.level, one.term.casefold(), one.selection))), faults
 
 
-def check_arms(plan: Plan, arms: Sequence[str]) -> None:
-    """PlanRefused where an allocation does not name exactly the arms of the study."""
+def check_arms(plan: Plan, arms: Sequence[str], reference: str) -> None:
+    """PlanRefused where an allocation does not name exactly the arms of the study, or leaves one nothing to cross."""
     for one in plan.boundaries:
         if said := allocation_ratio.strangers(one.design.allocation, arms):
             raise PlanRefused({"": f"Allocation of the boundary of {one.term}: {said}"})
+        for said in never_by_arm(one.design, arms, reference).values():
+            raise PlanRefused({"": f"Boundary of {one.term}: {said}"})
 
 
 def event_faults(plan: Plan, level: str, selection: str) -> dict[str, str]:

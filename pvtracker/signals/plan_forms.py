@@ -121,12 +121,13 @@ class PlanOfStudyForm(forms.Form):
         *args: Any,
         boundaries: Sequence[Mapping[str, Any]] = (),
         arms: Sequence[str] = (),
+        reference: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.bounded = self._boundary_forms(boundaries)
         for one in self.bounded:
-            one.name_arms(arms)
+            one.name_arms(arms, reference)
         for key, method in METHODS.items():
             own = method.threshold
             sign = "at most" if own.column in ("p", "p_adjusted") else "above"
@@ -242,7 +243,7 @@ class PlanOfStudyForm(forms.Form):
         )
 
 
-def with_one_more(data: QueryDict, arms: Sequence[str]) -> PlanOfStudyForm:
+def with_one_more(data: QueryDict, **of: Any) -> PlanOfStudyForm:
     """What was typed, unjudged, with room for one more boundary."""
     names = PlanOfStudyForm(boundaries=())
     many = ("levels", "selections", "methods", "raising")
@@ -251,7 +252,7 @@ def with_one_more(data: QueryDict, arms: Sequence[str]) -> PlanOfStudyForm:
     shown = [
         {name: data.get(f"{_prefix(place)}-{name}") for name in blank.fields} for place in range(_count(data))
     ]
-    form = PlanOfStudyForm(initial=initial, boundaries=[*shown, {}][:MOST_BOUNDARIES], arms=arms)
+    form = PlanOfStudyForm(initial=initial, boundaries=[*shown, {}][:MOST_BOUNDARIES], **of)
     form.bounded[-1].added = True
     return form
 

@@ -68,16 +68,16 @@ def screening_plan(request: HttpRequest, code: str) -> HttpResponse:
 def screening_plan_edit(request: HttpRequest, code: str) -> HttpResponse:
     """Write a version of the plan; what is refused stays as it was typed."""
     study = study_page(request, code, WRITE)
-    arms = planning.arms_of(study)
+    of: dict[str, Any] = {"arms": planning.arms_of(study), "reference": planning.reference_of(study)}
     if request.method != "POST":
         latest = _latest(study)
         plan = from_plain(latest.content) if latest else planning.UNPLANNED.plan
         version = latest.version if latest else 0
         initial = initial_of(plan, version=version, usual_arm=study.analysis_arm)
-        return _edit(request, PlanOfStudyForm(initial=initial, boundaries=shown_of(plan), arms=arms), latest)
+        return _edit(request, PlanOfStudyForm(initial=initial, boundaries=shown_of(plan), **of), latest)
     if "more" in request.POST:
-        return _edit(request, with_one_more(request.POST, arms), _latest(study))
-    form = PlanOfStudyForm(request.POST, arms=arms)
+        return _edit(request, with_one_more(request.POST, **of), _latest(study))
+    form = PlanOfStudyForm(request.POST, **of)
     if not form.is_valid():
         return _edit(request, form, _latest(study), status=422)
     told = form.cleaned_data
@@ -93,7 +93,7 @@ def screening_plan_edit(request: HttpRequest, code: str) -> HttpResponse:
         latest = _latest(study)
         data = request.POST.copy()
         data["version"] = str(latest.version if latest else 0)  # to go on is a new decision
-        form = PlanOfStudyForm(data, arms=arms)
+        form = PlanOfStudyForm(data, **of)
         form.is_valid()
         form.add_error(None, str(refusal))
         return _edit(request, form, latest, status=409)

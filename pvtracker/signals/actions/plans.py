@@ -11,7 +11,7 @@ from pvtracker.accounts.signing.series import Proof
 from pvtracker.audit.context import Actor, action
 from pvtracker.signals.models import ScreeningPlan
 from pvtracker.signals.plan import Plan, PlanRefused, check, check_arms, to_plain
-from pvtracker.signals.planning import arms_of, subject_of, versions_of
+from pvtracker.signals.planning import arms_of, reference_of, subject_of, versions_of
 from pvtracker.studies.models import Study
 
 REASON_LIMIT = 2000
@@ -27,7 +27,7 @@ def write_plan(
 ) -> ScreeningPlan:
     """Keep a new version of the plan. `read_version` is the latest one that the person read, 0 for none."""
     plan = check(plan)
-    check_arms(plan, arms_of(study))
+    check_arms(plan, arms_of(study), reference_of(study))
     if not reason.strip():
         raise PlanRefused({"reason": "The reason is missing. Say in a few words why the plan is as it is."})
     if len(reason.strip()) > REASON_LIMIT:

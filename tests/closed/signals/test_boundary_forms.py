@@ -9,8 +9,10 @@ import pytest
 from pvtracker import stats
 from pvtracker.accounts.models import Account
 from pvtracker.signals import planning
+from pvtracker.signals.actions import plans
 from pvtracker.signals.boundary_settings import PlannedBoundary, design_of
 from pvtracker.signals.models import Run, ScreeningPlan
+from pvtracker.signals.plan import PlanRefused
 from pvtracker.signals.plan_forms import initial_of
 from pvtracker.studies.models import Study
 from tests.closed.people import signed_in
@@ -167,3 +169,52 @@ def test_an_allocation_is_typed_and_what_is_wrong_with_it_is_told_beside_it(
     assert (
         f"The study’s arms: {', '.join(arms)}." in page and "High dose = 3; Low dose = 2; Placebo = 1" in page
     )
+
+
+def test_a_boundary_that_nothing_could_cross_is_refused_beside_its_field(
+    study: Study, author: Account
+) -> None:
+    arms, reference = planning.arms_of(study), planning.reference_of(study)
+    larger = next(arm for arm in arms if arm != reference)
+    browser = signed_in(author, study)
+
+    def posted(**given: str) -> Any:
+        sent = {"kind": "maxsprt", "measure": "participants", "planned": "8", **given}
+        return browser.post(f"{HERE}edit/", typed(**{f"boundaries-0-{name}": v for name, v in sent.items()}))
+
+    unequal = "; ".join(f"{arm} = {2 if arm == larger else 1}" for arm in arms)
+    for given, said in (
+        ({"part": "66.7"}, "all of them are of an arm with 66.7 % of the participants"),
+        ({"allocation": unequal}, f"{larger}: With 8 planned nothing can cross"),
+        ({"kind": "toxicity", "risk": "70"}, "at a risk of 70 % all of them have the event"),
+    ):
+        answer = posted(**given)
+        summary = answer.text.split('class="pv-error-summary"')[1].split("</ul>")[0]
+        assert answer.status_code == 422 and "Boundary 1, Planned at the end: " in summary, summary
+        assert said in summary and "or allow more error" in summary
+    assert not ScreeningPlan.objects.exists()
+    assert posted(allocation=unequal, planned="10").status_code == 302
+    with pytest.raises(PlanRefused, match=f"Boundary of Headache: {larger}: With 8 planned"):
+        sprt = {
+            "planned": 8,
+            "alpha": 0.025,
+            "allocation": {arm: 2.0 if arm == larger else 1.0 for arm in arms},
+        }
+        one = PlannedBoundary("PT", "all", "Headache", design_of("maxsprt", sprt, fixed_before=True))
+        write(study, author, boundaries=(one,))
+
+
+def test_the_pages_of_a_plan_that_was_signed_with_one_are_shown(
+    study: Study, author: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sprt = {"planned": 4, "alpha": 0.05, "part": 0.5}
+    one = PlannedBoundary("PT", "all", "Headache", design_of("maxsprt", sprt, fixed_before=True))
+    with monkeypatch.context() as before:
+        before.setattr(plans, "check", lambda plan: plan)  # as it was when this was not refused
+        write(study, author, boundaries=(one,))
+    sign(study, author)
+    assert planning.in_use(study).plan.boundaries == (one,)
+    browser = signed_in(author, study)
+    for page in ("", "edit/", "sign/"):
+        assert browser.get(f"{HERE}{page}").status_code == 200
+    assert "With 4 planned nothing can cross: all of them are of an arm with 50.0 %" in browser.get(HERE).text

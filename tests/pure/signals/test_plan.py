@@ -191,11 +191,11 @@ def test_an_allocation_is_signed_whatever_the_order_of_its_arms() -> None:
     assert again == plans[0] and "part" not in to_plain(again)["boundaries"][0]["settings"]
     assert "Allocation of the arms" in dict(boundary_words(again.boundaries[0].design))
     assert "High 1 : Low 2 : Placebo 1" in dict(in_words(again))["Boundaries"]
-    check_arms(again, ["Placebo", "Low", "HIGH"])
+    check_arms(again, ["Placebo", "Low", "HIGH"], "Placebo")
     with pytest.raises(PlanRefused, match=r"does not name Other\. Name every arm of the study"):
-        check_arms(again, ["Placebo", "Low", "High", "Other"])
+        check_arms(again, ["Placebo", "Low", "High", "Other"], "Placebo")
     with pytest.raises(PlanRefused, match=r"The study has no arm High\. Name Placebo, Low\."):
-        check_arms(again, ["Placebo", "Low"])
+        check_arms(again, ["Placebo", "Low"], "Placebo")
 
 
 @pytest.mark.parametrize(
