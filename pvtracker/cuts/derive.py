@@ -128,14 +128,15 @@ def analysis_set(data: CutData, *, analysis_arm: str = "", rules: Definitions | 
     """
     rules = rules or rules_of(data)
     people = data.participants.set_index("subject")
+    randomised = people.index[~people["screen_failure"].fillna(False).astype(bool)]
     given = _given(data, rules)
     days = given.groupby("subject", sort=True)
     frame = pd.DataFrame({"first": days["start_earliest"].min(), "last": days["last"].max()})
     if rules.analysis_set == "randomised":
-        enrolled = people.index[~people["screen_failure"].fillna(False).astype(bool)]
-        frame = frame.reindex(enrolled.sort_values())
+        frame = frame.reindex(randomised.sort_values())
     elif rules.analysis_set == "per-protocol":
-        frame = frame[~frame.index.isin([subject for subject, _ in rules.not_per_protocol])]
+        excluded = [subject for subject, _ in rules.not_per_protocol]
+        frame = frame[frame.index.isin(randomised) & ~frame.index.isin(excluded)]
     frame = frame.join(
         people[["started_on_earliest", "ended_on_earliest", "died_on_earliest", "last_contact"]]
     )

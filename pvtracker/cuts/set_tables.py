@@ -14,29 +14,37 @@ ORDER = (
 )
 
 
+BY_ARM = {
+    "planned": "The columns are the planned arms, in each row. Who is in none of them is counted in no set.",
+    "actual": "The columns are the arms received, in each row, as the run counts; intention to treat counts by the "
+    "planned arm, and needs a run by it. Who is in no arm is counted in no set.",
+}
+
+
 def sizes_table(found: AnalysisSets) -> Table:
     """One row for each set, one column for each group."""
     everybody = found.sizes[ENROLLED].sum()
     rows = [
         _row(
             (
-                label,
+                found.label(name),
                 _numbers(found, found.sizes[name]),
                 everybody - found.sizes[name].sum(),
                 _chosen(found, name),
             ),
             strong=name == found.chosen,
         )
-        for name, label in LABELS.items()
+        for name in LABELS
     ]
     columns = [("Analysis set", False), *_groups(found), ("Left out", True), ("Counted by", False)]
-    return _table("Sizes of the analysis sets", columns, rows, "", "Nobody is in this cut.")
+    note = BY_ARM.get(found.arm, "")
+    return _table("Sizes of the analysis sets", columns, rows, note, "Nobody is in this cut.")
 
 
 def reasons_table(found: AnalysisSets) -> Table:
     """How many are left out of each set, for which reason."""
     rows = [
-        _row((LABELS[name], reason, _numbers(found, numbers)))
+        _row((found.label(name), reason, _numbers(found, numbers)))
         for (name, reason), numbers in found.reasons().items()
     ]
     columns = [("Analysis set", False), ("Reason", False), *_groups(found)]
@@ -48,7 +56,7 @@ def people_table(found: AnalysisSets, *, at: Collection[str] | None = None, most
     visible = [one for one in found.left_out if at is None or one.site in at]
     shown = visible if most is None else visible[:most]
     by_arm = len(found.groups) > 1
-    rows = [_row(_person(one, found.groups if by_arm else ())) for one in shown]
+    rows = [_row(_person(found, one, by_arm=by_arm)) for one in shown]
     columns = [("Participant", False), ("Site", False), *([("Arm", False)] if by_arm else [])]
     columns += [("Not in", False), ("Reason", False)]
     more = len(visible) - len(shown)
@@ -56,9 +64,9 @@ def people_table(found: AnalysisSets, *, at: Collection[str] | None = None, most
     return _table("Left out, by participant", columns, rows, note, "Nobody is left out of any set.")
 
 
-def _person(one: LeftOut, arms: Sequence[str]) -> tuple[Any, ...]:
-    group = (arms[one.group],) if arms else ()
-    return (one.subject, one.site, *group, "; ".join(LABELS[name] for name in one.sets), one.reason)
+def _person(found: AnalysisSets, one: LeftOut, *, by_arm: bool) -> tuple[Any, ...]:
+    group = (found.groups[one.group],) if by_arm else ()
+    return (one.subject, one.site, *group, "; ".join(map(found.label, one.sets)), one.reason)
 
 
 def _chosen(found: AnalysisSets, name: str) -> str:

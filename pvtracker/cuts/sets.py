@@ -1,7 +1,8 @@
 """The analysis sets of a cut side by side: how many are in each, and who is left out of which, with the reason.
 
 Pure functions of a cut. The members are those that `derive.analysis_set` counts, whichever set the definitions choose.
-Pooled in the open room, where everybody is in one group; by arm in the closed one.
+Pooled in the open room, where everybody is in one group; by arm in the closed one, where who is in no arm is counted in
+no set, as by every count by arm.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ LABELS = {
     "treated": "Treated (safety)",
     "per-protocol": "Per protocol",
 }
-SCREENED_OUT = "screen failure"
+RECEIVED = "Randomised (by arm received)"  # in place of intention to treat, which goes by the planned arm
+SCREENED_OUT = "not randomised (screen failure, or assigned to no arm)"  # a cut does not tell the two apart
+CROSSED_OVER = "actual arm differs from planned (excluded)"
+NO_ARM = "in none of the arms of the cut"
 NOT_TREATED = "no exposure to a study intervention other than background treatment"
 
 
@@ -46,7 +50,7 @@ class LeftOut:
 class AnalysisSets:
     """`subjects`: everybody, in order. `groups`: names of the arms and, last, of those in none of them; one group of
     all where there are no arms. `sizes`: participants of each set, shape (groups,). `chosen`: the set that the
-    definitions count by.
+    definitions count by. `arm`: planned or actual, by which the groups are; '' where all are one.
     """
 
     groups: tuple[str, ...]
@@ -54,6 +58,10 @@ class AnalysisSets:
     sizes: Mapping[str, NDArray[np.int64]]
     left_out: tuple[LeftOut, ...]
     chosen: str
+    arm: str = ""
+
+    def label(self, name: str) -> str:
+        return RECEIVED if (name, self.arm) == ("randomised", "actual") else LABELS[name]
 
     def reasons(self) -> dict[tuple[str, str], NDArray[np.int64]]:
         """How many are left out of a set for a reason, shape (groups,), in the order of the sets."""
@@ -76,18 +84,24 @@ def sets_of(data: CutData, *, analysis_arm: str = "", rules: Definitions | None 
         inside[name] = subjects.isin(counted)
     groups: tuple[str, ...] = (derive.POOLED,)
     group = np.zeros(len(people), dtype=np.int64)
+    without: dict[str, NDArray[np.bool_]] = {}
     if analysis_arm:
         arms = derive.arms_of(data, rules).names
         groups = (*arms, "No arm")
         numbers = derive.arm_numbers(data, subjects, analysis_arm, rules)
         group = np.where(numbers < 0, len(arms), numbers)
+        kept = derive.arm_numbers(data, subjects, analysis_arm, replace(rules, crossover="kept"))
+        without = {CROSSED_OVER: (kept >= 0) & (numbers < 0), NO_ARM: kept < 0}
+    in_an_arm = np.ones(len(people), dtype=bool) if not analysis_arm else group < len(groups) - 1
+    counted_in = {name: who if name == ENROLLED else who & in_an_arm for name, who in inside.items()}
     screened_out = people["screen_failure"].fillna(False).astype(bool).to_numpy()
     return AnalysisSets(
         groups=groups,
         subjects=tuple(people["subject"].tolist()),
-        sizes={name: np.bincount(group[who], minlength=len(groups)) for name, who in inside.items()},
-        left_out=tuple(_left_out(data, rules, people, group, inside, screened_out)),
+        sizes={name: np.bincount(group[who], minlength=len(groups)) for name, who in counted_in.items()},
+        left_out=tuple(_left_out(data, rules, people, group, inside, screened_out, without)),
         chosen=rules.analysis_set,
+        arm=analysis_arm,
     )
 
 
@@ -98,8 +112,9 @@ def _left_out(
     group: NDArray[np.int64],
     inside: Mapping[str, NDArray[np.bool_]],
     screened_out: NDArray[np.bool_],
+    without: Mapping[str, NDArray[np.bool_]],
 ) -> list[LeftOut]:
-    """In the order of subjects; of one subject a row for each reason."""
+    """In the order of subjects; of one subject a row for each reason. `without`: who is in no arm, by the reason."""
     excluded = dict(rules.not_per_protocol)
     not_treated = NOT_TREATED
     if rules.exposed_to:
@@ -109,13 +124,16 @@ def _left_out(
     for place, subject in enumerate(people["subject"].tolist()):
         why: dict[str, list[str]] = {}
         if not inside["randomised"][place]:
-            why[SCREENED_OUT] = ["randomised"]
+            why[SCREENED_OUT] = ["randomised", "per-protocol"]
         if not inside["treated"][place]:
             why.setdefault(SCREENED_OUT if screened_out[place] else not_treated, []).extend(
                 ("treated", "per-protocol")
             )
         if subject in excluded:
             why[excluded[subject]] = [*why.get(excluded[subject], []), "per-protocol"]
+        for reason, who in without.items():  # of sets that the participant is in otherwise
+            if who[place] and (some := [name for name in list(LABELS)[1:] if inside[name][place]]):
+                why[reason] = some
         for reason, names in why.items():
             ordered = tuple(name for name in LABELS if name in names)
             found.append(LeftOut(subject, sites[place], int(group[place]), ordered, reason))

@@ -86,7 +86,8 @@ def _analysis_set(rules: Definitions, protocol: Mapping[str, Any]) -> str:
         treated = USUAL["analysis set"]
     if rules.analysis_set != "per-protocol":
         return treated
-    return f"Per-protocol participants. {treated} Left out, by people who did not know the arm: {_left_out(rules)}."
+    said = f"Per-protocol participants, of the randomised. {treated}"
+    return f"{said} Left out, by people who did not know the arm: {_left_out(rules)}."
 
 
 def _left_out(rules: Definitions) -> str:

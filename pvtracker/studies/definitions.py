@@ -51,7 +51,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "analysis_set": {
         "treated": "treated participants",
         "randomised": "all randomised participants",
-        "per-protocol": "per-protocol participants (treated and not excluded)",
+        "per-protocol": "per-protocol participants (randomised, treated and not excluded)",
     },
     "crossover": {
         "kept": "is counted in the arm of analysis",

@@ -49,8 +49,8 @@ class Person:
     def analysed(self, rules: Definitions) -> bool:
         if rules.analysis_set == "randomised":
             return not self.failed
-        left_out = rules.analysis_set == "per-protocol" and self.subject in dict(rules.not_per_protocol)
-        return bool(self.counting(rules)) and not left_out
+        excluded = self.failed or self.subject in dict(rules.not_per_protocol)
+        return bool(self.counting(rules)) and not (rules.analysis_set == "per-protocol" and excluded)
 
     def first(self, rules: Definitions) -> int:
         starts = [x.start for x in self.counting(rules) if x.start is not None]

@@ -9,7 +9,7 @@ import pytest
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
 from pvtracker.cuts.set_tables import people_table, reasons_table, sizes_table
-from pvtracker.cuts.sets import LABELS, NOT_TREATED, SCREENED_OUT, sets_of
+from pvtracker.cuts.sets import CROSSED_OVER, LABELS, NO_ARM, NOT_TREATED, RECEIVED, SCREENED_OUT, sets_of
 from pvtracker.studies.definitions import parse
 from tests.small_cut import allocated, cut, person, treated
 
@@ -37,14 +37,46 @@ def test_each_set_is_counted_pooled_and_by_arm() -> None:
         "enrolled": [6],
         "randomised": [4],
         "treated": [3],
-        "per-protocol": [2],
+        "per-protocol": [1],
     }
     assert sizes(six(), analysis_arm="planned", not_per_protocol=EXCLUDED) == {
         "enrolled": [1, 2, 1, 2],  # placebo, low, high, no arm
         "randomised": [1, 2, 1, 0],
-        "treated": [1, 1, 0, 1],
-        "per-protocol": [1, 0, 0, 1],
+        "treated": [1, 1, 0, 0],  # P6 is in no arm
+        "per-protocol": [1, 0, 0, 0],
     }
+
+
+def test_by_arm_whoever_is_in_no_arm_is_in_no_set_and_the_reason_is_told() -> None:
+    """P1 was to have placebo and had the high dose; P2 has an arm that the cut does not print."""
+    data = six(P1="PBO", P2="OLD")
+    data.frames["arms"].loc[data.frames["arms"]["subject"] == "P1", "actual_code"] = "HIGH"
+    found = sets_of(data, analysis_arm="actual", rules=parse({"crossover": "excluded"}))
+    told = {one.subject: (found.groups[one.group], one.sets, one.reason) for one in found.left_out}
+    assert told["P1"] == ("No arm", ("randomised", "treated", "per-protocol"), CROSSED_OVER)
+    assert told["P2"] == ("No arm", ("randomised", "treated", "per-protocol"), NO_ARM)
+    assert told["P6"] == ("No arm", ("treated",), NO_ARM)
+    for name, size in found.sizes.items():
+        outside = {one.subject for one in found.left_out if name in one.sets}
+        assert size.sum() + len(outside) == 6, "whoever is not counted has a reason"
+        assert name == "enrolled" or size[-1] == 0
+    kept = sets_of(data, analysis_arm="actual", rules=parse({}))
+    assert list(map(int, kept.sizes["treated"])) == [0, 0, 1, 0] and CROSSED_OVER not in str(kept.left_out)
+    pooled = sets_of(data, rules=parse({"crossover": "excluded"}))
+    assert CROSSED_OVER not in str(pooled.left_out) and NO_ARM not in str(pooled.left_out)
+
+
+@pytest.mark.parametrize(("arm", "name"), [("actual", RECEIVED), ("planned", LABELS["randomised"])])
+def test_only_by_the_planned_arm_is_the_row_intention_to_treat(arm: str, name: str) -> None:
+    found = sets_of(six(), analysis_arm=arm)
+    table = sizes_table(found)
+    assert table["rows"][1]["cells"][0]["text"] == name
+    assert ("intention to treat counts by the planned arm" in table["note"]) is (arm == "actual")
+    assert {row["cells"][0]["text"] for row in reasons_table(found)["rows"]} == {
+        name, "Treated (safety)", "Per protocol",
+    }  # fmt: skip
+    assert any(name in row["cells"][3]["text"] for row in people_table(found)["rows"])
+    assert sizes_table(sets_of(six()))["note"] == ""
 
 
 @pytest.mark.parametrize("chosen", [name for name in LABELS if name != "enrolled"])
@@ -65,7 +97,7 @@ def test_everybody_who_is_left_out_is_told_with_each_reason() -> None:
         ("P4", "02", ("randomised", "treated", "per-protocol"), SCREENED_OUT),
         ("P5", "02", ("treated", "per-protocol"), NOT_TREATED),
         ("P5", "02", ("per-protocol",), "wrong age"),
-        ("P6", "02", ("randomised",), SCREENED_OUT),
+        ("P6", "02", ("randomised", "per-protocol"), SCREENED_OUT),
     ]
     told = {pair: list(map(int, numbers)) for pair, numbers in found.reasons().items()}
     assert told == {
@@ -74,7 +106,7 @@ def test_everybody_who_is_left_out_is_told_with_each_reason() -> None:
         ("treated", SCREENED_OUT): [1],
         ("per-protocol", NOT_TREATED): [2],
         ("per-protocol", "no second dose"): [1],
-        ("per-protocol", SCREENED_OUT): [1],
+        ("per-protocol", SCREENED_OUT): [2],
         ("per-protocol", "wrong age"): [1],
     }
     of_cells = sets_of(six(), rules=parse({"exposed_to": ["CELLS"]}))
@@ -102,7 +134,7 @@ def test_a_page_shows_the_sites_and_rows_that_it_may() -> None:
     found = sets_of(six(), analysis_arm="planned")
     assert [row["cells"][0]["text"] for row in people_table(found, at={"01"})["rows"]] == ["P3"]
     first = people_table(found, most=2)
-    assert len(first["rows"]) == 2 and first["note"] == "The first 2 of 4 rows; the files have all."
+    assert len(first["rows"]) == 2 and first["note"] == "The first 2 of 5 rows; the files have all."
     assert [cell["text"] for cell in first["rows"][0]["cells"]][2] == "Low dose"
     nobody = sets_of(cut(), analysis_arm="planned")
     assert people_table(nobody)["rows"] == [] and sizes_table(nobody)["rows"][0]["cells"][5]["text"] == "0"
