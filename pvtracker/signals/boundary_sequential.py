@@ -24,12 +24,11 @@ from pvtracker.signals.boundary_design import (
 )
 from pvtracker.stats.group_sequential import Spending
 from pvtracker.stats.group_sequential_counts import most_events
-from pvtracker.stats.normal_paths import CLOSEST, Path, along
+from pvtracker.stats.normal_paths import CLOSEST
 from pvtracker.stats.results import FloatArray
 
 # Of p near 1, which no boundary of excess asks about; and of p smaller than any bound that exists asks for.
 LOWEST_Z, HIGHEST_Z = -3.0, 12.0
-NOTHING = 1e-9  # of the error: less is left only by rounding
 EXHAUSTED = "The looks so far have spent all of the error: no later one can cross"
 CLOSER = CLOSEST * 1.01  # nearer looks are one, clear of what the integration refuses
 
@@ -77,29 +76,16 @@ def group_sequential(looks: Sequence[Look], design: Design) -> Bounds:
 def z_bounds(times: FloatArray, information: FloatArray, design: Design) -> FloatArray:
     """The bounds of looks with these shares of what is planned, and this information."""
     if design.kind == "haybittle_peto":
-        return haybittle_peto(information / information[-1], design)
+        return stats.haybittle_peto_boundary(
+            information / information[-1],
+            alpha=design.alpha,
+            interim_z=design.interim_z,
+            overspent="spend the rest",  # a look that was held keeps its bound, whatever follows
+        ).z
     spending: Spending = "pocock" if design.kind == "pocock" else "obrien_fleming"
     return stats.group_sequential_boundary(
         times, alpha=design.alpha, spending=spending, information=information
     ).z
-
-
-def haybittle_peto(t: FloatArray, design: Design) -> FloatArray:
-    """The fixed z at every look but the last, which spends what is left. Where the fixed z would spend more than is
-    left of the error, that look spends what is left, and no later one can cross; none takes back a look before it."""
-    path, spent = Path(), 0.0
-
-    def decide(look: int, time: float) -> float:
-        nonlocal spent
-        z, left = design.interim_z, design.alpha - spent
-        if left < NOTHING * design.alpha:
-            return np.inf
-        if look + 1 == len(t) or sum(path.crossing(time, z)) > left:
-            z = path.bound(time, left)
-        spent += sum(path.crossing(time, z))
-        return z
-
-    return along(t, path, decide)[0]
 
 
 def _by_events(

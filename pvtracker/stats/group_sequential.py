@@ -18,7 +18,9 @@ from pvtracker.stats.normal_paths import CLOSEST, Path, along
 from pvtracker.stats.results import FloatArray, SequentialBoundary, SequentialCrossing
 
 Spending = Literal["obrien_fleming", "pocock", "power", "hwang_shih_decani"]
+Overspent = Literal["refuse", "spend the rest"]
 MOST_DRIFT = 20.0
+NOTHING = 1e-9  # of alpha: less is left only by rounding
 
 
 def spent_alpha(
@@ -95,11 +97,18 @@ def group_sequential_boundary(
 
 
 def haybittle_peto_boundary(
-    fraction: ArrayLike, *, alpha: float = 0.025, interim_z: float = 3.0, sides: int = 1
+    fraction: ArrayLike,
+    *,
+    alpha: float = 0.025,
+    interim_z: float = 3.0,
+    sides: int = 1,
+    overspent: Overspent = "refuse",
 ) -> SequentialBoundary:
     """A fixed high bound at all looks but the last, whose bound makes the error of all looks together alpha.
 
-    fraction: increasing, the last 1. ValueError when the interim looks alone spend more than alpha.
+    fraction: increasing, the last 1. overspent: what is done where the looks before the last would spend the whole
+    error, "refuse" (a ValueError) or "spend the rest" (a look whose fixed bound would spend more than is left has the
+    bound that spends what is left, and no later one can cross, bound infinite; so none takes back a look before it).
 
     interim_z: bound of every look but the last, as a z-value.
 
@@ -111,16 +120,24 @@ def haybittle_peto_boundary(
         raise ValueError(f"the last look must be at all the information, fraction 1, got {t[-1]}")
     if not 0 < interim_z < 10:
         raise ValueError(f"interim_z must lie in (0, 10), got {interim_z}")
+    if overspent not in get_args(Overspent):
+        raise ValueError(f"overspent must be one of {', '.join(get_args(Overspent))}, got {overspent!r}")
     allowed, path, used = _per_side(alpha, sides) * sides, Path(two_sided=sides == 2), 0.0
 
     def decide(look: int, time: float) -> float:
         nonlocal used
-        if look + 1 < len(t):
-            used += sum(path.crossing(time, interim_z))
-            return interim_z
-        if used >= allowed:
+        left, last = allowed - used, look + 1 == len(t)
+        if last and overspent == "refuse" and left <= 0:
             raise ValueError(f"the looks at z = {interim_z} spend {used:.4f}, more than alpha")
-        return path.bound(time, allowed - used)
+        if overspent == "spend the rest" and left < NOTHING * allowed:
+            return np.inf
+        fixed = sum(path.crossing(time, interim_z))
+        z = interim_z
+        if last or (overspent == "spend the rest" and fixed > left):
+            z = path.bound(time, left)
+            fixed = sum(path.crossing(time, z))
+        used += fixed
+        return z
 
     z, above, below = along(t, path, decide)
     return _boundary(t, z, np.cumsum(above + below), sides)
