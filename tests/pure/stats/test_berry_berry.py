@@ -2,7 +2,8 @@
 
 JAGS 4.3.1 (rjags, R 4.2.2), by hand: 3 chains, 10,000 dropped, 400,000 kept every 20th, of the model of
 docs/methods/berry-berry.md written out as x[k] ~ dbin(pc[k], 132), logit(pc[k]) <- g[k], t[k] <- on[k] * s[k],
-on[k] ~ dbern(1 - p[b[k]]) and so on; standard errors of means and probabilities about 0.002.
+on[k] ~ dbern(1 - p[b[k]]) and so on; standard errors of means and probabilities about 0.002. Limits by a run of
+3 chains, 7,000 dropped, 120,000 kept every tenth: apply(draws, 2, quantile, c(.025, .975)).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pvtracker.stats.berry_berry import ALTERNATIVES, under_priors
 from pvtracker.stats.results import Hierarchical
 from tests.pure.stats.against import Against
 from tests.pure.stats.c212_figures import PARAMETERS, PARTICIPANTS, TERMS
-from tests.pure.stats.jags_figures import FIGURES, MMRV
+from tests.pure.stats.jags_figures import FIGURES, LIMITS, MMRV
 
 QUICK = {"chains": 4, "warm_up": 50, "draws": 100, "most_draws": 100}
 OTHER_PRIORS = {
@@ -75,23 +76,34 @@ def test_the_sample_data_of_c212(against: Against) -> None:
 def test_the_vaccine_example_in_jags(variant: str, against: Against) -> None:
     """The counts of the vaccine example of Berry & Berry (2004) and Mehrotra & Heyse (2004), 40 terms."""
     system, reference, arm = MMRV.T
-    if variant == "Poisson":
+    if variant.startswith("Poisson"):
         years = 12 + np.arange(40) % 5, 10 + np.arange(40) % 7
-        found = berry_berry_poisson(arm, years[0], reference, years[1], system, **OTHER_PRIORS)
+        options: dict[str, Any] = {**OTHER_PRIORS}
+        if variant == "Poisson, common":
+            options |= {"gamma_variance": "common", "confidence_level": 0.9}
+        found = berry_berry_poisson(arm, years[0], reference, years[1], system, **options)
     else:
         variance: Any = variant
         found = berry_berry(arm, 148, reference, 132, system, gamma_variance=variance)
-    key = "berry_berry_poisson" if variant == "Poisson" else "berry_berry"
+    key = "berry_berry_poisson" if variant.startswith("Poisson") else "berry_berry"
     assert not any(found.warning)
     for name, expected in FIGURES[variant].items():
         against(key, "JAGS 4.3.1, vaccine example", "program", getattr(found, name), expected, within=0.02)
+    if variant in LIMITS:
+        for name, limits in LIMITS[variant].items():
+            source = "JAGS 4.3.1, vaccine example, limits"
+            against(key, source, "program", getattr(found, name), limits, within=0.06)
 
 
 def integrated(
-    likelihood: Callable[[np.ndarray, np.ndarray], np.ndarray], p: dict[str, float], margin: float
+    likelihood: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    p: dict[str, float],
+    margin: float,
+    confidence_level: float,
 ) -> dict[str, float]:
     """The posterior of the only term by quadrature over gamma and theta, on a grid; everything above them is integrated
-    out beforehand: variances over their inverse gamma distributions, pi over the means of alpha and beta."""
+    out beforehand: variances over their inverse gamma distributions, pi over the means of alpha and beta. The limits
+    are where the distribution function, which jumps by the mass at zero, first reaches either tail."""
 
     def variances(shape: float, scale: float) -> tuple[np.ndarray, np.ndarray]:
         nodes, weights = roots_genlaguerre(30, shape - 1)
@@ -121,7 +133,11 @@ def integrated(
     total = zero + joint.sum() * step[1]
     density, zero = joint * step[1] / total, zero / total
     mean = (density * theta).sum()
+    up_to = np.cumsum(density) + np.where(theta >= 0, zero, 0)
+    tail = (1 - confidence_level) / 2
     return {
+        "low": theta[np.searchsorted(up_to, tail)],
+        "high": theta[np.searchsorted(up_to, 1 - tail)],
         "mean": mean,
         "sd": np.sqrt((density * theta**2).sum() - mean**2),
         "p_zero": zero,
@@ -134,12 +150,18 @@ DEFAULTS = {name: value for name, value in berry_berry.__kwdefaults__.items() if
 
 
 @pytest.mark.parametrize(
-    ("x", "y", "priors", "margin"),
-    [(7, 2, DEFAULTS, 2.0), (3, 0, OTHER_PRIORS, 1.5)],
+    ("x", "y", "priors", "margin", "confidence_level"),
+    [(7, 2, DEFAULTS, 2.0, 0.95), (3, 0, OTHER_PRIORS, 1.5, 0.8)],
     ids=["the source's priors", "other priors, a zero cell"],
 )
 def test_a_single_term_by_quadrature(
-    x: int, y: int, priors: dict[str, float], margin: float, against: Against, monkeypatch: pytest.MonkeyPatch
+    x: int,
+    y: int,
+    priors: dict[str, float],
+    margin: float,
+    confidence_level: float,
+    against: Against,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def log_chance(count: int, size: int, eta: np.ndarray) -> np.ndarray:
         return count * eta - size * np.logaddexp(0, eta)
@@ -151,22 +173,24 @@ def test_a_single_term_by_quadrature(
         eta = gamma[:, None] + theta
         return np.exp((y * gamma - 20.5 * np.exp(gamma))[:, None] + x * eta - 17.0 * np.exp(eta))
 
-    options: dict[str, Any] = {**priors, "margin": margin, "chains": 96}
+    asked = (priors, margin, confidence_level)
+    told: dict[str, Any] = {"margin": margin, "confidence_level": confidence_level, "chains": 96}
+    options: dict[str, Any] = {**priors, **told}
     if priors is OTHER_PRIORS:  # as a line of the table of sensitivity
         monkeypatch.setattr(sys.modules["pvtracker.stats.berry_berry"], "ALTERNATIVES", {"other": priors})
-        line = prior_sensitivity(x, 38, y, 36, ["skin"], margin=margin, chains=96)
-        for name, value in integrated(binomial, priors, margin).items():
+        line = prior_sensitivity(x, 38, y, 36, ["skin"], **told)
+        for name, value in integrated(binomial, *asked).items():
             if hasattr(line, name):
                 source = "quadrature of a single term"
                 against(
                     "prior_sensitivity", source, "brute force", getattr(line, name)[0], value, within=0.03
                 )
     for key, found, expected in (
-        ("berry_berry", berry_berry(x, 38, y, 36, ["skin"], **options), integrated(binomial, priors, margin)),
+        ("berry_berry", berry_berry(x, 38, y, 36, ["skin"], **options), integrated(binomial, *asked)),
         (
             "berry_berry_poisson",
             berry_berry_poisson(x, 17.0, y, 20.5, ["skin"], **options),
-            integrated(poisson, priors, margin),
+            integrated(poisson, *asked),
         ),
     ):
         assert found.warning[0] is None
@@ -288,10 +312,10 @@ def test_no_terms_at_all() -> None:
 
 
 def test_one_table_of_all_priors(monkeypatch: pytest.MonkeyPatch) -> None:
-    other = {"more zeros expected": ALTERNATIVES["more zeros expected"]}
+    fewer = {"more zeros expected": ALTERNATIVES["more zeros expected"]}
     module = sys.modules["pvtracker.stats.berry_berry"]
     with monkeypatch.context() as patch:
-        patch.setattr(module, "ALTERNATIVES", other)
+        patch.setattr(module, "ALTERNATIVES", fewer)
         found = prior_sensitivity(*SMALL, **SHORT)
     assert found.prior.tolist() == ["more zeros expected"] * 6
     assert found.term.tolist() == list(range(6))
@@ -303,6 +327,23 @@ def test_one_table_of_all_priors(monkeypatch: pytest.MonkeyPatch) -> None:
         under.append(priors)
         return small()
 
+    with monkeypatch.context() as patch:
+        asked: list[tuple[Any, ...]] = []
+        patch.setattr(
+            module, "berry_berry", lambda *given, **options: asked.append((given, options)) or small()
+        )
+        other: dict[str, Any] = {
+            "margin": 1.5,
+            "confidence_level": 0.8,
+            "gamma_variance": "common",
+            "seed": 7,
+        }
+        other |= {"chains": 12, "warm_up": 100, "draws": 700, "most_draws": 1400}
+        whole = prior_sensitivity(*SMALL, **other)
+    assert asked == [(SMALL, other | priors) for priors in ALTERNATIVES.values()]
+    assert whole.prior.tolist() == [name for name in ALTERNATIVES for _ in range(6)]
+    for name in ("mean", "low", "high", "p_zero", "p_positive", "p_beyond_margin"):
+        assert (getattr(whole, name).reshape(-1, 6) == getattr(small(), name)).all()
     table = under_priors(posterior, ALTERNATIVES)
     assert under == list(ALTERNATIVES.values()) and under[0] == {}
     assert (table.p_positive.reshape(-1, 6) == small().p_positive).all()

@@ -7,6 +7,7 @@ system ("systems") or the body system within the period ("top"); standard errors
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ import pytest
 
 from pvtracker.stats import berry_berry_periods, berry_berry_poisson
 from pvtracker.stats.berry_berry_periods import ENTRIES, OF_PARAMETERS
+from pvtracker.stats.results import Hierarchical
 from tests.pure.stats.against import Against
+from tests.pure.stats.test_berry_berry import OTHER_PRIORS
 
 REFERENCE = np.array([12, 8, 3, 0, 20, 5, 9, 1, 4, 2, 6, 9, 2, 1, 11, 2, 5, 0, 3, 3])
 ARM = np.array([25, 19, 9, 2, 22, 4, 8, 3, 3, 7, 14, 12, 5, 0, 10, 4, 6, 2, 1, 6])
@@ -23,6 +26,7 @@ SYSTEM = np.tile(np.repeat(["skin", "gut", "eye"], [4, 3, 3]), 2)
 PERIOD = np.repeat(["procedure", "follow-up"], 10)
 GIVEN = (ARM, YEARS_ARM, REFERENCE, YEARS_REF, SYSTEM, PERIOD)
 QUICK: dict[str, Any] = {"chains": 4, "warm_up": 50, "draws": 100, "most_draws": 100}
+QUICKEST: dict[str, Any] = {"chains": 2, "warm_up": 50, "draws": 100, "most_draws": 100}
 JAGS = {
     "systems": {
         "mean": [
@@ -63,6 +67,33 @@ JAGS = {
 }
 
 
+# 2.5 % and 97.5 % points: 3 chains, 7,000 dropped, 200,000 kept every tenth, apply(draws, 2, quantile, c(.025, .975))
+LIMITS = {
+    "systems": {
+        "low": [
+            *(0, 0, -0.0149, -0.5127, -0.143, -0.7899, -0.4946, -0.5435, -0.7311, -0.0922),
+            *(0, -0.1306, -0.2016, -1.0658, -0.367, -0.479, -0.4164, -0.5734, -1.0906, -0.1474),
+        ],
+        "high": [
+            *(1.3728, 1.4848, 1.5469, 1.3496, 0.477, 0.3737, 0.3819, 1.1325, 0.7779, 1.5528),
+            *(1.5612, 1.1535, 1.4832, 1.0102, 0.4784, 0.8033, 0.6695, 1.288, 0.7529, 1.5334),
+        ],
+    },
+    "top": {
+        "low": [
+            *(0, 0, -0.0088, -0.5492, -0.1676, -0.8409, -0.5422, -0.5645, -0.7898, -0.1087),
+            *(0, -0.1671, -0.3115, -1.7262, -0.3851, -0.4943, -0.4226, -0.7022, -1.3319, -0.2439),
+        ],
+        "high": [
+            *(1.4367, 1.5436, 1.6003, 1.3724, 0.5222, 0.4526, 0.4527, 1.1534, 0.7857, 1.5943),
+            *(1.5423, 1.0565, 1.3545, 0.7313, 0.5958, 0.9774, 0.8291, 1.2794, 0.6711, 1.4535),
+        ],
+    },
+}
+# JAGS's draws of the worst term of "top" are worth 3,000
+WITHIN = {"systems": 0.06, "top": 0.12}
+
+
 @pytest.mark.parametrize("sharing", JAGS)
 def test_periods_that_share_in_jags(sharing: Any, against: Against) -> None:
     found = berry_berry_periods(*GIVEN, sharing=sharing)
@@ -76,6 +107,55 @@ def test_periods_that_share_in_jags(sharing: Any, against: Against) -> None:
             expected,
             within=0.025,
         )
+    for name, limits in LIMITS[sharing].items():
+        source = "JAGS 4.3.1, two periods, limits"
+        against(
+            "berry_berry_periods",
+            source,
+            "program",
+            getattr(found, name),
+            limits,
+            within=WITHIN[sharing],
+        )
+
+
+@pytest.mark.parametrize("sharing", ["none", "systems"])
+def test_priors_and_options_are_handed_on(sharing: Any) -> None:
+    """As given to the model without periods: to each period's own, or to that of all entries as one."""
+    options: dict[str, Any] = {**OTHER_PRIORS, **QUICK, "gamma_variance": "common", "confidence_level": 0.8}
+    options |= {"margin": 1.5, "seed": 9}
+    found = berry_berry_periods(*GIVEN, sharing=sharing, **options)
+    parts = [slice(0, 10), slice(10, 20)] if sharing == "none" else [slice(0, 20)]
+    own = [
+        berry_berry_poisson(ARM[its], YEARS_ARM[its], REFERENCE[its], YEARS_REF[its], SYSTEM[its], **options)
+        for its in parts
+    ]
+    assert (found.margin, found.confidence_level, found.seed) == (1.5, 0.8, 9)
+    for name in OF_PARAMETERS:
+        expected = np.concatenate([getattr(one.parameters, name) for one in own])
+        assert np.isfinite(expected).all()
+        np.testing.assert_array_equal(getattr(found.parameters, name), expected)
+    for name in ("r_hat", "ess_bulk", "ess_probability"):
+        expected = np.concatenate([getattr(one, name) for one in own])
+        np.testing.assert_array_equal(getattr(found, name), expected)
+
+
+@pytest.mark.parametrize("name", [*OTHER_PRIORS, "gamma_variance", "confidence_level"])
+def test_each_prior_and_option_makes_a_difference(name: str) -> None:
+    """Each by itself off its default: none is taken for another, none forgotten."""
+    given: dict[str, Any] = {**OTHER_PRIORS, "gamma_variance": "common", "confidence_level": 0.8}
+    alone = {name: given[name], **QUICKEST}
+    found = berry_berry_periods(*GIVEN, **alone)
+    expected = berry_berry_poisson(*GIVEN[:5], **alone)
+    usual = usual_quickest()
+    for of in ("low", "high"):
+        np.testing.assert_array_equal(getattr(found.parameters, of), getattr(expected.parameters, of))
+        assert (getattr(found.parameters, of) != getattr(usual.parameters, of)).any()
+
+
+@cache
+def usual_quickest() -> Hierarchical:
+    return berry_berry_periods(*GIVEN, **QUICKEST)
 
 
 def test_periods_that_share_nothing_are_models_of_their_own() -> None:
