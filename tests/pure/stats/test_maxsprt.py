@@ -8,6 +8,7 @@ from math import log
 
 import numpy as np
 import pytest
+from scipy import optimize as scipy_optimize
 from scipy import stats as scipy_stats
 
 from pvtracker.stats import (
@@ -151,6 +152,34 @@ def test_simulated_surveillance(first_look: float) -> None:
     )
 
 
+def crossed_until(c: int, critical: float) -> float:
+    """Up to this time c cases have at least the critical ratio, c ln(c/t) - c + t."""
+    return float(scipy_optimize.brentq(lambda t: c * log(c / t) - c + t - critical, 1e-9, c))
+
+
+def test_the_boundary_and_its_power_by_counts_from_limit_to_limit(against: Against) -> None:
+    """Where so many cases need at least the critical ratio, found by SciPy; the counts between those times Poisson."""
+    for length, alpha, minimum, risk in ((2.5, 0.05, 1, 1.0), (8.0, 0.02, 3, 1.7), (0.7, 0.1, 2, 4.0)):
+        found = maxsprt_poisson_boundary(length, alpha=alpha, minimum_cases=minimum)
+        times = []
+        for c in range(minimum, 60):
+            times.append(min(crossed_until(c, found.critical), length))
+            if times[-1] == length:
+                break
+        power = []
+        for rate in (1.0, risk):
+            state, before = np.array([1.0]), 0.0
+            for needed, time in enumerate(times, start=minimum):
+                chance = scipy_stats.poisson(rate * (time - before)).pmf(np.arange(needed))
+                state, before = np.convolve(state, chance)[:needed], time
+            power.append(1 - float(state.sum()))
+        seen = maxsprt_poisson_performance(found.critical, length, relative_risk=risk, minimum_cases=minimum)
+        source = "SciPy poisson, from limit to limit"
+        against("maxsprt_poisson_boundary", source, "program", found.error, power[0], within=1e-9)
+        against("maxsprt_poisson_performance", source, "program", seen.power, power[1], within=1e-9)
+        assert power[0] <= alpha * (1 + 1e-9)
+
+
 def test_looks_now_and_then() -> None:
     """Fewer looks, a lower critical value; the error of two looks by hand."""
     looks = [1.0, 3.0]
@@ -181,10 +210,22 @@ def test_the_binomial_example_of_sequential(against: Against) -> None:
     )
 
 
-@pytest.mark.parametrize("looks", [None, [3, 8, 10]])
-def test_the_binomial_test_against_all_sequences(looks: list[int] | None, against: Against) -> None:
+@pytest.mark.parametrize(
+    ("looks", "p", "minimum", "alpha", "risk"),
+    [
+        (None, 0.3, 2, 0.06, 3.0),
+        ([3, 8, 10], 0.3, 2, 0.06, 3.0),
+        (None, 0.5, 1, 0.05, 1.0),
+        ([2, 4, 6, 8, 10], 0.5, 3, 0.2, 2.0),
+        (None, 0.1, 1, 0.01, 8.0),
+        ([1, 10], 0.65, 1, 0.1, 1.5),
+        ([5, 6, 10], 0.2, 2, 0.025, 4.0),
+    ],
+)
+def test_the_binomial_test_against_all_sequences(
+    looks: list[int] | None, p: float, minimum: int, alpha: float, risk: float, against: Against
+) -> None:
     """All 2^10 sequences of events: the error at each possible critical value, and what the alternative does."""
-    p, minimum, alpha, risk = 0.3, 2, 0.06, 3.0
     q = risk * p / (1 - p + risk * p)
     largest, when = np.zeros((2**10, 11)), looks or list(range(1, 11))
     chance, other = np.empty(2**10), np.empty(2**10)
@@ -211,9 +252,9 @@ def test_the_binomial_test_against_all_sequences(looks: list[int] | None, agains
     seen = maxsprt_binomial_performance(
         found.critical, 10, probability=p, relative_risk=risk, minimum_cases=minimum, looks=looks
     )
-    assert seen.power == pytest.approx(other[signal].sum())
-    assert seen.length == pytest.approx(other @ stop)
-    assert seen.time_to_signal == pytest.approx(other[signal] @ stop[signal] / other[signal].sum())
+    told = [other[signal].sum(), other @ stop, other[signal] @ stop[signal] / other[signal].sum()]
+    ours = [seen.power, seen.length, seen.time_to_signal]
+    against("maxsprt_binomial_performance", "all sequences", "brute force", ours, told, within=1e-12)
 
 
 def test_ratios_are_those_of_scipys_likelihoods_at_their_maximum(against: Against) -> None:
@@ -266,49 +307,6 @@ def test_simulated_histories(history: str) -> None:
     seen = (early | ((ratio >= 1.8) & (arrival >= 0.2) & (arrival <= 1.5)).any(axis=1)).mean()
     found = cmaxsprt_power(1.8, c, relative_risk=1.5, time=1.5, first_look=0.2, history=history)
     assert found == pytest.approx(seen, abs=error)
-
-
-def polya(c: int, cases: np.ndarray, limit: np.ndarray) -> float:
-    """Probability to reach a boundary when the history ended with its last event: given j events by time s, those until
-    t are negative binomial with size c + j and success probability (1 + s)/(1 + t)."""
-    state, before = np.array([1.0]), 0.0
-    for needed, time in zip(cases.tolist(), limit.tolist(), strict=True):
-        after = np.zeros(needed)
-        for j, chance in enumerate(state):
-            more = np.arange(needed - j)
-            after[j:] += chance * scipy_stats.nbinom.pmf(more, c + j, (1 + before) / (1 + time))
-        state, before = after, time
-    return float(1 - state.sum())
-
-
-def test_the_conditional_test_by_a_second_recursion(against: Against) -> None:
-    source = "recursion of negative binomials"
-    for c, options in (
-        (1, {"cases": 9}),
-        (20, {"cases": 20, "minimum_cases": 2}),
-        (7, {"time": 1.2, "first_look": 0.3}),
-    ):
-        found = cmaxsprt_boundary(c, history="last_event", **options)
-        theirs = polya(c, found.cases, found.limit)
-        against("cmaxsprt_boundary", source, "brute force", found.error, theirs, within=1e-9)
-        seen = cmaxsprt_power(found.critical, c, history="last_event", **options)
-        against("cmaxsprt_power", source, "brute force", seen, theirs, within=1e-9)
-
-
-def test_the_conditional_boundary_keeps_its_error_and_is_near_sequentials() -> None:
-    """man/CV.CondPoisson.Rd, exact, K = 20, cc = 20, M = 2: 3.149115; why ours is a little higher says the page."""
-    found = cmaxsprt_boundary(20, cases=20, minimum_cases=2)
-    assert found.error == pytest.approx(0.05, abs=1e-9) and found.error <= 0.05
-    assert found.critical == pytest.approx(3.1513, abs=1e-4)
-    np.testing.assert_allclose(
-        cmaxsprt_ratio(found.cases, found.limit, historical_cases=20), found.critical, rtol=1e-9
-    )
-    assert found.cases.tolist() == list(range(2, 21))
-
-
-def test_a_long_history_makes_the_conditional_test_the_poisson_one() -> None:
-    known = maxsprt_poisson_performance(3.0, 4.0, relative_risk=1.4).power
-    assert cmaxsprt_power(3.0, 10_000, time=4.0 / 10_000, relative_risk=1.4) == pytest.approx(known, abs=2e-4)
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,27 @@ def test_areas_are_those_of_a_fine_sum(against: Against) -> None:
     )  # fmt: skip
 
 
+def test_limits_of_another_level_and_splits_of_another_seed(against: Against) -> None:
+    rng = np.random.default_rng(9)
+    who = np.repeat(np.arange(70), 3)
+    rows = (who, np.tile([0, 5, 10], 70), rng.normal(0.2 * (who % 2), 1), who % 2)
+    found = time_weighted_area(
+        *rows, start=0, end=10, confidence_level=0.8, test="permutation", replicates=999, seed=7
+    )
+    arm, reference = (found.level[found.in_arm == side] for side in (1, 0))
+    expected = scipy_stats.ttest_ind(arm, reference, equal_var=False).confidence_interval(0.8)
+    own = [scipy_stats.ttest_1samp(side, 0).confidence_interval(0.8) for side in (arm, reference)]
+    limits = [*own, expected]
+    source = "SciPy ttest_ind and ttest_1samp, 80 %"
+    against("time_weighted_area", source, "program", found.by.low, [one.low for one in limits], within=1e-11)
+    against(
+        "time_weighted_area", source, "program", found.by.high, [one.high for one in limits], within=1e-11
+    )
+    assert found.confidence_level == 0.8 and found.p_method == "999 random splits"
+    drawn = [permutation_p(found.level, found.in_arm, replicates=999, seed=seed)[0] for seed in (7, 1)]
+    assert found.p == drawn[0] != drawn[1]
+
+
 def test_values_of_a_day_are_averaged_and_missing_ones_are_not_there() -> None:
     rows = [
         ("a", 0, 1.0, 1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import product
 from math import exp, factorial, log
+from typing import Any
 
 import numpy as np
 import pytest
@@ -184,14 +185,18 @@ def test_all_draws_of_a_conditional_bernoulli_model() -> None:
     agrees(found, exact, 20_000)
 
 
-def test_all_draws_of_an_unconditional_bernoulli_model() -> None:
+@pytest.mark.parametrize("minimum", [1, 2, 3])
+def test_all_draws_of_an_unconditional_bernoulli_model(minimum: int) -> None:
+    """Nodes with fewer cases than the minimum are no candidates, neither here nor in what is drawn."""
     x, n, p = [3, 1, 0], [3, 3, 2], 0.3
 
     def ratios(cases: list[int]) -> dict[str, float]:
         found = {}
         for node in SMALL[0]:
             k, m = sums(cases, node), sums(n, node)
-            found[node] = deviance((k, m - k), (m * p, m * (1 - p))) if k > m * p + 1e-9 else 0.0
+            found[node] = (
+                deviance((k, m - k), (m * p, m * (1 - p))) if k >= minimum and k > m * p + 1e-9 else 0.0
+            )
         return found
 
     def outcomes() -> list[tuple[float, dict[str, float]]]:
@@ -201,8 +206,12 @@ def test_all_draws_of_an_unconditional_bernoulli_model() -> None:
             for k, each in draws
         ]
 
-    found = tree_scan_bernoulli(LEAVES, x, [0, 2, 2], *SMALL, probability=p, replicates=20_000)
+    options: dict[str, Any] = {"probability": p, "minimum_cases": minimum, "replicates": 20_000}
+    found = tree_scan_bernoulli(LEAVES, x, [0, 2, 2], *SMALL, **options)
     agrees(found, tail(outcomes(), ratios(x)), 20_000)
+    for threads in (1, 3):
+        again = tree_scan_bernoulli(LEAVES, x, [0, 2, 2], *SMALL, threads=threads, **options)
+        np.testing.assert_array_equal(again.p, found.p)
 
 
 def test_all_draws_of_the_poisson_models() -> None:
