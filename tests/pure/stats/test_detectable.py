@@ -49,6 +49,26 @@ def test_power_equals_enumeration(
     against("fisher_power", ENUMERATED, "brute force", found, expected, within=1e-8)
 
 
+# R 4.2.2: sum of dbinom(x, N_arm, risk_arm) * dbinom(y, N_ref, risk_ref) over all tables with x / N_arm > y / N_ref and
+# fisher.test(matrix(c(x, N_arm - x, y, N_ref - y), 2))$p.value < alpha
+POWER_OF_R = [
+    (0.3, 38, 0.05, 36, 0.05, 0.80600529213408),
+    (0.2, 38, 0.05, 36, 0.05, 0.39523067032915),
+    (0.05, 38, 0.05, 36, 0.05, 0.0018850622176285),
+    (0.5, 20, 0.1, 40, 0.01, 0.76506631607196),
+    (0.4, 15, 0.2, 15, 0.2, 0.30042392156113),
+    (0.9, 6, 0.3, 9, 0.1, 0.66278634591191),
+    (0.02, 60, 0, 20, 0.05, 2.3491435410272e-09),
+    (0.15, 50, 0.01, 50, 0.001, 0.082143900398857),
+]
+
+
+def test_power_is_rs(against: Against) -> None:
+    for *design, alpha, power in POWER_OF_R:
+        found = fisher_power(*design, alpha=alpha)
+        against("fisher_power", "R fisher.test and dbinom, all tables", "program", found, power, within=1e-9)
+
+
 def test_the_smallest_detectable_risk_has_exactly_the_power_asked_for(against: Against) -> None:
     found = smallest_detectable([38, 86], [36, 84], [0.05, 0.1], power=0.9, alpha=0.1)
     for i, (N_arm, N_ref, risk_ref) in enumerate([(38, 36, 0.05), (86, 84, 0.1)]):

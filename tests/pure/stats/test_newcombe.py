@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy import stats as scipy_stats
 
 from pvtracker.stats import risk_difference_agresti_caffo, risk_difference_newcombe
 from tests.pure.stats.against import Against
@@ -46,6 +47,66 @@ def test_limits_of_perondi_s_trial(against: Against) -> None:
         [0.1765, 0.0116, 0.3217],
         within=5.1e-5,
     )
+
+
+# R 4.2.2: Wilson's limits by prop.test(k, n, conf.level, correct = FALSE)$conf.int, put together by the definition:
+# table, limits at 95 % and at 90 %
+NEWCOMBE_R = [
+    ((7, 34, 1, 34), [0.018921443885773, 0.340368687032707], [0.047476371664812, 0.311983199066347]),
+    ((0, 10, 0, 20), [-0.16112515805282, 0.27753279986289], [-0.11915783736096, 0.21294197008341]),
+    ((3, 38, 0, 36), [-0.030473067208748, 0.207993714577715], [-0.0052605411249907, 0.1818749434986788]),
+    ((5, 56, 0, 29), [-0.038137147903537, 0.192560013855112], [-0.0072550691825138, 0.1722904400472435]),
+    ((30, 60, 12, 44), [0.036775048202068, 0.391533087553018], [0.067689662347094, 0.367912431632658]),
+    ((9, 10, 3, 10), [0.1705227239345, 0.80901797353549], [0.24211240088494, 0.78962350737213]),
+]
+# R 4.2.2, metafor 3.8-1: summary(escalc("RD", ai + 1, n1i + 2, ci + 1, n2i + 2, add = 0), level)[c("ci.lb", "ci.ub")]
+CAFFO_METAFOR = [
+    ((7, 34, 1, 34), [0.011611670142614, 0.321721663190719], [0.036540411581736, 0.296792921751597]),
+    ((0, 10, 0, 20), [-0.14109009545014, 0.21684767120772], [-0.11231663365807, 0.18807420941564]),
+    ((3, 38, 0, 36), [-0.032304301850775, 0.179672722903406], [-0.01526415300168, 0.16263257405431]),
+    ((5, 56, 0, 29), [-0.028865846303126, 0.171246268995006], [-0.012779479230366, 0.155159901922246]),
+    ((30, 60, 12, 44), [0.037333950268453, 0.397448658427199], [0.066282409361552, 0.3685001993341]),
+    ((9, 10, 3, 10), [0.1600008011004, 0.8399991988996], [0.21466367755638, 0.78533632244362]),
+]
+
+
+def test_limits_of_r(against: Against) -> None:
+    for key, method, source, figures in (
+        ("risk_difference_newcombe", risk_difference_newcombe, "R prop.test, Wilson's limits", NEWCOMBE_R),
+        ("risk_difference_agresti_caffo", risk_difference_agresti_caffo, "R metafor, escalc", CAFFO_METAFOR),
+    ):
+        for table, at_95, at_90 in figures:
+            found, narrow = method(*table), method(*table, confidence_level=0.9)
+            told = [found.low[0], found.high[0], narrow.low[0], narrow.high[0]]
+            against(key, source, "program", told, at_95 + at_90, within=1e-11)
+
+
+def test_limits_of_drawn_tables_from_scipy_s_wilson_and_from_wald_s_with_four_more(against: Against) -> None:
+    rng = np.random.default_rng(2000)
+    sizes = rng.integers(1, 90, (60, 2))
+    tables = [(int(rng.integers(0, a + 1)), int(a), int(rng.integers(0, b + 1)), int(b)) for a, b in sizes]
+    newcombe, caffo = [], []
+    for x, a, y, b in tables:
+        (l1, u1), (l0, u0) = (
+            scipy_stats.binomtest(k, n).proportion_ci(0.8, method="wilson") for k, n in ((x, a), (y, b))
+        )
+        d = x / a - y / b
+        newcombe.append([d - np.hypot(x / a - l1, u0 - y / b), d + np.hypot(u1 - x / a, y / b - l0)])
+        p, q, n, m = (x + 1) / (a + 2), (y + 1) / (b + 2), a + 2, b + 2
+        low, high = scipy_stats.norm.interval(0.8, p - q, np.sqrt(p * (1 - p) / n + q * (1 - q) / m))
+        caffo.append([max(-1.0, low), min(1.0, high)])
+    columns = np.array(tables).T
+    for key, method, source, expected in (
+        (
+            "risk_difference_newcombe",
+            risk_difference_newcombe,
+            "SciPy proportion_ci, Wilson's limits",
+            newcombe,
+        ),
+        ("risk_difference_agresti_caffo", risk_difference_agresti_caffo, "SciPy norm.interval", caffo),
+    ):
+        found = method(*columns, confidence_level=0.8)
+        against(key, source, "program", np.stack([found.low, found.high], axis=1), expected, within=1e-12)
 
 
 def test_the_limits_are_built_from_wilson_s_by_the_definition() -> None:
