@@ -19,7 +19,7 @@ from tests.pure.stats.strata import ADMISSIONS, DOLL_HILL, RABBITS, SPARSE, Stra
 THREE_SITES: Strata = ([4, 9, 2], [12, 15, 11], [1, 6, 3], [11, 17, 10])
 SIX_SITES: Strata = ([7, 0, 1, 15, 3, 2], [20, 4, 6, 22, 3, 9], [5, 1, 1, 9, 1, 6], [18, 5, 6, 25, 4, 8])
 # R 4.2.2, metafor 3.8-1: rma.mh(measure, ai, n1i, ci, n2i, correct = FALSE, level = 95, drop00 = FALSE), its beta,
-# ci.lb and ci.ub (of "RR" exp of them), and limits at level = 80. Its variance of "RD" is that of Sato, Greenland & Robins.
+# ci.lb and ci.ub (of "RR" exp of them), and limits at level = 80. Its variance of "RD" is that of Sato and others.
 DIFFERENCE: list[tuple[Strata, list[float], list[float]]] = [
     (DOLL_HILL, [0.32942028201486, 0.2227201934701, 0.43612037055962], [0.25965284414514, 0.39918771988458]),
     (
