@@ -37,7 +37,7 @@ IDS = {
 OWN_IDS = {"submission_key"}
 # Names that take none: words, days, numbers, choices that all studies have, what one's own sign-in needs, addresses.
 NO_IDS = {
-    *("allocation", "alpha", "analyte", "every", "grading", "model", "planned", "risk"),
+    *("allocation", "looks", "alpha", "analyte", "every", "grading", "model", "planned", "risk"),
     *("by_mail", "identity", "not_per_protocol", "owner", "reference", "sure", "what", "with_held"),
     *(
         "accept",
