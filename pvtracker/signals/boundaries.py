@@ -30,6 +30,7 @@ from pvtracker.signals.boundary_design import (
     informative,
 )
 from pvtracker.signals.boundary_sequential import group_sequential
+from pvtracker.stats.cmaxsprt import History
 from pvtracker.stats.results import MaxSprt, StoppingRule
 
 
@@ -147,7 +148,7 @@ def _conditional(looks: Sequence[Look], design: Design) -> Bounds:
     kept = [look for look in looks if look.years_arm > 0]
     if not kept:
         raise ValueError("no look has any person-years of the arm yet")
-    found = _conditional_bounds(design.history_events, design.planned, design.alpha)
+    found = _conditional_bounds(design.history_events, design.planned, design.alpha, design.history_law)
 
     def bound(look: Look) -> float | None:
         """So many cases cross at the look; more than planned came after the last that could."""
@@ -157,7 +158,7 @@ def _conditional(looks: Sequence[Look], design: Design) -> Bounds:
     shown = tuple(Step(look, look.years_arm, float(look.n_arm), bound(look)) for look in kept)
 
     def does() -> tuple[Does, bool]:
-        return conditional_does(design.history_events, design.planned, design.alpha), True
+        return conditional_does(design), True
 
     return Bounds(
         "Person-years of the arm", "participants of the arm with the event", shown, RATE_RATIO, does,
@@ -167,18 +168,20 @@ def _conditional(looks: Sequence[Look], design: Design) -> Bounds:
 
 
 @lru_cache(maxsize=64)
-def _conditional_bounds(history: int, cases: int, alpha: float) -> MaxSprt:
-    return stats.cmaxsprt_boundary(history, cases=cases, alpha=alpha)
+def _conditional_bounds(history: int, cases: int, alpha: float, law: History) -> MaxSprt:
+    return stats.cmaxsprt_boundary(history, cases=cases, alpha=alpha, history=law)
 
 
 @lru_cache(maxsize=64)
-def conditional_does(history: int, cases: int, alpha: float) -> Does:
+def conditional_does(design: Design) -> Does:
     """Of each true rate ratio the probability to cross, looked at whenever an event comes."""
-    critical = _conditional_bounds(history, cases, alpha).critical
-    return tuple(
-        (ratio, stats.cmaxsprt_power(critical, history, relative_risk=ratio, cases=cases), None)
-        for ratio in RATIOS
-    )
+    history, cases, law = design.history_events, design.planned, design.history_law
+    critical = _conditional_bounds(history, cases, design.alpha, law).critical
+    told = []
+    for ratio in RATIOS:
+        power = stats.cmaxsprt_power(critical, history, relative_risk=ratio, cases=cases, history=law)
+        told.append((ratio, power, None))
+    return tuple(told)
 
 
 def _stopping(looks: Sequence[Look], design: Design) -> Bounds:

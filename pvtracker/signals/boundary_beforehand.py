@@ -90,7 +90,7 @@ def _told(design: Design) -> Beforehand:
         does = sprt_does(design.planned, design.part or 0.5, design.alpha)
         return Beforehand(RATIO, "Mean events until the end", (("", does),), AFTER_EACH_EVENT)
     if design.kind == "cmaxsprt":
-        does = conditional_does(design.history_events, design.planned, design.alpha)
+        does = conditional_does(design)
         return Beforehand(RATE_RATIO, "", (("", does),), "Exact, looked at whenever an event comes")
     often, looks = "every participant", None
     if design.kind == "beta_binomial" and design.planned > MOST_LOOKS_TOLD:

@@ -12,6 +12,7 @@ from datetime import date
 from pvtracker.signals import allocation_ratio
 from pvtracker.signals.allocation_ratio import Allocation
 from pvtracker.stats import maxsprt_binomial, stopping_rules
+from pvtracker.stats.cmaxsprt import History
 
 RATIO, RATE_RATIO = "True risk ratio", "True rate ratio"
 RISK = "True risk in the arm, %"
@@ -110,6 +111,9 @@ class Design:
     history_events: int = 0  # of the conditional MaxSPRT
     history_years: float = 0.0
     fixed: bool = False
+    # Of the computation. A plan that was signed before there were these says nothing of them, and keeps what it had.
+    depletion: bool = False  # of looks by events: they hang together as draws without replacement do
+    history_law: History = "between"  # how the history of the conditional MaxSPRT is taken to have ended
 
 
 @dataclass(frozen=True, slots=True)

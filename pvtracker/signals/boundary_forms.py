@@ -30,8 +30,8 @@ from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.signals.pieces import ALL_LEVELS
 
 HELP = {
-    "measure": "Of group-sequential boundaries: what a look knows more of. After the last participant is in, only "
-    "events still come.",
+    "measure": "Of group-sequential boundaries: what a look knows more of. Events are the safer choice: they keep the "
+    "error however they come, and after the last participant is in, only they still come.",
     "planned": "Of group-sequential boundaries participants of both arms, or those with the event; of MaxSPRT those "
     "with the event in both arms, of conditional MaxSPRT in the arm; of the other rules participants of the arm.",
     "alpha": "Such as 0.025. Of all but beta-binomial stopping.",
@@ -47,7 +47,7 @@ HELP = {
     "looks": "Of group-sequential boundaries: the end among them. Looks may come at other times; it says beforehand "
     "what the boundary does, and whether Haybittle–Peto bears them.",
     "history_events": "Of conditional MaxSPRT: of the rate that the arm is held against.",
-    "history_years": "Of conditional MaxSPRT: in which those events came.",
+    "history_years": "Of conditional MaxSPRT: in which those events came. The error holds however the history ended.",
 }
 ALWAYS = ("kind", "measure", "planned", "alpha")  # shown at once; the others belong to some kinds
 OFTEN_ALPHA = {

@@ -57,7 +57,9 @@ def group_sequential(looks: Sequence[Look], design: Design) -> Bounds:
     ends = [] if reached else [design.planned]
     information = np.array([*there, *ends], dtype=np.float64)
     times = np.minimum(information / design.planned, 1.0)
-    z = z_bounds(times, information, design)
+    sizes = _participants(kept, information)
+    hang = without_replacement(information, [a + b for a, b in sizes]) if design.depletion else information
+    z = z_bounds(times, hang, design)
     note = EXHAUSTED if design.kind == "haybittle_peto" and np.isinf(z[-1]) else ""
     found = tuple(
         Step(look, float(at), z_of(look) if look else None, float(bound) if np.isfinite(bound) else None)
@@ -67,10 +69,42 @@ def group_sequential(looks: Sequence[Look], design: Design) -> Bounds:
     of_what = "participants with the event" if events else "participants"
 
     def does() -> tuple[Does, bool]:
-        return (_by_events if events else _by_participants)(kept, information, z, design)
+        if events:
+            return _by_events(sizes, information, hang, z)
+        return _by_participants(kept, information, z)
 
     across, upwards = f"Share of the planned {of_what}", "z of Fisher’s one-sided p"
     return Bounds(across, upwards, found, RATE_RATIO if events else RATIO, does, dropped, said=note)
+
+
+def without_replacement(events: FloatArray, participants: Sequence[int]) -> FloatArray:
+    """Information of looks with so many events among so many participants, as which they hang together where nothing
+    differs: √(I₁/I₂) is the correlation.
+
+    With d of N the arm’s count is hypergeometric: each further event draws its excess back by 1/(N − d), and adds a
+    variance of its own. Undrawn, the excess is a martingale of variance I = N d/(N − d) while N stands; where N grows,
+    the steps from look to look are those of the participants of the later one. It grows by no less than the events.
+    """
+    found, before, drawn_back, total = [], 0.0, 1.0, 0.0
+    for d, N in zip(events.tolist(), participants, strict=True):
+        at_first, left = max(N - before, 1.0), max(N - d, 1.0)
+        total += (d - before) * at_first / (left * drawn_back**2)
+        drawn_back *= left / at_first
+        found.append(total)
+        before = d
+    return np.array(found)
+
+
+def _participants(kept: Sequence[Look], information: FloatArray) -> list[tuple[int, int]]:
+    """Of each arm at each look. At a planned end those of the last look, or as many more as would have so many events
+    at its risk, where there are fewer than those."""
+    last, end = kept[-1], float(information[-1])
+    there = [(look.N_arm, look.N_ref) for look in kept]
+    if len(information) > len(kept):
+        both, had = last.N_arm + last.N_ref, max(last.n_arm + last.n_ref, 1)
+        grown = max(1.0, end / had) if end > both else 1.0
+        there.append((round(last.N_arm * grown), round(last.N_ref * grown)))
+    return there
 
 
 def z_bounds(times: FloatArray, information: FloatArray, design: Design) -> FloatArray:
@@ -89,35 +123,28 @@ def z_bounds(times: FloatArray, information: FloatArray, design: Design) -> Floa
 
 
 def _by_events(
-    kept: Sequence[Look], information: FloatArray, z: FloatArray, design: Design
+    there: Sequence[tuple[int, int]], events: FloatArray, hang: FloatArray, z: FloatArray
 ) -> tuple[Does, bool]:
-    """Of each true ratio of rates: exact, of the participants that are in by each look. At the end those of the last
-    look, or as many more as would have so many events at its risk. Where more events are planned than are followed, or
-    participants became fewer, normal: the logarithm of a ratio from so many events has a variance of 1 / (events part
-    (1 - part)), part being the arm's share of the participants; too high where few events are planned."""
-    last, end = kept[-1], float(information[-1])
-    part = last.N_arm / (last.N_arm + last.N_ref)
-    there = [(look.N_arm, look.N_ref) for look in kept]
-    if len(z) > len(kept):
-        grown = max(1.0, end / (last.n_arm + last.n_ref)) if end > last.N_arm + last.N_ref else 1.0
-        there.append((round(last.N_arm * grown), round(last.N_ref * grown)))
+    """Of each true ratio of rates: exact, of the participants that are in by each look. Where more events are planned
+    than are followed, or participants became fewer, normal: the logarithm of a ratio from so many events has a variance
+    of 1 / (events part (1 - part)), part being the arm's share of the participants; too high where few events are
+    planned."""
     n_arm, n_ref = (np.array(side) for side in zip(*there, strict=True))
+    part, end = n_arm[-1] / (n_arm[-1] + n_ref[-1]), float(events[-1])
     rising = all(np.diff(n_arm) >= 0) and all(np.diff(n_ref) >= 0)
-    exact = rising and end <= 2 * MOST_EXACT and all(information <= n_arm + n_ref)
+    exact = rising and end <= 2 * MOST_EXACT and all(events <= n_arm + n_ref)
     told = []
     for ratio in RATIOS:
         if exact:
-            found = stats.group_sequential_events_crossing(n_arm, n_ref, information, z, ratio=ratio)
+            found = stats.group_sequential_events_crossing(n_arm, n_ref, events, z, ratio=ratio)
         else:
             drift = float(np.log(ratio) * np.sqrt(end * part * (1 - part)))
-            found = stats.group_sequential_crossing(information / end, z, drift=min(drift, 20.0))
+            found = stats.group_sequential_crossing(hang / hang[-1], z, drift=min(drift, 20.0))
         told.append((ratio, float(found.above.sum()), found.expected_fraction))
     return tuple(told), exact
 
 
-def _by_participants(
-    kept: Sequence[Look], information: FloatArray, z: FloatArray, design: Design
-) -> tuple[Does, bool]:
+def _by_participants(kept: Sequence[Look], information: FloatArray, z: FloatArray) -> tuple[Does, bool]:
     """Of each true risk ratio, the reference's risk being the one observed over both arms."""
     last = kept[-1]
     N, end = last.N_arm + last.N_ref, float(information[-1])

@@ -15,7 +15,7 @@ import numpy as np
 from pvtracker.lib.rounding import fixed
 from pvtracker.lib.term_names import folded
 from pvtracker.signals import allocation_ratio
-from pvtracker.signals.boundary_design import MOST_HISTORY, STOPPING, Design, most_of
+from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, MOST_HISTORY, STOPPING, Design, most_of
 from pvtracker.signals.boundary_reach import never_crossed
 from pvtracker.signals.labels import LEVEL_LABELS, SELECTION_LABELS
 from pvtracker.stats import group_sequential_crossing
@@ -83,6 +83,18 @@ RANGES: dict[str, tuple[float, float, str]] = {  # lowest, highest, for example
 WHOLE = ("planned", "history_events", "looks")
 
 
+# How a boundary is computed, asked by no form: of plans written now, and of those signed before that say nothing of it.
+NOW: dict[str, Any] = {"depletion": True, "history_law": "next_event"}
+BEFORE: dict[str, Any] = {"depletion": False, "history_law": "between"}
+COMPUTED = {
+    "depletion": ("Looks hang together", "as events drawn without replacement from the participants"),
+    "history_law": (
+        "The history ended",
+        "just before its next event, so that the error holds however it ended",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PlannedBoundary:
     """An event that was named beforehand, and its boundary: of each arm and pool against the reference by itself."""
@@ -113,9 +125,22 @@ def design_of(kind: str, given: Mapping[str, Any], *, fixed_before: bool = False
         said["allocation"] = allocation_ratio.ordered(
             given_of.items() if isinstance(given_of, Mapping) else given_of
         )
-    return Design(
-        kind=kind, fixed=fixed_before, **{name: value for name, value in said.items() if value is not None}
-    )
+    known = {name: value for name, value in said.items() if value is not None}
+    laws = {name: given.get(name, NOW[name]) for name in _laws(kind, known.get("measure"))}
+    return Design(kind=kind, fixed=fixed_before, **known, **laws)
+
+
+def _laws(kind: str, measure: str | None) -> tuple[str, ...]:
+    """Which of the settings that no form has are of this boundary."""
+    if kind == "cmaxsprt":
+        return ("history_law",)
+    return ("depletion",) if kind in GROUP_SEQUENTIAL and measure == "events" else ()
+
+
+def _by_law(design: Design) -> dict[str, Any]:
+    """Those of a design that are not as they were before there were any."""
+    laws = {name: getattr(design, name) for name in _laws(design.kind, design.measure)}
+    return {name: value for name, value in laws.items() if value != BEFORE[name]}
 
 
 def faults_of(kind: str, given: Mapping[str, Any]) -> dict[str, str]:
@@ -227,6 +252,7 @@ def in_words(design: Design) -> list[tuple[str, str]]:
             told.append((LABELS[name].removesuffix(", %"), f"{fixed(100 * value, 1)} %"))
         else:
             told.append((LABELS[name], f"{value:g}"))
+    told += [COMPUTED[name] for name in _by_law(design)]
     if design.kind == "haybittle_peto" and (most := looks_borne(design.alpha, design.interim_z)) is not None:
         told.append(("Looks that its error bears", f"{most} before the last, evenly spaced; {BORNE}"))
     return told
@@ -251,13 +277,14 @@ def to_plain(boundary: PlannedBoundary) -> dict[str, Any]:
             name: dict(value) if name == "allocation" else value
             for name in USES[design.kind]
             if (value := getattr(design, name)) not in (None, ()) or name not in MAY_MISS
-        },
+        }
+        | _by_law(design),
     }
 
 
 def from_plain(plain: Mapping[str, Any]) -> PlannedBoundary:
     """The boundary that was stored."""
-    design = design_of(plain["kind"], plain["settings"], fixed_before=True)
+    design = design_of(plain["kind"], {**BEFORE, **plain["settings"]}, fixed_before=True)
     return PlannedBoundary(plain["level"], plain["selection"], plain["term"], design)
 
 

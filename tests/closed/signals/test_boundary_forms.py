@@ -47,7 +47,7 @@ def test_a_boundary_is_written_shown_and_signed_with_the_plan(study: Study, auth
             "selection": "all",
             "term": "Headache",
             "kind": "obrien_fleming",
-            "settings": {"measure": "events", "planned": 30, "alpha": 0.025},
+            "settings": {"measure": "events", "planned": 30, "alpha": 0.025, "depletion": True},
         }
     ]
     sentence = (
