@@ -7,7 +7,18 @@ from collections.abc import Callable
 import numpy as np
 
 from pvtracker import stats
-from pvtracker.signals.method import POINTS, RATE, Columns, Comparison, Method, Threshold
+from pvtracker.signals.method import (
+    FAMILY,
+    FIRST_EVENTS,
+    HIERARCHY,
+    POINTS,
+    RATE,
+    Columns,
+    Comparison,
+    Method,
+    Threshold,
+)
+from pvtracker.stats.definitions import DEFINITIONS
 from pvtracker.stats.results import FloatArray, IntArray, Interval, PValues
 
 GROUP_FDR_ALPHA = 0.1  # of both stages of the group procedure; as the threshold of its flag
@@ -106,6 +117,7 @@ METHODS = (
         "risk-difference-newcombe.md",
         0.0,
         POINTS,
+        definition=DEFINITIONS["risk_difference_newcombe"],
         default=False,
     ),
     Method(
@@ -115,6 +127,7 @@ METHODS = (
         "1",
         Threshold("p", 0.05),
         "barnard.md",
+        definition=DEFINITIONS["barnard"],
         default=False,
     ),
     Method(
@@ -125,6 +138,7 @@ METHODS = (
         Threshold("low", 1.0),
         "rate-ratio-midp.md",
         1.0,
+        definition=f"{FIRST_EVENTS} {DEFINITIONS['rate_ratio_midp']}",
         default=False,
     ),
     Method(
@@ -136,6 +150,7 @@ METHODS = (
         "rate-difference.md",
         0.0,
         RATE,
+        definition=f"{FIRST_EVENTS} {DEFINITIONS['rate_difference_mn']}",
         default=False,
     ),
     Method(
@@ -145,7 +160,7 @@ METHODS = (
         "1",
         Threshold("p_adjusted", 0.1),
         "benjamini-yekutieli.md",
-        definition="Fisher’s p, adjusted within level, selection and arm for any dependence of the terms.",
+        definition=f"Of Fisher’s p, for any dependence of the terms. {DEFINITIONS['benjamini_yekutieli']} {FAMILY}",
         default=False,
     ),
     Method(
@@ -155,8 +170,8 @@ METHODS = (
         "1",
         Threshold("p_adjusted", GROUP_FDR_ALPHA),
         "group-bh.md",
-        definition="Fisher’s p of preferred terms, weighted by the estimated share of true nulls of their organ class "
-        f"(two stages, at {GROUP_FDR_ALPHA:g}).",
+        definition=f"Of Fisher’s p of preferred terms, groups being organ classes, at {GROUP_FDR_ALPHA:g}. "
+        f"{DEFINITIONS['group_bh']} {FAMILY}",
         default=False,
     ),
     Method(
@@ -167,7 +182,7 @@ METHODS = (
         Threshold("posterior", 0.95),
         "berry-berry.md",
         1.0,
-        definition="Participants with the event and their years to it; priors centred on one event per year.",
+        definition=f"{HIERARCHY} {FIRST_EVENTS} {DEFINITIONS['berry_berry_poisson']}",
         default=False,
     ),
 )

@@ -132,6 +132,12 @@ RATE = Scale(100.0, 1, ("Difference, events per 100 person-years", "arm − refe
 DAYS = Scale(1.0, 1, ("Difference, days", "arm − reference"))
 
 
+# What a run's methods compare, said before the definition of the statistic itself.
+FIRST_EVENTS = "Participants with the event, in years to the first or to the end of follow-up."
+FAMILY = "Over the terms of the same level, selection and arm."
+HIERARCHY = "Preferred terms of a selection, an arm against the reference."
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     key: str
@@ -143,4 +149,7 @@ class Method:
     null_value: float | None = None  # of the estimate: where arm and reference are alike
     scale: Scale = RATIO  # of the estimate, where there is one
     default: bool = True  # in every run; else only in runs that name it, because it may take minutes
-    definition: str = ""  # what a reader of its numbers must know, printed with the run; {seed} is the run's
+    definition: str = (
+        ""  # what a reader of its numbers must know, printed with the run: `stats.definitions`, and what a
+    )
+    # run adds to it; {seed} is the run's

@@ -9,8 +9,21 @@ import numpy as np
 from pvtracker import stats
 from pvtracker.cuts.derive import QUERY
 from pvtracker.signals import further_methods, period_methods, stratified_methods, time_methods
-from pvtracker.signals.method import POINTS, Columns, Comparison, Counted, Method, Scale, Source, Threshold
+from pvtracker.signals.method import (
+    FAMILY,
+    FIRST_EVENTS,
+    HIERARCHY,
+    POINTS,
+    Columns,
+    Comparison,
+    Counted,
+    Method,
+    Scale,
+    Source,
+    Threshold,
+)
 from pvtracker.signals.tree import scan_terms
+from pvtracker.stats.definitions import DEFINITIONS
 from pvtracker.stats.results import DoubleFdr, Interval, PValues
 from pvtracker.stats.tree_scan import REPLICATES
 
@@ -129,6 +142,7 @@ METHODS: dict[str, Method] = {
             "risk-difference.md",
             0.0,
             POINTS,
+            definition=DEFINITIONS["risk_difference_mn"],
         ),
         Method(
             "rr_koopman",
@@ -138,6 +152,7 @@ METHODS: dict[str, Method] = {
             Threshold("low", 1.0),
             "risk-ratio.md",
             1.0,
+            definition=DEFINITIONS["risk_ratio_koopman"],
         ),
         Method(
             "or_conditional",
@@ -147,6 +162,7 @@ METHODS: dict[str, Method] = {
             Threshold("low", 1.0),
             "odds-ratio.md",
             1.0,
+            definition=DEFINITIONS["odds_ratio_conditional"],
         ),
         Method(
             "fisher",
@@ -155,6 +171,7 @@ METHODS: dict[str, Method] = {
             "1",
             Threshold("p_adjusted", 0.1),
             "fisher.md",
+            definition=f"{DEFINITIONS['fisher']} {DEFINITIONS['benjamini_hochberg']} {FAMILY}",
         ),
         Method(
             "fisher_midp",
@@ -163,6 +180,7 @@ METHODS: dict[str, Method] = {
             "1",
             Threshold("p", 0.05),
             "fisher-midp.md",
+            definition=DEFINITIONS["fisher_midp"],
         ),
         Method(
             "eair_ratio",
@@ -172,6 +190,7 @@ METHODS: dict[str, Method] = {
             Threshold("low", 1.0),
             "rate-ratio.md",
             1.0,
+            definition=f"{FIRST_EVENTS} {DEFINITIONS['rate_ratio_exact']}",
         ),
         Method(
             "dfdr_2004",
@@ -180,6 +199,7 @@ METHODS: dict[str, Method] = {
             "1",
             Threshold("p_adjusted", 0.1),
             "double-fdr.md",
+            definition=f"Of Fisher’s p. {DEFINITIONS['double_fdr_2004']} {FAMILY}",
         ),
         Method(
             "dfdr_2012",
@@ -188,6 +208,7 @@ METHODS: dict[str, Method] = {
             "1",
             Threshold("p_adjusted", 0.1),
             "double-fdr.md",
+            definition=f"Of Fisher’s p. {DEFINITIONS['double_fdr_2012']} {FAMILY}",
         ),
         Method(
             "boschloo",
@@ -196,6 +217,7 @@ METHODS: dict[str, Method] = {
             "1",
             Threshold("p", 0.05),
             "boschloo.md",
+            definition=DEFINITIONS["boschloo"],
             default=False,
         ),
         Method(
@@ -207,6 +229,7 @@ METHODS: dict[str, Method] = {
             "risk-difference-exact.md",
             0.0,
             POINTS,
+            definition=DEFINITIONS["risk_difference_exact"],
             default=False,
         ),
         Method(
@@ -217,6 +240,7 @@ METHODS: dict[str, Method] = {
             Threshold("posterior", 0.95),
             "berry-berry.md",
             1.0,
+            definition=f"{HIERARCHY} {DEFINITIONS['berry_berry']}",
             default=False,
         ),
         Method(
@@ -227,8 +251,8 @@ METHODS: dict[str, Method] = {
             Threshold("p_adjusted", 0.05),
             "tree-scan.md",
             definition=f"Arms permuted among the participants of arm and reference, {REPLICATES} times from seed "
-            "{seed}. The adjusted p is for all terms of all levels of the run within selection and arm; p is of the "
-            "term alone.",
+            f"{{seed}}. Nodes are the terms of all levels of the run. {DEFINITIONS['tree_scan']} The adjusted p is "
+            "that of the scan, within selection and arm; p is of the term alone, one-sided.",
             default=False,
         ),
         *further_methods.METHODS,

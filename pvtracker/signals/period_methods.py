@@ -13,6 +13,7 @@ import numpy as np
 from pvtracker import stats
 from pvtracker.cuts import derive
 from pvtracker.signals.method import Columns, Comparison, Counted, Method, Source, Threshold, Within
+from pvtracker.stats.definitions import DEFINITIONS
 from pvtracker.stats.results import Hierarchical, IntArray, TextArray
 
 NO_PHASES = "the study names no phases (definitions, windows by phase): nothing is said of periods"
@@ -155,7 +156,7 @@ METHODS = (
         "The periods are the phases that the definitions name (windows by phase): each exposure that carries a phase "
         "opens it, to the end of the phase’s window; a day in two belongs to the exposure that began last, and what is "
         "left of the follow-up is a period of its own. An event lies in the period of its day, one of unknown day in "
-        "none. Terms borrow from their organ class in all periods. Flagged over all periods where it is in one.",
+        f"none. {DEFINITIONS['berry_berry_periods']} Flagged over all periods where it is in one.",
         default=False,
     ),
 )

@@ -12,6 +12,7 @@ from pvtracker import stats
 from pvtracker.cuts import derive
 from pvtracker.cuts.term_queries import by_query
 from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Source, Threshold
+from pvtracker.stats.definitions import DEFINITIONS
 from pvtracker.stats.results import BoolArray, IntArray, Interval, PValues
 
 NO_STRATA = "the study names no strata (definitions): nothing is stratified"
@@ -89,7 +90,7 @@ METHODS = (
         "stratified.md",
         0.0,
         POINTS,
-        definition=f"{RULE} Mantel–Haenszel weights.",
+        definition=f"{RULE} {DEFINITIONS['risk_difference_mn_stratified']}",
         default=False,
     ),
     Method(
@@ -99,7 +100,7 @@ METHODS = (
         "1",
         Threshold("p", 0.05),
         "cmh.md",
-        definition=f"{RULE} Two-sided, conditional on the margins of every stratum.",
+        definition=f"{RULE} {DEFINITIONS['cmh_exact']}",
         default=False,
     ),
 )

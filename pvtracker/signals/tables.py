@@ -36,6 +36,7 @@ from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted
 from pvtracker.signals.planning import plan_of_run
+from pvtracker.stats.definitions import estimate_only
 
 Table = dict[str, Any]
 EVENT = ("Participant", "Arm", "Event", "Term", "As reported", "Onset", "Day", "Grade", "Serious", "Outcome")
@@ -87,9 +88,12 @@ def _plan_facts(run: Run) -> list[tuple[str, object]]:
 
 
 def definitions_of(run: Run, *, inference: bool) -> dict[str, str]:
-    """What a run counted by; without inference none of a method that is no estimate."""
-    hidden = {} if inference else {of.label for key, of in METHODS.items() if not is_estimate(key)}
-    kept = {name: said for name, said in run.settings["definitions"].items() if name not in hidden}
+    """What a run counted by; without inference none of a method that is no estimate, and of the others the estimate."""
+    kept = dict(run.settings["definitions"])
+    for key, of in METHODS.items() if not inference else ():
+        if of.label in kept:
+            said = kept.pop(of.label)
+            kept |= {of.label: estimate_only(said)} if is_estimate(key) else {}
     return rules_in_words(kept)
 
 

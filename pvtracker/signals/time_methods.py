@@ -18,6 +18,7 @@ from pvtracker.cuts.data import CutData
 from pvtracker.cuts.derive import DAYS_PER_YEAR, LEVELS, QUERY
 from pvtracker.cuts.term_queries import Queries, matching
 from pvtracker.signals.method import DAYS, RATIO, Columns, Comparison, Method, Source, Threshold
+from pvtracker.stats.definitions import DEFINITIONS
 from pvtracker.stats.event_times import CENSORED, DEATH, EVENT
 from pvtracker.stats.results import BoolArray, FloatArray, IntArray
 from pvtracker.stats.survival_results import CurveTest
@@ -136,7 +137,7 @@ METHODS = (
         "1",
         Threshold("p", 0.05),
         "log-rank.md",
-        definition=f"{RULE} Death before the event censors.",
+        definition=f"{RULE} {DEFINITIONS['log_rank']}",
         default=False,
     ),
     Method(
@@ -146,7 +147,7 @@ METHODS = (
         "1",
         Threshold("p", 0.05),
         "gray.md",
-        definition=f"{RULE} Death before the event competes with it.",
+        definition=f"{RULE} {DEFINITIONS['gray']}",
         default=False,
     ),
     Method(
@@ -158,7 +159,7 @@ METHODS = (
         "cox.md",
         1.0,
         RATIO,
-        definition=f"{RULE} Death before the event censors; by the profile likelihood.",
+        definition=f"{RULE} Death before the event censors. {DEFINITIONS['cox']}",
         default=False,
     ),
     Method(
@@ -170,7 +171,8 @@ METHODS = (
         "restricted-mean-time-lost.md",
         0.0,
         DAYS,
-        definition=f"{RULE} Death before the event competes with it. To the last day on which both arms are observed.",
+        definition=f"{RULE} Death before the event competes with it; the horizon is the last day on which both arms "
+        f"are observed. {DEFINITIONS['restricted_mean_time_lost']}",
         default=False,
     ),
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pvtracker import stats
+from pvtracker.stats.definitions import DEFINITIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class Statistic:
     label: str
     function: Callable[..., Any]
     page: str  # in docs/methods
+
+    @property
+    def definition(self) -> str:
+        """What it is, in one sentence."""
+        return DEFINITIONS[self.key]
 
 
 STATISTICS: dict[str, Statistic] = {

@@ -36,6 +36,7 @@ def page() -> str:
         parts += [
             f"## {statistic.key}",
             f"[{statistic.label}](../methods/{statistic.page}). {meaning(statistic)}",
+            f"Definition, printed with each result: {statistic.definition}",
             table(
                 ("argument", "takes", "meaning"),
                 [(code(one.name), one.takes, said[one.name]) for one in arguments_of(statistic).values()],

@@ -144,6 +144,7 @@ def as_text(statistic: Statistic, computed: Sequence[Computed]) -> str:
     """Aligned tables under the name of the method, its page and the version of the code."""
     lines = [
         f"{statistic.label} ({statistic.key})",
+        statistic.definition,
         f"docs/methods/{statistic.page} · pvtracker {code_version()}",
     ]
     for part in parts(statistic, computed):
@@ -172,6 +173,7 @@ def as_json(statistic: Statistic, computed: Sequence[Computed]) -> str:
     told_ = {
         "method": statistic.key,
         "label": statistic.label,
+        "definition": statistic.definition,
         "methods_page": f"docs/methods/{statistic.page}",
         "code": {"name": "pvtracker", "version": code_version()},
         "cases": [
@@ -210,6 +212,7 @@ def listed(key: str = "") -> str:
         lines += [
             f"{statistic.key}: {statistic.label}",
             f"  {meaning(statistic)}",
+            f"  Definition: {statistic.definition}",
             f"  calculate {statistic.key} {needed}",
             *(
                 line

@@ -105,6 +105,26 @@ def test_the_command_carries_the_definitions_in_every_row_and_prints_them(cut: C
         assert Run.objects.get().settings["rules"] == carried
 
 
+def test_the_dictionary_release_of_the_cut_goes_with_the_run_its_page_and_every_row(
+    open_storage: Path, tmp_path: Path
+) -> None:
+    releases = [{"dictionary": "MedDRA", "number": "27.1", "origin": "as supplied", "made_from_data": False}]
+    put_cut(open_storage, dictionaries=releases)
+    closed.receive_cuts(by=BY)
+    study = Study.objects.get(id=STUDY_ID)
+    allocate(study)
+    closed.receive_cuts(by=BY)
+    said, rows, about = io.StringIO(), tmp_path / "rows.json", tmp_path / "about.json"
+    call_command("detect_signals", "JOIN", json=str(rows), about=str(about), stdout=said)
+    with within(study.id):
+        run = Run.objects.get()
+    assert run.settings["dictionaries"] == releases
+    assert all(row["dictionaries"] == releases for row in json.loads(rows.read_text()))
+    assert json.loads(about.read_text())["dictionaries"] == releases and '"number": "27.1"' in said.getvalue()
+    page = client_of(study, "statistician").get(f"/studies/JOIN/signals/runs/{run.id}/")
+    assert "<dt>Dictionary</dt><dd>MedDRA 27.1</dd>" in page.text
+
+
 def test_the_closed_report_compares_the_pool_and_carries_the_definitions(cut: Cut, tmp_path: Path) -> None:
     pdf, plain = tmp_path / "closed.pdf", tmp_path / "closed.json"
     call_command("dsmb_report", "JOIN", audience="closed", output=pdf, json=str(plain))

@@ -16,10 +16,11 @@ from pvtracker.cuts.models import Cut, CutState
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
 from pvtracker.signals import actions
-from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS
+from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS, METHODS
 from pvtracker.signals.models import Result, Run, ScreeningOrder
 from pvtracker.signals.plan import NO_PLAN
 from pvtracker.signals.rows import FIELDS
+from pvtracker.stats.tree_scan import SEED
 from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.definitions import DEFAULTS
 from pvtracker.studies.models import Arm, Study
@@ -27,6 +28,8 @@ from tests.closed.cuts.folder import BY
 from tests.closed.people import client_of
 
 pytestmark = pytest.mark.django_db
+# of a row, what it rests on
+STATED = ("definitions", "plan", "method_definition", "threshold", "confidence_level", "seed", "dictionaries")
 
 
 def detect(study: Study, **parameters: Any) -> Job:
@@ -113,10 +116,13 @@ def test_the_command_writes_the_rows_of_the_contract(study: Study, joined_cut: C
     said = io.StringIO()
     call_command("detect_signals", "JOIN", "--json", str(tmp_path / "rows.json"), stdout=said)
     rows: list[dict[str, Any]] = json.loads((tmp_path / "rows.json").read_text())
-    assert rows and all(tuple(row) == (*FIELDS[:-1], "definitions", "plan") for row in rows)  # no period
+    assert rows and all(tuple(row) == (*FIELDS[:-1], *STATED) for row in rows)  # no period
     stated = {**DEFAULTS.stated(), "analysis_arm": "planned"}
     assert all(row["definitions"] == stated for row in rows)
     assert {row["plan"]["name"] for row in rows} == {NO_PLAN}
+    assert all(row["method_definition"] == METHODS[row["method"]].definition for row in rows)
+    assert all(row["threshold"] == str(METHODS[row["method"]].threshold) for row in rows)
+    assert all((row["seed"], row["confidence_level"]) == (SEED, 0.95) for row in rows)
     assert {row["analysis_arm"] for row in rows} == {"planned"}
     for told in (
         "planned",

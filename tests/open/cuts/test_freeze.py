@@ -26,7 +26,7 @@ from pvtracker.participants.models import Participant
 from pvtracker.studies.models import Site
 from tests.open.cuts.conftest import ARM_NAMES, CUT_DATE, make_study
 from tests.open.signing import sign, with_passwords
-from tests.open.world import SOMEONE, World
+from tests.open.world import SOMEONE, World, make_terms
 
 pytestmark = pytest.mark.django_db
 
@@ -229,6 +229,19 @@ def test_the_manifest_names_its_own_hash_and_says_the_rule(world: World) -> None
     assert stated["sha256"] == manifest.hash_of(stated)
     assert "earliest possible date on or before the cut-off date" in stated["rule"]
     assert stated["study"]["code"] == "CUT" and stated["date"] == "2026-03-31"
+
+
+def test_the_manifest_names_the_release_by_which_events_are_coded(world: World) -> None:
+    """One that codes no event of the study is not named."""
+    event = world.record()
+    term = next(iter(make_terms(world).values()))
+    assert frozen(world).manifest["dictionaries"] == []
+    AdverseEvent.objects.filter(pk=event.pk).update(term=term)
+    number = term.release.number
+    assert frozen(world).manifest["dictionaries"] == [
+        {"dictionary": "Local terms", "number": number, "origin": "test", "made_from_data": True}
+    ]
+    assert number
 
 
 def test_a_cut_is_not_read_inside_another_transaction(world: World) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from pvtracker.cuts.data import CutData
+from pvtracker.cuts.derive import LEVELS
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS
 from pvtracker.signals.parquet import from_bytes, to_bytes
 from pvtracker.signals.pieces import Asked, pieces_of
@@ -94,3 +95,59 @@ def test_the_same_rows_give_the_same_file_and_pandas_reads_it(whole: Screen) -> 
         assert frame[name].tolist() == [getattr(row, name) for row in whole.rows]
     assert frame["p"].isna().tolist() == [row.p is None for row in whole.rows]
     assert to_bytes([]) and from_bytes(to_bytes([])) == []
+
+
+def test_every_level_of_a_coded_event_is_counted_by_itself() -> None:
+    """A participant with two terms of one high level term counts once there, with both events."""
+    coded = {  # preferred term: high level term, high level group term
+        "Headache": ("Headaches NEC", "Headaches"),
+        "Migraine": ("Migraine headaches", "Headaches"),
+        "Tension headache": ("Headaches NEC", "Headaches"),
+        "Vertigo CNS origin": ("Vertigos", "Neurological disorders NEC"),
+    }
+    had = {
+        "A": ("Headache", "Tension headache"),
+        "B": ("Migraine",),
+        "C": ("Headache", "Vertigo CNS origin"),
+        "D": (),
+        "E": ("Tension headache",),
+    }
+    arms = {"A": "LOW", "B": "LOW", "C": "LOW", "D": "PBO", "E": "PBO"}
+    data = cut(
+        participants=[person(subject) for subject in arms],
+        exposures=[treated(subject) for subject in arms],
+        arms=[allocated(subject, code) for subject, code in arms.items()],
+        adverse_events=[
+            event(
+                subject,
+                number,
+                day("onset", "2026-01-05"),
+                preferred_term=term,
+                high_level_term=coded[term][0],
+                high_level_group_term=coded[term][1],
+            )
+            for subject, terms in had.items()
+            for number, term in enumerate(terms, start=1)
+        ],
+    )
+    found = screen(
+        data, analysis_arm="planned", levels=tuple(LEVELS), selections=("all",), methods=("rd_mn",)
+    )
+    counted = {
+        (row.level, row.term): (row.n_arm, row.events_arm, row.n_ref, row.events_ref)
+        for row in found.rows
+        if row.arm == "Low dose"
+    }
+    assert found.settings["levels_without_terms"] == []
+    assert counted == {
+        ("SOC", "Nervous system disorders"): (3, 5, 1, 1),
+        ("HLGT", "Headaches"): (3, 4, 1, 1),
+        ("HLGT", "Neurological disorders NEC"): (1, 1, 0, 0),
+        ("HLT", "Headaches NEC"): (2, 3, 1, 1),
+        ("HLT", "Migraine headaches"): (1, 1, 0, 0),
+        ("HLT", "Vertigos"): (1, 1, 0, 0),
+        ("PT", "Headache"): (2, 2, 0, 0),
+        ("PT", "Migraine"): (1, 1, 0, 0),
+        ("PT", "Tension headache"): (1, 1, 1, 1),
+        ("PT", "Vertigo CNS origin"): (1, 1, 0, 0),
+    }

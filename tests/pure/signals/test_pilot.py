@@ -13,12 +13,17 @@ from tests.pure.signals.pilot import domain, pilot_cut
 
 REFERENCE = "Placebo"
 DENOMINATORS = {"Placebo": 86, "Xanomeline Low Dose": 84, "Xanomeline High Dose": 84}
-COLUMNS = {"PT": "AEDECOD", "SOC": "AEBODSYS"}
+COLUMNS = {"PT": "AEDECOD", "HLT": "AEHLT", "HLGT": "AEHLGT", "SOC": "AEBODSYS"}
 
 
 @pytest.fixture(scope="module")
 def planned() -> Screen:
     return screen(pilot_cut(), analysis_arm="planned")
+
+
+@pytest.fixture(scope="module")
+def at_each_level() -> Screen:
+    return screen(pilot_cut(), analysis_arm="planned", levels=tuple(COLUMNS), methods=("fisher",))
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +57,13 @@ def of_method(screened: Screen, method: str, level: str, selection: str) -> list
 
 
 @pytest.mark.parametrize("selection", ["all", "serious", "criterion", "grade3plus", "related"])
-@pytest.mark.parametrize("level", ["SOC", "PT"])
+@pytest.mark.parametrize("level", COLUMNS)
 def test_participants_and_events_by_planned_arm_equal_a_count_with_pandas(
-    planned: Screen, events: pd.DataFrame, level: str, selection: str
+    at_each_level: Screen, events: pd.DataFrame, level: str, selection: str
 ) -> None:
     found = chosen(events, selection).groupby([COLUMNS[level], "ARM"])["USUBJID"].agg(["nunique", "size"])
     counted = {key: (int(n), int(size)) for key, (n, size) in zip(found.index, found.to_numpy(), strict=True)}
-    rows = of_method(planned, "fisher", level, selection)
+    rows = of_method(at_each_level, "fisher", level, selection)
     assert {row.term for row in rows} == {term for term, _ in counted}
     for row in rows:
         assert (row.n_arm, row.events_arm) == counted.get((row.term, row.arm), (0, 0))

@@ -135,7 +135,7 @@ def test_what_does_not_exist_is_null_and_infinity_is_said(capsys: Captured, tmp_
     assert run(*words, "--json", str(file)) == 0
     assert json.loads(file.read_text())["cases"][0]["result"] == result
     table = capsys.readouterr().out.splitlines()
-    assert table[0] == "Rate ratio, conditional exact (rate_ratio_exact)" and code_version() in table[1]
+    assert table[0] == "Rate ratio, conditional exact (rate_ratio_exact)" and code_version() in table[2]
     assert table[5].split()[:6] == ["events_arm", "years_arm", "events_ref", "years_ref", "estimate", "low"]
     assert table[6].split()[:5] == ["3", "10", "0", "9", "∞"]
     assert table[7].split()[4] == "–" and str(direct.warning[1]) in table[7]
@@ -157,7 +157,7 @@ def test_lists_of_different_lengths_stand_in_one_file(capsys: Captured, tmp_path
 def test_a_long_table_is_cut_and_says_so(capsys: Captured) -> None:
     assert run("upper_limit_for_zero", f"N={','.join(map(str, range(1, 603)))}") == 0
     told = capsys.readouterr().out.splitlines()
-    assert len(told) == 6 + 500 + 1 and told[-1] == "102 more rows are in the JSON."
+    assert len(told) == 7 + 500 + 1 and told[-1] == "102 more rows are in the JSON."
 
 
 def cases(folder: Path, text: str) -> str:
@@ -193,7 +193,7 @@ def test_a_column_case_makes_calls_and_labels_are_texts(capsys: Captured, tmp_pa
     }  # fmt: skip
     assert run("double_fdr_2004", "--cases", file) == 0
     table = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in table[5:]] == ["case", "one", "one", "one", "two"]
+    assert [line.split()[0] for line in table[6:]] == ["case", "one", "one", "one", "two"]
 
 
 def test_a_statistic_without_lists_is_called_for_each_row(capsys: Captured, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from pvtracker.ops.management.studies import study_named
 from pvtracker.ops.management.written import one_a_line, write_text
 from pvtracker.signals import actions
 from pvtracker.signals.enums import AskedFrom
-from pvtracker.signals.methods import FURTHER_METHODS
+from pvtracker.signals.methods import FURTHER_METHODS, METHODS
 from pvtracker.signals.models import Run
 from pvtracker.signals.rows import ResultRow, to_dict
 from pvtracker.signals.screen import Screen
@@ -65,7 +65,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--json",
             metavar="FILE",
-            help="write the result rows to FILE, each with the definitions and the plan it rests on; - for stdout",
+            help="write the result rows to FILE, each with the definitions, plan, seed and dictionaries it rests on, "
+            "and what its method is and flags; - for stdout",
         )
         parser.add_argument(
             "--queue", action="store_true", help="hand the work to the workers and print the job"
@@ -114,17 +115,26 @@ class Command(BaseCommand):
         to_stdout = options["json"] == "-"
         (self.stderr if to_stdout else self.stdout).write("\n".join(summary(run, screened)))
         if options["json"]:
-            plan = run.settings["plan"]
-            stated = {
-                "definitions": screened.settings["rules"],
-                "plan": {name: plan[name] for name in ("name", "version", "sha256")},
-            }
-            text = one_a_line(to_dict(row) | stated for row in screened.rows)
+            text = one_a_line(to_dict(row) | stated(run, row.method) for row in screened.rows)
             self.stdout.write(text) if to_stdout else write_text(options["json"], text + "\n")
 
 
 def _tell(done: int, total: int, text: str) -> None:
     print(f"{done + 1}/{total} {text}", file=sys.stderr)
+
+
+def stated(run: Run, method: str) -> dict[str, Any]:
+    """What a row of this method rests on, in the row itself."""
+    settings = run.settings
+    return {
+        "definitions": settings["rules"],
+        "plan": {name: settings["plan"][name] for name in ("name", "version", "sha256")},
+        "method_definition": settings["definitions"][METHODS[method].label],
+        "threshold": settings["thresholds"][method],
+        "confidence_level": settings["confidence_level"],
+        "seed": settings["seed"],
+        "dictionaries": settings["dictionaries"],
+    }
 
 
 def about(run: Run) -> dict[str, Any]:
