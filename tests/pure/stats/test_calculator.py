@@ -136,10 +136,10 @@ def test_what_does_not_exist_is_null_and_infinity_is_said(capsys: Captured, tmp_
     assert json.loads(file.read_text())["cases"][0]["result"] == result
     table = capsys.readouterr().out.splitlines()
     assert table[0] == "Rate ratio, conditional exact (rate_ratio_exact)" and code_version() in table[2]
-    assert table[5].split()[:6] == ["events_arm", "years_arm", "events_ref", "years_ref", "estimate", "low"]
-    assert table[6].split()[:5] == ["3", "10", "0", "9", "∞"]
-    assert table[7].split()[4] == "–" and str(direct.warning[1]) in table[7]
-    assert table[5].index("low") + 3 == table[6].index("0.3719") + len(table[6].split()[5])  # aligned
+    assert table[6].split()[:6] == ["events_arm", "years_arm", "events_ref", "years_ref", "estimate", "low"]
+    assert table[7].split()[:5] == ["3", "10", "0", "9", "∞"]
+    assert table[8].split()[4] == "–" and str(direct.warning[1]) in table[8]
+    assert table[6].index("low") + 3 == table[7].index("0.3719") + len(table[7].split()[5])  # aligned
 
 
 def test_lists_of_different_lengths_stand_in_one_file(capsys: Captured, tmp_path: Path) -> None:
