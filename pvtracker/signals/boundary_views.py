@@ -116,6 +116,7 @@ def signal_boundary(request: HttpRequest, code: str, row_id: int) -> HttpRespons
         "page": PAGES.get(design.kind, "group-sequential.md") if design else "",
         "back": tables.term_url(row),
         "remarks": _remarks(held, row),
+        "definitions": tables.definitions_of(row.run, inference=shown),
         "whence": remark if shown and design else "",
     }
     return render(request, "signals/boundary.html", context, status=422 if wrong else 200)

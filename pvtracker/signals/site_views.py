@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.signals import inference, queries, site_quality, taking_out
+from pvtracker.signals.tables import definitions_of
 from pvtracker.studies.pages import study_page
 
 
@@ -40,6 +41,7 @@ def signal_sites(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpResp
         "run": run,
         "facts": site_quality.summary(run.settings, inferred=inferred),
         "chart": chart,
+        "definitions": definitions_of(run, inference=inferred),
         "chart_title": site_quality.PICTURE,
         "inference": inferred,
         "hidden_text": inference.HIDDEN,

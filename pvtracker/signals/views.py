@@ -162,6 +162,7 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
         "page": page,
         "table": tables.participants_table(list(page), row),
         "back": f"{reverse('signal_run', args=[study.code, row.run_id])}?{urlencode(chosen)}",
+        "definitions": tables.definitions_of(row.run, inference=inference.is_shown(request)),
     }
     return render(request, "signals/participants.html", context)
 
@@ -297,6 +298,7 @@ def _overview(latest: Run, study: Study, *, inferred: bool) -> dict[str, Any]:
         findings = tables.largest_table(queries.largest(latest, MOST_FINDINGS))
     return {
         "facts": tables.run_facts(latest, inference=inferred),
+        "definitions": tables.definitions_of(latest, inference=inferred),
         "findings": findings,
         "cases": len(triggers.kept_in(latest.settings)),
         "silence": silence.overview_table(_would_have_shown(latest)) if inferred else None,

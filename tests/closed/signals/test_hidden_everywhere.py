@@ -18,11 +18,12 @@ from django.test import Client
 
 from pvtracker.accounts.models import Account
 from pvtracker.cuts.models import Cut
-from pvtracker.signals import actions, inference, laboratory_courses, laboratory_model, taking_out
+from pvtracker.signals import actions, inference, laboratory_courses, laboratory_model, tables, taking_out
 from pvtracker.signals.actions.orders import place_order
 from pvtracker.signals.enums import AskedFrom, Step
 from pvtracker.signals.laboratory_courses import Section
 from pvtracker.signals.laboratory_model import Weeks
+from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run, ScreeningOrder, Signal
 from pvtracker.signals.urls import urlpatterns
 from pvtracker.studies.models import Study
@@ -64,6 +65,7 @@ INNOCENT = re.compile(
     r"exposure-adjusted|other medication, chance, how the event was looked for|Benjamini–Yekutieli",
     re.IGNORECASE,
 )
+LABORATORY = ("laboratory", "laboratory_analyte", "laboratory_edish", "laboratory_participant")
 BEGIN, END = "\x02", "\x03"  # around the specification of a picture
 SPECIFIED = re.compile(f"{BEGIN}.*?{END}", re.DOTALL)
 ASCII_MINUS = re.compile(r"(?:^|[\s|\[(])-[\d.]+")  # of a number that people read
@@ -176,6 +178,27 @@ def files_of(browser: Client, page: str, path: str, seen: set[str]) -> Iterator[
             yield at, file_text(form, answer.content)
 
 
+def test_every_page_with_numbers_of_a_run_prints_its_definitions(
+    study: Study, run: Run, browser: Client
+) -> None:
+    """All of them; each that tells a part of them, or none, is named here with the reason."""
+    whole = tables.definitions_of(run, inference=True)
+    assert METHODS["boschloo"].definition == whole[METHODS["boschloo"].label]
+    others = {
+        "signal_sets": ("Definitions of the run", "Analysis set"),  # those that the sets go by
+        **dict.fromkeys(
+            LABORATORY, ("<h2>Definitions</h2>", "Analysis set")
+        ),  # read from the cut; its own rules
+    }
+    of_no_run = {"signal_run_parquet", "signal_list", "signal_new", "signal_alerts", "signal", "signal_order"}
+    missing = set()
+    for name, path in addresses(run, study):
+        page = html.unescape(browser.get(path).content.decode(errors="replace"))
+        told = others.get(name) or tuple(f"<dt>{label}</dt><dd>{said}</dd>" for label, said in whole.items())
+        missing |= {name for said in told if said.lower() not in page.lower()}
+    assert missing == of_no_run
+
+
 def test_no_page_and_no_file_tells_anything_inferential_while_it_is_hidden(
     study: Study, run: Run, browser: Client, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,7 +221,7 @@ def test_no_page_and_no_file_tells_anything_inferential_while_it_is_hidden(
         if "<main" in page
     }
     assert {name: found for name, found in hyphens.items() if found} == {}
-    assert silent == {"signal_participants", "signal_order", "signal_new", "signal_sets"}
+    assert silent == {"signal_order", "signal_new", "signal_sets"}
     hide(browser)
     told: dict[str, list[str]] = {}
     seen: dict[str, set[str]] = defaultdict(set)
