@@ -190,7 +190,7 @@ def test_every_page_with_numbers_of_a_run_prints_its_definitions(
             LABORATORY, ("<h2>Definitions</h2>", "Analysis set")
         ),  # read from the cut; its own rules
     }
-    of_no_run = {"signal_run_parquet", "signal_list", "signal_new", "signal_alerts", "signal", "signal_order"}
+    of_no_run = {"signal_run_parquet", "signal_list", "signal_new", "signal_alerts", "signal"}
     missing = set()
     for name, path in addresses(run, study):
         page = html.unescape(browser.get(path).content.decode(errors="replace"))
