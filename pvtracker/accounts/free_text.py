@@ -12,11 +12,27 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.module_loading import import_string
+
+NO_NULL = ProhibitNullCharactersValidator(
+    "A null character stands in the text, and cannot be kept. Take it out, or type the text anew."
+)
+
+
+def saying_of_nulls(field: forms.CharField) -> forms.CharField:
+    """The same field; Django's own sentence about a null character says no remedy."""
+    others = [one for one in field.validators if not isinstance(one, ProhibitNullCharactersValidator)]
+    field.validators = [*others, NO_NULL]
+    return field
 
 
 class FreeTextField(forms.CharField):
     """A text field whose content is examined by `settings.FREE_TEXT_VALIDATORS`."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        saying_of_nulls(self)
 
     def texts(self, value: str) -> Sequence[str]:
         """What is examined of the content, each by itself."""

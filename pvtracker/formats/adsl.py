@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pvtracker.formats import manifest
-from pvtracker.formats.folder import Reader, read_one, stem_of, suffix_of, without_twins
+from pvtracker.formats.folder import Reader, missing, read_one, stem_of, suffix_of, without_twins
 from pvtracker.formats.sdtm.columns import ADSL_COLUMNS, SET_FLAGS
 from pvtracker.formats.sdtm.rows import Collected, Row, collect
 from pvtracker.formats.tables import Column, Refused, StructuralFault, Table, Values
@@ -42,7 +42,9 @@ def read_adsl(folder: Path, readers: Mapping[str, Reader]) -> tuple[Table | Stru
         reader = readers.get(suffix_of(path.name))
         if reader is not None and stem_of(path.name) == NAME:
             found.append(read_one(path, reader=reader, choice=ADSL_COLUMNS, declared=declared.get(path.name)))
-    return tuple(_named(entry) for entry in without_twins(found))
+    there = {path.name for path in folder.iterdir()}
+    lost = [missing(name) for name in sorted(declared) if stem_of(name) == NAME and name not in there]
+    return tuple(_named(entry) for entry in (*without_twins(found), *lost))
 
 
 def _named(entry: Table | StructuralFault) -> Table | StructuralFault:

@@ -26,11 +26,12 @@ def read_table(path_or_bytes: Path | str | bytes, choice: ColumnChoice = ALL_COL
 
     Text is UTF-8, with or without a mark, else Windows-1252. The delimiter is the one found most often in the
     header. A row with more or fewer cells than the header is refused with its line number; nothing moves into
-    the next column. Raises StructuralFault: an unclosed or misplaced quote, a zero byte, no header, a column
-    twice.
+    the next column. Raises StructuralFault: an unclosed or misplaced quote, a cell that is too long, a zero byte, no
+    header, a column twice.
     """
     source = read_source(path_or_bytes)
     text = text_of(source.content)
+    longest = csv.field_size_limit()
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         names = [name.strip().upper() for name in next(reader, [])]
@@ -52,6 +53,12 @@ def read_table(path_or_bytes: Path | str | bytes, choice: ColumnChoice = ALL_COL
             for index, name in wanted:
                 values[name].append(cells[index])
     except csv.Error as error:
+        if str(error).startswith("field larger than"):
+            raise StructuralFault(
+                f"A cell at or before line {reader.line_num} has more than {longest:,} characters, the most that "
+                "is read. Shorten it; where no cell is so long, a quote before it was opened and not closed.",
+                rule="csv-cell",
+            ) from error
         raise StructuralFault(
             f"The quotes go wrong at or before line {reader.line_num} ({error}). A quote inside a cell "
             "is doubled and the cell is quoted.",

@@ -106,9 +106,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
-        repeated = next(key for key in keys if keys.count(key) > 1)
+        place = next(n for n, key in enumerate(keys, start=1) if key in keys[: n - 1])
         raise StructuralFault(
-            f"The key {quoted(repeated)} occurs twice in one object.", rule="json-key-twice"
+            f"One object has a key twice, the second time in place {place}. Leave one out.",
+            rule="json-key-twice",
         )
     return found
 
@@ -120,7 +121,10 @@ def _no_number(constant: str) -> NoReturn:
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise StructuralFault(f"The number {quoted(text)} is too large.", rule="json-number")
+        raise StructuralFault(
+            "A number is too large: at most 1.8e308 is read. Correct it, or write it as text.",
+            rule="json-number",
+        )
     return number
 
 
@@ -178,12 +182,12 @@ def _checked(document: dict[str, Any], *, columns: Any, rows: Any) -> _Dataset:
 
 
 def _table(dataset: _Dataset, source_file: str, sha256: str, choice: ColumnChoice) -> Table:
-    columns = [_column(column, dataset.name) for column in dataset.columns]
+    columns = [_column(column, dataset.name, place) for place, column in enumerate(dataset.columns, start=1)]
     check_names([column.name for column in columns])
     oids = [column["itemOID"] for column in dataset.columns]
-    repeated = next((oid for oid in oids if oids.count(oid) > 1), None)
-    if repeated is not None:
-        raise StructuralFault(f"The itemOID {quoted(repeated)} occurs twice.", rule="json-item-oid")
+    for place, oid in enumerate(oids, start=1):
+        if (first := oids.index(oid) + 1) < place:
+            raise StructuralFault(f"Columns {first} and {place} have one itemOID.", rule="json-item-oid")
     wanted = [(index, column) for index, column in enumerate(columns) if choice.reads(column.name)]
     types = [str(column["dataType"]) for column in dataset.columns]
     keep = dataset.name[:2] in _KEPT_DOMAINS
@@ -216,18 +220,20 @@ def _table(dataset: _Dataset, source_file: str, sha256: str, choice: ColumnChoic
     )
 
 
-def _column(column: dict[str, Any], dataset: str) -> Column:
+def _column(column: dict[str, Any], dataset: str, place: int) -> Column:
+    """A fault names the place: what is not read may be named after a treatment."""
     name, oid, data_type = column.get("name"), column.get("itemOID"), column.get("dataType")
     if not isinstance(name, str):
-        raise StructuralFault(f"A column has the name {quoted(name)}.", rule="column-name")
+        raise StructuralFault(f"The name of column {place} is no text.", rule="column-name")
     if not isinstance(oid, str) or not oid or not _oid_fits(oid, name, dataset):
         raise StructuralFault(
-            f"Column {quoted(name)} has the itemOID {quoted(oid)}; it must be its own, for example "
-            f"IT.{dataset}.{name}.",
+            f"The itemOID of column {place} is none, or of another column; it must be its own, for example "
+            f"IT.{dataset}.NAME with the name of the column.",
             rule="json-item-oid",
         )
     if data_type not in _NUMBER_TYPES | _TEXT_TYPES:
-        message = f"Column {name} has the type {quoted(data_type)}, which is none of Dataset-JSON."
+        known = ", ".join(sorted(_NUMBER_TYPES | _TEXT_TYPES))
+        message = f"The dataType of column {place} is none of Dataset-JSON: {known}."
         raise StructuralFault(message, rule="json-structure")
     kind: Kind = "number" if data_type in _NUMBER_TYPES else "text"
     return Column(name.upper(), str(column.get("label", "")), kind)

@@ -65,11 +65,16 @@ def read_folder(
         else:
             ignored.append(Ignored(path.name, f"domain {entry.domain} is not imported"))
     for name in sorted(set(declared) - {path.name for path in folder.iterdir()}):
-        fault = StructuralFault("The manifest lists this file; it is missing.", rule="file-missing")
         domain = stem_of(name)[:2]
         if domain in wanted and not _why_ignored(stem_of(name), wanted):
-            found.setdefault(domain, []).append(fault.at(source_file=name, domain=domain))
+            found.setdefault(domain, []).append(missing(name))
     return DomainFiles({domain: without_twins(found[domain]) for domain in sorted(found)}, tuple(ignored))
+
+
+def missing(name: str) -> StructuralFault:
+    """The fault of a file that the manifest lists and the folder does not hold."""
+    message = "The manifest lists this file; it is missing. Deliver it, or take it off the manifest."
+    return StructuralFault(message, rule="file-missing", source_file=name, domain=stem_of(name)[:2])
 
 
 def expect_rows(files: DomainFiles, expected: Mapping[str, int]) -> DomainFiles:

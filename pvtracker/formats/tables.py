@@ -166,19 +166,25 @@ def quoted(value: object) -> str:
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Refuse a file whose columns have no name, or one name twice."""
+    """Refuse a file whose columns have no name, or one name twice. By their places: without a header the names are
+    cells of a row, and a column that is not read may be named after a treatment."""
     if not names:
         raise StructuralFault("The file has no columns.", rule="no-columns")
     for position, name in enumerate(names, start=1):
         if not (name.isascii() and name.isidentifier() and len(name) <= 32):
             raise StructuralFault(
-                f"Column {position} is named {quoted(name)}; a name has 1 to 32 letters, digits and "
+                f"Column {position} has no name that can be read; a name has 1 to 32 letters, digits and "
                 "underscores and starts with a letter. Is the first line the header?",
                 rule="column-name",
             )
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise StructuralFault(f"Column {repeated[0]} occurs twice.", rule="column-twice")
+    for position, name in enumerate(names, start=1):
+        first = names.index(name) + 1
+        if first < position:
+            raise StructuralFault(
+                f"Columns {first} and {position} have the same name. Leave one out, or name it otherwise. Is the first "
+                "line the header?",
+                rule="column-twice",
+            )
 
 
 def _flag_values(flag: Flag, values: Mapping[str, Values], rows: int) -> list[str] | None:

@@ -174,10 +174,10 @@ def _name(raw: bytes, what: str) -> str:
 
 def _check_positions(variables: tuple[Variable, ...]) -> None:
     expected = 0
-    for variable in variables:
+    for place, variable in enumerate(variables, start=1):
         if variable.position != expected:
             raise StructuralFault(
-                f"Variable {variable.name} is said to start at byte {variable.position} of the record, the "
+                f"Variable {place} is said to start at byte {variable.position} of the record, the "
                 f"lengths before it give {expected}; the header is damaged.",
                 rule="xpt-variable",
             )
@@ -229,7 +229,7 @@ def _blank(data: memoryview, row: int, record_length: int) -> bool:
 def _text_encoding(rows: npt.NDArray[np.uint8], variables: tuple[Variable, ...]) -> str:
     """The encoding of all text; a control character shows that records are shifted or damaged."""
     encoding = "utf-8"
-    for variable in variables:
+    for place, variable in enumerate(variables, start=1):
         if variable.kind == "number":
             continue
         block = rows[:, variable.position : variable.position + variable.length]
@@ -237,7 +237,7 @@ def _text_encoding(rows: npt.NDArray[np.uint8], variables: tuple[Variable, ...])
         if control.any():
             row = int(np.argmax(control.any(axis=1))) + 1
             raise StructuralFault(
-                f"Row {row} has a control character in {variable.name}; the records are shifted or damaged.",
+                f"Row {row} has a control character in variable {place}; the records are shifted or damaged.",
                 rule="xpt-control-character",
             )
         if (block > 0x7F).any():

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 
-from pvtracker.accounts.free_text import NamesField
+from pvtracker.accounts.free_text import NamesField, saying_of_nulls
 from pvtracker.studies.actions.definitions import check_protocol
 from pvtracker.studies.definition_faults import Fault, placed, sentences
 from pvtracker.studies.definition_terms import check_terms
@@ -233,7 +233,9 @@ def _field(name: str) -> forms.Field:
         else forms.Textarea(attrs={"rows": 3}),
         "error_messages": {"max_length": f"At most {longest} characters are kept. Shorten it."},
     }
-    return NamesField(parts=WORDED[name], **said) if name in WORDED else forms.CharField(**said)
+    return (
+        NamesField(parts=WORDED[name], **said) if name in WORDED else saying_of_nulls(forms.CharField(**said))
+    )
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -45,6 +45,7 @@ EMPTY = "nothing"
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?\+00:00")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DOMAINS = {
+    "ADSL": "analysis sets as delivered",
     "AE": "adverse events",
     "DM": "participants",
     "DD": "deaths",

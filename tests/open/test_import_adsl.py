@@ -15,6 +15,7 @@ from pvtracker.ops.imports.open_half import Order, import_open
 from pvtracker.studies.actions import set_definitions
 from pvtracker.studies.definitions import parse
 from pvtracker.studies.models import Study
+from pvtracker.web.telling import DOMAINS
 from tests.deliveries import ARM_WORDS, ARMS, delivery, write
 from tests.open.test_import_study import BY, CODE, arm_words_in_the_database, load
 from tests.pure.formats.files import csv_text
@@ -58,6 +59,9 @@ def test_the_flags_of_adsl_are_compared_with_the_definitions_and_the_differences
     again = load(folder)
     assert again["domains"]["ADSL"]["queries"] == {} and again["domains"]["DM"]["queries"] == {}
     assert standing() == {("S-02", "SAFFL"), ("S-05", "ITTFL")} | absent, "what is settled is closed"
+    assert set(DataQuery.objects.values_list("domain", flat=True)) <= set(DOMAINS), (
+        "the history has words for each"
+    )
     (folder / "adsl.csv").unlink()
     assert "ADSL" not in load(folder)["domains"] and len(standing()) == 5
 

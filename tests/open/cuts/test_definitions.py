@@ -369,6 +369,15 @@ def test_a_malformed_line_hides_no_fault_of_another_line(world: World) -> None:
         assert form[name].value() == text, "what was typed stays"
 
 
+def test_a_null_character_is_told_with_its_remedy(world: World) -> None:
+    typed = {"queries": "Pain\0 = Headache", "exposed_to": "A\0", "pools": "All\0 = A, C", "reason": "plan\0"}
+    answer = world.client("ada").post(world.url("definitions/edit/"), posted(world, **typed))
+    said = "A null character stands in the text, and cannot be kept. Take it out, or type the text anew."
+    errors = answer.context["form"].errors
+    assert answer.status_code == 422
+    assert {name: list(errors.get(name, ())) for name in typed} == {name: [said] for name in typed}
+
+
 def test_a_standardised_query_with_a_telling_word_and_many_terms_does_not_block_the_form(
     world: World,
 ) -> None:

@@ -130,6 +130,15 @@ def test_nothing_to_compare_is_a_fault_that_says_what_is_read(tmp_path: Path, te
     assert "stands" in str(fault) and "Zyxoline" not in str(fault)
 
 
+def test_an_adsl_that_the_manifest_lists_and_is_missing_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("file,rows,sha256\nadsl.csv,5,\ndm.csv,5,\nadae.csv,5,\n")
+    read = delivered_flags(read_adsl(tmp_path, READERS))
+    assert [str(fault) for fault in read.faults] == [
+        "adsl.csv: The manifest lists this file; it is missing. Deliver it, or take it off the manifest."
+    ]
+    assert read.faults[0].domain == "ADSL"
+
+
 def of_many(*failures: int) -> AnalysisSets:
     """60 participants, all treated but the screen failures."""
     people = [person(f"P{n}", screen_failure=n in failures) for n in range(60)]

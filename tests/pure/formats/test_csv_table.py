@@ -54,7 +54,8 @@ def test_a_ragged_row_is_refused_alone_with_its_line() -> None:
 def test_an_unclosed_quote_in_row_2_of_10000_is_refused() -> None:
     rows = [f"AE,S-{index},Headache" for index in range(10_000)]
     rows[1] = 'AE,S-1,"Headache'
-    assert fault_of((HEADER + "\n".join(rows)).encode()).rule == "csv-quotes"
+    fault = fault_of((HEADER + "\n".join(rows)).encode())
+    assert fault.rule == "csv-cell" and "a quote before it was opened and not closed" in fault.message
 
 
 @pytest.mark.parametrize("cell", ['"Head"ache', '"Head" ache', '"unclosed'])
@@ -74,7 +75,7 @@ def test_a_misplaced_quote_is_refused(cell: str) -> None:
         (b"DOMAIN,USUBJID,USUBJID\nAE,S-01,S-01\n", "column-twice"),
         (b"DOMAIN,,USUBJID\nAE,x,S-01\n", "column-name"),
         (b"DOMAIN,USUBJID\nAE,S-01\nDM,S-02\n", "mixed-domains"),
-        (b"DOMAIN,AETERM\nAE," + b"x" * 200_000 + b"\n", "csv-quotes"),
+        (b"DOMAIN,AETERM\nAE," + b"x" * 200_000 + b"\n", "csv-cell"),
     ],
 )
 def test_a_damaged_file_is_refused(content: bytes, rule: str) -> None:
@@ -85,3 +86,25 @@ def test_only_the_chosen_columns_are_kept() -> None:
     choice = ColumnChoice(only=frozenset({"USUBJID"}))
     table = csv_table.read_table((HEADER + "AE,S-01,Rash\n").encode(), choice)
     assert table.values == {"USUBJID": ["S-01"]}
+
+
+def test_a_cell_that_is_too_long_is_told_with_the_limit_and_the_remedy() -> None:
+    fault = fault_of(f"{HEADER}AE,S-01,{'x' * 1_000_000}\n".encode())
+    assert fault.message.startswith(
+        "A cell at or before line 2 has more than 131,072 characters, the most that is read. Shorten it;"
+    )
+
+
+@pytest.mark.parametrize(
+    ("first_line", "said"),
+    [
+        ("S-01,Zyxoline 54,Y", "Column 1 has no name that can be read"),
+        ("S1,Zyxoline,Zyxoline", "Columns 2 and 3 have the same name."),
+        ("S1,Zyxoline mg,Y", "Column 2 has no name that can be read"),
+    ],
+)
+def test_a_fault_of_the_header_names_places_and_quotes_no_cell(first_line: str, said: str) -> None:
+    """Without a header the first row is taken for one, and its cells may tell an arm."""
+    fault = fault_of(f"{first_line}\nS2,Dummy,Y\n".encode())
+    assert fault.message.startswith(said) and "Is the first line the header?" in fault.message
+    assert "zyx" not in fault.message.lower()

@@ -89,7 +89,29 @@ def test_an_item_oid_occurs_once() -> None:
 def test_a_key_twice_is_refused() -> None:
     text = json_bytes(document()).decode().replace('"records": 4', '"records": 5, "records": 4')
     fault = fault_of(text.encode())
-    assert fault.rule == "json-key-twice" and "records" in fault.message
+    assert fault.rule == "json-key-twice" and "the second time in place 5" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("changed", "value"),
+    [("name", "Zyxoline 54"), ("name", 7), ("itemOID", "IT.AE.ZyxolineB"), ("dataType", "Zyxoline")],
+)
+def test_a_fault_of_a_column_names_its_place_and_quotes_nothing(changed: str, value: object) -> None:
+    """What is not read may be named after a treatment."""
+    broken = document()
+    broken["columns"][3] = {
+        "itemOID": "x",
+        "name": "Zyxoline",
+        "label": "x",
+        "dataType": "string",
+        changed: value,
+    }
+    fault = fault_of(broken)
+    assert "column 4" in fault.message.lower() and "Zyx" not in fault.message
+    twice = document()
+    twice["columns"][3]["name"] = twice["columns"][2]["name"]
+    twice["columns"][3]["itemOID"] = "x"
+    assert "Columns 3 and 4 have the same name." in fault_of(twice).message
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 5000])

@@ -174,7 +174,7 @@ def test_a_flipped_byte_in_a_header_line_is_refused(sound: bytes, position: int)
 def test_a_control_character_shows_shifted_records(sound: bytes) -> None:
     fault = fault_of(sound.replace(b"Nausea", b"Nau\x00ea", 1))
     assert fault.rule == "xpt-control-character"
-    assert "AETERM" in str(fault)
+    assert "Row 3 has a control character in variable 4" in str(fault)
 
 
 def test_an_empty_file_is_refused() -> None:
