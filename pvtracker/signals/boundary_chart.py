@@ -48,8 +48,9 @@ def path_chart(drawn: Drawn, arm: str) -> dict[str, Any]:
     tooltip = [
         {"field": "when", "title": "Look"},
         {"field": "at", "title": drawn.across, "format": ".3~g"},
-        {"field": "value", "title": drawn.upwards, "format": ".3~g"},
+        {"field": "value", "title": drawn.upwards, "format": ".6~g"},
     ]
+    order = {"field": "place", "title": "place in its line"}
     dash = {**by, "scale": {"domain": list(NAMES), "range": [[5, 3], [1, 0]]}}
     shape = {**by, "scale": {"domain": list(NAMES), "range": ["diamond", "circle"]}}
     return {
@@ -64,7 +65,7 @@ def path_chart(drawn: Drawn, arm: str) -> dict[str, Any]:
                     "y": y,
                     "color": colour,
                     "strokeDash": dash,
-                    "order": {"field": "place"},
+                    "order": order,
                 },
             },
             {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from pvtracker.lib.rounding import fixed
 from pvtracker.signals import allocation_ratio
 from pvtracker.signals.allocation_ratio import Allocation
 from pvtracker.stats import maxsprt_binomial, stopping_rules
@@ -28,6 +29,8 @@ MOST = {  # planned at the end, of each kind: what its computation bears; of the
     "beta_binomial": stopping_rules.MOST,
 }
 MOST_OTHERWISE = 1_000_000
+
+ROUNDING = 1e-9  # a path so little below its bound is at it
 
 Does = tuple[tuple[float, float, float | None], ...]  # truth; probability to cross; mean until then
 
@@ -55,7 +58,16 @@ class Step:
 
     @property
     def crosses(self) -> bool:
-        return self.path is not None and self.bound is not None and self.path >= self.bound - 1e-9
+        return self.path is not None and self.bound is not None and self.path >= self.bound - ROUNDING
+
+
+def digits_of_z(path: float | None, bound: float | None) -> int:
+    """With so many digits a z is printed: two, but as many as part a path that does not cross from its bound."""
+    digits = 2
+    if path is not None and bound is not None and path < bound - ROUNDING:
+        while fixed(path, digits) == fixed(bound, digits):
+            digits += 1
+    return digits
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from pvtracker.lib.rounding import fixed, minus
 from pvtracker.signals import boundaries, looks
-from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, Step
+from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, Step, digits_of_z
 from pvtracker.signals.boundary_settings import KINDS
 from pvtracker.signals.models import Result
 
@@ -58,7 +58,7 @@ def standing_of(row: Result) -> Standing | None:
 
 def _at(step: Step, kind: str) -> str:
     """A look: its cut, the path there and what crosses."""
-    digits = 2 if kind in GROUP_SEQUENTIAL else 0
+    digits = digits_of_z(step.path, step.bound) if kind in GROUP_SEQUENTIAL else 0
     where = "nothing can cross there" if step.bound is None else f"crosses at {fixed(step.bound, digits)}"
     path = minus(fixed(step.path, digits))
     counted = f"z {path}" if digits else f"{path} participants of the arm with the event"

@@ -9,7 +9,7 @@ from django.urls import reverse
 from pvtracker.lib.rounding import fixed
 from pvtracker.signals import tables
 from pvtracker.signals.boundary_beforehand import beforehand
-from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, RATIO, RATIOS, RISK, Drawn, Step
+from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, RATIO, RATIOS, RISK, Drawn, Step, digits_of_z
 from pvtracker.signals.boundary_settings import KINDS, PlannedBoundary
 from pvtracker.signals.cells import (
     Cell,
@@ -76,11 +76,18 @@ def _nothing(count: int) -> list[Cell]:
     return [cell("", None) for _ in range(count)]
 
 
-def _reached(value: float | None, z: bool) -> Cell:
-    """A path or a bound: a z-value, or a count."""
-    if value is None:
-        return cell("", None)
-    return fixed_cell(value, 2) if z else cell(fixed(value, 0), int(value))
+def _reached(path: float | None, bound: float | None, z: bool) -> tuple[Cell, Cell]:
+    """A path and its bound: z-values, or counts."""
+    digits = digits_of_z(path, bound)
+    at, crosses = (
+        cell("", None)
+        if value is None
+        else fixed_cell(value, digits)
+        if z
+        else cell(fixed(value, 0), int(value))
+        for value in (path, bound)
+    )
+    return at, crosses
 
 
 def by_z(drawn: Drawn) -> bool:
@@ -89,15 +96,15 @@ def by_z(drawn: Drawn) -> bool:
 
 
 def _numbers(step: Step, z: bool) -> list[Cell]:
-    """How far, the path and the bound: shares and z-values with two digits, counts with none."""
-    digits = 2 if z else 0
-    bound = _reached(step.bound, z) if step.bound is not None else cell(NONE_CAN, None)
-    path = _reached(step.path, z)
+    """How far, the path and the bound: shares with two digits, z-values with as many as they need, counts with none."""
+    path, bound = _reached(step.path, step.bound, z)
+    if step.bound is None:
+        bound = cell(NONE_CAN, None)
     if z and step.at < SMALLEST_SHARE:
         return [cell(f"<{SMALLEST_SHARE:g}", step.at), path, bound]
     if not z and step.at == round(step.at):
-        return [_reached(step.at, z), path, bound]
-    return [fixed_cell(step.at, max(digits, 1)), path, bound]
+        return [cell(fixed(step.at, 0), int(step.at)), path, bound]
+    return [fixed_cell(step.at, 2 if z else 1), path, bound]
 
 
 def does_table(drawn: Drawn) -> Table:
@@ -167,7 +174,7 @@ def judged_table(run: Run) -> Table:
         level = LEVEL_LABELS.get(one["level"], one["level"]).lower()
         selection = SELECTION_LABELS.get(one["selection"], one["selection"]).lower()
         z = one["kind"] in GROUP_SEQUENTIAL
-        path, bound = (_reached(one[name], z) for name in ("path", "bound"))
+        path, bound = _reached(one["path"], one["bound"], z)
         kind, share = KINDS.get(one["kind"], one["kind"]), one.get("share")
         if one["path"] is not None and one["bound"] is None:
             bound = cell(NONE_CAN, None)

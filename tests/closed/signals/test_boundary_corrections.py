@@ -1,4 +1,4 @@
-"""A boundary of a signed plan whose data are corrected: what was crossed stays crossed, and every cut is judged."""
+"""What pages say of a signed boundary: of corrected data, where a crossing stays; of a path just below its bound."""
 
 from __future__ import annotations
 
@@ -83,3 +83,20 @@ def test_an_earlier_cut_that_is_made_again_raises_its_signal(
     )
     third, line = counted(later_cut(joined_cut), 14, 2, used)  # the same counts again are a look of their own
     assert line["crosses"] and f"Crossed first on the cut of {joined_cut.date}." in standing(third).said
+
+
+def test_a_path_just_below_its_bound_is_not_printed_as_the_bound(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    """21 and 10 of 103 each, all that were planned: z is 1.9595, and 1.95996 crosses."""
+    spending = {"measure": "participants", "planned": 206, "alpha": 0.025}
+    one = design_of("obrien_fleming", spending, fixed_before=True)
+    write(study, author, boundaries=(PlannedBoundary("PT", "all", "Headache", one),))
+    sign(study, author)
+    found = [replace(row, n_arm=21, N_arm=103, n_ref=10, N_ref=103) for row in rows(flagged=False)]
+    run = run_on(joined_cut, found, used=planning.in_use(study))
+    assert "z 1.9595, crosses at 1.9600. Not crossed at any look." in standing(run).said
+    client, row = client_of(study, "dsmb_member"), Result.objects.filter(run=run).earliest("id")
+    for page, table in ((f"rows/{row.id}/boundary/", "looks"), (f"runs/{run.id}/", "bounded")):
+        cells = client.get(f"/studies/JOIN/signals/{page}").context[table]["rows"][0]["cells"]
+        assert [cell["text"] for cell in cells][-3:-1] == ["1.9595", "1.9600"]

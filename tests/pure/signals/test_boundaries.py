@@ -14,7 +14,7 @@ from scipy.stats import binom, fisher_exact, hypergeom, norm
 from pvtracker import stats
 from pvtracker.signals import boundary_chart
 from pvtracker.signals.boundaries import drawn, steps
-from pvtracker.signals.boundary_design import Design, Look, against_reference
+from pvtracker.signals.boundary_design import Design, Look, against_reference, digits_of_z
 from pvtracker.signals.boundary_sequential import z_of
 from pvtracker.signals.boundary_settings import design_of, faults_of, in_words
 
@@ -149,6 +149,25 @@ def test_each_picture_is_drawn_and_names_both_lines(kind: str) -> None:
     spec = boundary_chart.path_chart(drawn(LOOKS, design(kind)), "OZ1")
     svg = vl_convert.vegalite_to_svg({**spec, "width": 400}, allowed_base_urls=[])
     assert ">Boundary</text>" in svg and ">OZ1</text>" in svg
+
+
+@pytest.mark.parametrize(
+    ("path", "bound", "digits"),
+    [
+        (1.9595, 1.95996, 4),
+        (1.95, 1.96, 2),
+        (1.964, 1.956, 2),
+        (1.96, 1.96, 2),
+        (None, 2.0, 2),
+        (2.0, None, 2),
+        (1.96 - 2e-09, 1.96, 9),
+        (1.96 - 9e-10, 1.96, 2),
+    ],
+)
+def test_a_path_that_does_not_cross_is_printed_apart_from_its_bound(
+    path: float | None, bound: float | None, digits: int
+) -> None:
+    assert digits_of_z(path, bound) == digits
 
 
 def test_the_page_says_where_the_normal_approximation_misleads() -> None:

@@ -86,7 +86,7 @@ def test_the_path_is_drawn_in_the_order_of_looking_and_the_boundary_along_its_ax
     for one in sorted(spec["data"]["values"], key=lambda value: value["place"]):
         lines[one["line"]].append(one["at"])
     assert lines == {"Path": [15, 11], "Boundary": [11, 15, 60]}
-    assert spec["layer"][0]["encoding"]["order"] == {"field": "place"}
+    assert spec["layer"][0]["encoding"]["order"]["field"] == "place"
 
 
 def bounds_of(one: Design) -> np.ndarray:
