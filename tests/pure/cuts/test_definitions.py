@@ -356,6 +356,7 @@ def test_per_protocol_leaves_out_the_listed_and_says_why_without_naming_them() -
         assert derive.emergent_events(data, people, rules)["subject"].tolist() == kept
         told = words(rules, {})["analysis set"]
         assert told.endswith("arm: 2 for “no second dose”; 1 for “wrong age”.") == (kept == ["P1"])
+        assert told.startswith("Per-protocol participants, of the randomised. ") == (kept == ["P1"])
         assert not [subject for subject in listed if subject in told]
         assert rules.stated()["not_per_protocol"] == dict(sorted(listed.items()))
     for unfit in ("", " late", "x" * 121, "two\nlines", 3, None):
