@@ -14,6 +14,7 @@ from pvtracker.signals.boundary_design import Design, Look
 from pvtracker.signals.boundary_sequential import group_sequential, z_bounds
 from pvtracker.stats import group_sequential_crossing, haybittle_peto_boundary
 from tests.pure.stats.against import Against
+from tests.pure.stats.test_group_sequential import inside
 
 # getDesignGroupSequential(typeOfDesign = "HP", informationRates, alpha, sided, constantBoundsHP, tolerance = 1e-10):
 # the last of $criticalValues. Where looks are many or close rpact has fewer digits: 0.2, 0.9, 1 and ten looks differ by
@@ -66,13 +67,8 @@ def test_the_screen_has_rpacts_bounds() -> None:
 
 
 def beyond(t: np.ndarray, z: np.ndarray) -> float:
-    """Probability that a bound is exceeded: one less a multivariate normal."""
-    correlation = np.sqrt(np.minimum.outer(t, t) / np.maximum.outer(t, t))
-    chance = np.random.default_rng(1)
-    inside = scipy_stats.multivariate_normal.cdf(
-        z, cov=correlation, maxpts=1_000_000, abseps=1e-9, rng=chance
-    )
-    return 1 - float(inside)
+    """Probability that a bound is exceeded."""
+    return 1 - inside(t, z)
 
 
 @pytest.mark.parametrize(
