@@ -67,12 +67,12 @@ def run_facts(run: Run, *, inference: bool = True) -> list[dict[str, object]]:
         ("Cut sha256", run.cut.sha256),
         ("Result sha256", run.sha256),
         ("Code version", run.code_version),
-        *_plan_facts(run),
+        *plan_facts(run),
     ]
     return [{"label": label, "value": value} for label, value in facts]
 
 
-def _plan_facts(run: Run) -> list[tuple[str, object]]:
+def plan_facts(run: Run) -> list[tuple[str, object]]:
     """By which plan, signed when, with which seed and dictionaries; nothing of a run made before there were plans."""
     plan = plan_of_run(run.settings)
     if not plan:

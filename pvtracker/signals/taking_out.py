@@ -17,7 +17,7 @@ from pvtracker.lib.drawing import draw
 from pvtracker.signals.inference import HIDDEN, is_shown
 from pvtracker.signals.labels import ARM_LABELS
 from pvtracker.signals.models import Run
-from pvtracker.signals.tables import definitions_of
+from pvtracker.signals.tables import definitions_of, plan_facts
 from pvtracker.studies import files
 from pvtracker.studies.files import Asked, Source, answer, printed, study_fact, table_file
 from pvtracker.studies.looking import look
@@ -65,6 +65,7 @@ def of_run(run: Run, *, inference: bool) -> Source:
             ("Result sha256", run.sha256),
             ("Analysis arm", ARM_LABELS.get(run.analysis_arm, run.analysis_arm)),
             ("Code version", run.code_version),
+            *((label, str(value)) for label, value in plan_facts(run)),
         ),
         definitions_of(run, inference=inference),
     )

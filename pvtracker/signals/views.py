@@ -167,6 +167,16 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
     return render(request, "signals/participants.html", context)
 
 
+# What a table of a run's page was chosen by, where it is not all that the form offers.
+CHOSEN_BY: dict[str, tuple[str, ...]] = {
+    "cases": (),
+    "boundaries": (),
+    "changes": ("Method",),
+    "silence": ("Level", "Events", "Arm", "Order"),
+    "shrinkage": ("Level", "Events", "Arm", "Method"),
+}
+
+
 def _run_file(
     request: HttpRequest, run: Run, rows: list[Result], chosen: dict[str, str], context: dict[str, Any]
 ) -> HttpResponse | None:
@@ -188,13 +198,14 @@ def _run_file(
         "volcano": drawn.get("volcano_table"),
         "shrinkage": context.get("shrinkage", {}).get("table"),
     }
-    about = [
-        ("Level", level_label(chosen["level"])),
-        ("Events", SELECTION_LABELS.get(chosen["selection"], chosen["selection"])),
-        ("Arm", chosen["arm"]),
-        ("Method", METHODS[chosen["method"]].label),
-        ("Order", context["order"]),
-    ]
+    chose = {
+        "Level": level_label(chosen["level"]),
+        "Events": SELECTION_LABELS.get(chosen["selection"], chosen["selection"]),
+        "Arm": chosen["arm"],
+        "Method": METHODS[chosen["method"]].label,
+        "Order": context["order"],
+    }
+    about = [(name, chose[name]) for name in CHOSEN_BY.get(out.what, chose)]
     if out.format == taking_out.SVG and out.what == "dot-plot":
         about.append(("Terms drawn", f"{page.start_index()}–{page.end_index()} of {page.paginator.count}"))
     if out.format == taking_out.SVG and out.what == "volcano" and context.get("left_out"):

@@ -236,5 +236,10 @@ def test_terms_stand_by_what_the_shown_method_says_on_the_page_and_in_the_file(
     about = taken.content.decode("utf-8-sig").splitlines()
     assert {"Level,Preferred term", "Events,All", "Arm,Low dose"} <= set(about), "no keys"
     assert "Order,By what Fisher" in taken.content.decode("utf-8-sig").replace('"', "")
+    for what in ("cases", "boundaries"):
+        file = client.get(run_path(run), {"format": "csv", "what": what, "method": "fisher"})
+        if file.status_code == 200:
+            said = {line.split(",")[0] for line in file.content.decode("utf-8-sig").splitlines()}
+            assert not said & {"Level", "Events", "Method", "Order"}, "they were not chosen by these"
     hide(client)
     assert "By the difference of the shares" in client.get(run_path(run)).text
