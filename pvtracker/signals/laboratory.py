@@ -237,19 +237,30 @@ def overview(lab: Laboratory) -> list[Summary]:
     return sorted(found, key=lambda one: not one.flagged)
 
 
+def own_of(people: pd.DataFrame, code: str) -> pd.DataFrame:
+    """The rows of `by_participant` of one analyte, by participant."""
+    return people[people.index.get_level_values("analyte") == code].droplevel("analyte")
+
+
+def of_kinds(own: pd.DataFrame) -> dict[str, tuple[pd.Series[bool], pd.Series[bool]]]:
+    """Of the rows of `by_participant` of one analyte: among whom each kind is counted, and of whom of them it is so."""
+    compared = (own["worst"] != "") & (own["baseline"] != "")
+    below_high, above_low = compared & (own["baseline"] != HIGH), compared & (own["baseline"] != LOW)
+    graded = own["worst_grade"].notna()
+    return {
+        NEW_HIGH: (below_high, below_high & own["worst"].isin([HIGH, BOTH])),
+        NEW_LOW: (above_low, above_low & own["worst"].isin([LOW, BOTH])),
+        GRADE_3: (graded, graded & (own["worst_grade"] >= 3)),
+    }
+
+
 def _counted(lab: Laboratory, people: pd.DataFrame, code: str) -> tuple[Counted, ...]:
     """Of one analyte; a kind that cannot be (no limits, no grades) is left out."""
-    own = people.xs(code, level="analyte")
-    compared = (own["worst"] != "") & (own["baseline"] != "")
-    so = {
-        NEW_HIGH: (compared & (own["baseline"] != HIGH), own["worst"].isin([HIGH, BOTH])),
-        NEW_LOW: (compared & (own["baseline"] != LOW), own["worst"].isin([LOW, BOTH])),
-        GRADE_3: (own["worst_grade"].notna(), own["worst_grade"] >= 3),
-    }
+    own = own_of(people, code)
     arm = own["arm"].to_numpy()
     result = []
-    for kind, (among, has) in so.items():
-        N, n = (_per_arm(arm[chosen.to_numpy()], len(lab.arms.names)) for chosen in (among, among & has))
+    for kind, (among, has) in of_kinds(own).items():
+        N, n = (_per_arm(arm[chosen.to_numpy()], len(lab.arms.names)) for chosen in (among, has))
         limit = {NEW_HIGH: "high", NEW_LOW: "low"}.get(kind)
         if N.sum() and (limit is None or lab.values.loc[lab.values["analyte"] == code, limit].notna().any()):
             result.append(Counted(kind, n, N))

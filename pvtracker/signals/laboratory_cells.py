@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from pvtracker.lib.rounding import MISSING, minus
 from pvtracker.signals.cells import Cell, cell, column, percentage
 
 Table = dict[str, Any]
+# The address of the list of who is behind a number, by the number and what it counts (`laboratory_counts.Count`).
+Opens = Callable[..., str]
 
 
 def table(
@@ -47,9 +49,19 @@ def table(
     }
 
 
-def of_cell(n: int, N: int) -> Cell:
+def nowhere(n: int, **what: Any) -> str:
+    """The numbers open nothing."""
+    return ""
+
+
+def of_cell(n: int, N: int, url: str = "") -> Cell:
     """Participants of those counted, on the page without the percentage."""
-    return cell(f"{n}/{N}", n, N, percentage(n, N))
+    return cell(f"{n}/{N}", n, N, percentage(n, N), url=url)
+
+
+def count_cell(n: int, url: str) -> Cell:
+    """Participants alone."""
+    return cell(str(n), n, url=url)
 
 
 def value_text(row: Mapping[Any, Any]) -> str:

@@ -16,13 +16,16 @@ from pvtracker.signals import laboratory_charts as charts
 from pvtracker.signals.cells import cell, column, estimate_column, p_cell, percentage, share_column
 from pvtracker.signals.laboratory import Laboratory
 from pvtracker.signals.laboratory_cells import (
+    Opens,
     Table,
     figure_cell,
     interval_cell,
+    nowhere,
     number_column,
     table,
     week_cell,
 )
+from pvtracker.signals.laboratory_counts import NUMBER
 from pvtracker.signals.laboratory_detail import is_log, on_scale
 from pvtracker.stats import detected_by_week, mean_by_week, time_weighted_area
 from pvtracker.stats.course_results import MeansByWeek
@@ -267,7 +270,9 @@ def _measured(n: int, left_out: int) -> Any:
     return cell(f"{n}/{n + left_out}", n, n + left_out)
 
 
-def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Section | None:
+def detected(
+    results: pd.DataFrame, lab: Laboratory, *, inference: bool, opens: Opens = nowhere
+) -> Section | None:
     """Of a closed analyte: the share of participants with a number in each planned week and arm. `results`: as from
     `cuts.laboratory.values` with texts; a result below a limit has no number. None without a reference arm or a planned
     week."""
@@ -302,14 +307,15 @@ def detected(results: pd.DataFrame, lab: Laboratory, *, inference: bool) -> Sect
                     points.append(charts.Interval(float(week), name, share_, *limits))
         for row, week in enumerate(found.week):
             cells: list[Any] = [week_cell(float(week)), lab.arms.names[arm]]
-            for side in ("arm", "ref"):
+            for side, name in (("arm", lab.arms.names[arm]), ("ref", lab.arms.names[reference])):
                 n, N, low, high = (
                     getattr(found, f"{what}_{side}")[row] for what in ("detected", "n", "low", "high")
                 )
                 said = f" [{fixed(100 * low)}, {fixed(100 * high)}]" if inference else ""
                 values = (int(n), int(N), percentage(int(n), int(N)))
                 ends = (100 * float(low), 100 * float(high)) if inference else ()
-                cells.append(cell(f"{share(int(n), int(N))}{said}", *values, *ends))
+                at = opens(int(n), count=NUMBER, arm=name, week=int(week))
+                cells.append(cell(f"{share(int(n), int(N))}{said}", *values, *ends, url=at))
             cells += [p_cell(float(found.p[row]))] if inference else []
             rows.append(cells)
     return Section(

@@ -92,7 +92,9 @@ def detail(lab: Laboratory) -> Detail:
         )
         if with_limits
         else None,
-        grade_shift=shift_table(_texts(people["baseline_grade"]), _texts(people["worst_grade"]), arm_names)
+        grade_shift=shift_table(
+            grade_texts(people["baseline_grade"]), grade_texts(people["worst_grade"]), arm_names
+        )
         if graded
         else None,
         grades=worst_grades(people["worst_grade"].to_numpy(dtype=float), arm_names, highest=HIGHEST_GRADE)
@@ -107,7 +109,8 @@ def detail(lab: Laboratory) -> Detail:
     )
 
 
-def _texts(grades: pd.Series[float]) -> list[str]:
+def grade_texts(grades: pd.Series[float]) -> list[str]:
+    """As the categories of a shift: '' where there is none."""
     return ["" if np.isnan(grade) else f"{grade:.0f}" for grade in grades]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import pandas as pd
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -47,13 +48,9 @@ class Asked:
     def scale(self) -> str:
         return "" if self.chosen["grading"] == NO_GRADES else self.chosen["grading"]
 
-    @property
-    def query(self) -> str:
-        return urlencode(self.chosen)
-
     def address(self, name: str, *arguments: Any) -> str:
         """Another page of the same choices."""
-        return f"{reverse(name, args=[self.study.code, *arguments])}?{self.query}"
+        return f"{reverse(name, args=[self.study.code, *arguments])}?{self._query()}"
 
     def load(self, *analytes: str) -> CutData:
         """The cut, with the measurements of these analytes only where any is named."""
@@ -68,19 +65,38 @@ class Asked:
             subject=subject,
         )
 
+    def with_texts(self, data: CutData, lab: Laboratory) -> pd.DataFrame:
+        """The results of the one analyte of `lab`, also those without a number."""
+        return rules.values(data, lab.people, analyte=lab.analytes[0].code, texts=True)
+
+    def analyte(self, code: str) -> str:
+        """The address of an analyte's page."""
+        return f"{reverse('laboratory_analyte', args=[self.study.code])}?{self._query(analyte=code)}"
+
+    def opens(self, n: int, **what: Any) -> str:
+        """The address of the list of the `n` participants whom a number counts, `what` as in `laboratory_counts`."""
+        return f"{reverse('laboratory_counted', args=[self.study.code])}?{self._query(**what)}" if n else ""
+
+    def _query(self, **more: Any) -> str:
+        return urlencode({**self.chosen, **more})
+
     def participant(self, lab: Laboratory) -> Any:
         """The address of a participant's page by row number; '' where the cut gives no id."""
         ids = lab.people["participant_id"].tolist()
         return lambda row: self.address("laboratory_participant", ids[row]) if ids[row] else ""
 
 
-def ask_for(request: HttpRequest, code: str, what: str, *, participant: str = "") -> Asked | HttpResponse:
+def ask_for(
+    request: HttpRequest, code: str, what: str, *, participant: str = "", exact: bool = False
+) -> Asked | HttpResponse:
     """The choices of the address, and the record of the look; or the page to answer with instead: why is asked first,
-    or no cut is joined yet."""
+    or no cut is joined yet. `exact`: a choice that does not exist is not found, instead of another in its place."""
     study = study_page(request, code, Permission.READ_SIGNALS)
     cuts = list(closed.joined_cuts(study)[:50])
     form = LaboratoryForm(request.GET, cuts=cuts)
     chosen = form.chosen() if cuts else {}
+    if exact and not form.is_valid():
+        raise Http404("No such cut, arm or grades.")  # nothing was looked at
     if participant and cuts and not _is_there(form.cuts[chosen["cut"]], participant):
         raise Http404("No such participant in this cut.")  # nothing was looked at
     detail = f"{what}, {chosen['analysis_arm']} arm, cut {chosen['cut']}" if cuts else "no cut"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from pvtracker.lib.rounding import MISSING
 from pvtracker.signals.cells import (
@@ -32,18 +31,22 @@ from pvtracker.signals.laboratory import (
 from pvtracker.signals.laboratory_cells import (
     LIMITS_COLUMN,
     VALUE_COLUMN,
+    Opens,
     Table,
+    count_cell,
     day_cell,
     figure,
     figure_cell,
     interval_cell,
     limits_cell,
+    nowhere,
     number_column,
     of_cell,
     table,
     value_cell,
     week_cell,
 )
+from pvtracker.signals.laboratory_counts import GRADE, MEASURED
 from pvtracker.signals.laboratory_detail import SLOPE_DAYS, Box, Detail
 from pvtracker.stats.laboratory_results import Outliers, ShiftTable, SlopeDifference, WorstGrades
 
@@ -57,14 +60,16 @@ SHORT_COUNTED = (
 FLAG_NOTE = f"Flag: {COMPARED['flag'][0].lower()}{COMPARED['flag'][1:]}"
 
 
-def overview_table(lab: Laboratory, found: Sequence[Summary], *, url: Any, inference: bool) -> Table:
+def overview_table(
+    lab: Laboratory, found: Sequence[Summary], *, url: Any, inference: bool, opens: Opens = nowhere
+) -> Table:
     """All analytes that do not tell the arm; `url` gives the address of an analyte's page."""
     arms = lab.arms.names
     graded = any(one.kind == GRADE_3 for summary in found for one in summary.counted)
     kinds = [kind for kind in KINDS if kind != GRADE_3 or graded]
     labels: list[str | Table] = [
         "Analyte",
-        "Participants",
+        number_column("Participants"),
         *(share_column(f"{HEADS[kind]}, {arm}") for kind in kinds for arm in arms),
         "Outliers",
     ]
@@ -76,10 +81,17 @@ def overview_table(lab: Laboratory, found: Sequence[Summary], *, url: Any, infer
         cells: list[Any] = [_name(summary)]
         if inference:
             cells.append("; ".join(f"{HEADS[one.kind].lower()}: {one.arm}" for one in summary.flagged))
-        cells.append(summary.participants)
+        code = summary.analyte.code
+        cells.append(
+            count_cell(summary.participants, opens(summary.participants, analyte=code, count=MEASURED))
+        )
         for kind in kinds:
             cells += [
-                of_cell(int(counted[kind].n[arm]), int(counted[kind].N[arm]))
+                of_cell(
+                    n := int(counted[kind].n[arm]),
+                    int(counted[kind].N[arm]),
+                    opens(n, analyte=code, count=kind, arm=arms[arm]),
+                )
                 if kind in counted
                 else cell(MISSING, None, None, None)
                 for arm in range(len(arms))
@@ -97,33 +109,14 @@ def overview_table(lab: Laboratory, found: Sequence[Summary], *, url: Any, infer
     )
 
 
-def closed_table(found: Sequence[Summary], *, url: Any) -> Table:
-    """Analytes that tell the arm."""
-    return table(
-        "Closed analytes",
-        ("Analyte", "Code", "Unit", "Participants with a number", "Numbers"),
-        [
-            (
-                one.analyte.name,
-                one.analyte.code,
-                one.analyte.unit or MISSING,
-                one.detected[1],
-                one.detected[0],
-            )
-            for one in found
-        ],
-        texts=("Code", "Unit"),
-        note="These tell the arm and are in the closed room only. A result below a limit, such as “<50”, is no number.",
-        urls=[url(one.analyte.code) for one in found],
-    )
-
-
 def _name(summary: Summary) -> str:
     unit = summary.analyte.unit
     return f"{summary.analyte.name}, {unit}" if unit else summary.analyte.name
 
 
-def contrasts_table(found: Sequence[Contrast], reference: str, *, inference: bool) -> Table:
+def contrasts_table(
+    found: Sequence[Contrast], reference: str, *, inference: bool, opens: Opens = nowhere
+) -> Table:
     """Each kind and active arm against the reference."""
     labels: list[str | Table] = [
         "After baseline",
@@ -138,8 +131,8 @@ def contrasts_table(found: Sequence[Contrast], reference: str, *, inference: boo
         cells: list[Any] = [
             one.kind,
             one.arm,
-            share_cell(one.n_arm, one.N_arm),
-            share_cell(one.n_ref, one.N_ref),
+            share_cell(one.n_arm, one.N_arm, opens(one.n_arm, count=one.kind, arm=one.arm)),
+            share_cell(one.n_ref, one.N_ref, opens(one.n_ref, count=one.kind, arm=reference)),
             estimate_cell(100 * one.estimate, 100 * one.low, 100 * one.high, digits=1, limits=inference),
         ]
         cells += [p_cell(one.p), "flagged" if one.flag else ""] if inference else []
@@ -182,7 +175,9 @@ def boxes_table(found: Sequence[Box], unit: str) -> Table:
     )
 
 
-def shift_rows(found: ShiftTable, arms: Sequence[str], *, what: str, note: str) -> Table:
+def shift_rows(
+    found: ShiftTable, arms: Sequence[str], *, what: str, note: str, opens: Opens = nowhere
+) -> Table:
     """One row for each arm and category at baseline, a column for each worst category."""
     categories = list(dict.fromkeys(found.worst))
     cells = {
@@ -198,14 +193,18 @@ def shift_rows(found: ShiftTable, arms: Sequence[str], *, what: str, note: str) 
             of_baseline, measured = found.of_baseline[own[0]], found.measured[own[0]]
             if not of_baseline and before != "missing":
                 continue
-            counted = [
-                int(found.participants[row])
-                if after == "missing"
-                else share_cell(int(found.participants[row]), int(measured))
-                for row, after in zip(own, categories, strict=True)
-            ]
-            rows.append((arm, before, of_cell(int(of_baseline), int(found.total[own[0]])), *counted))
-    heads = ["nothing after" if after == "missing" else share_column(after) for after in categories]
+            counted = []
+            for row, after in zip(own, categories, strict=True):
+                n = int(found.participants[row])
+                at = opens(n, arm=arm, before=before, after=after)
+                counted.append(count_cell(n, at) if after == "missing" else share_cell(n, int(measured), at))
+            started = of_cell(
+                int(of_baseline), int(found.total[own[0]]), opens(int(of_baseline), arm=arm, before=before)
+            )
+            rows.append((arm, before, started, *counted))
+    heads = [
+        number_column("nothing after") if after == "missing" else share_column(after) for after in categories
+    ]
     return table(
         f"Shift of {what} from baseline to the worst value after it",
         ("Arm", "At baseline", share_column("Participants of the arm"), *heads),
@@ -224,7 +223,7 @@ GRADE_NOTE = (
 )
 
 
-def grades_table(found: WorstGrades, arms: Sequence[str], scale: str) -> Table:
+def grades_table(found: WorstGrades, arms: Sequence[str], scale: str, *, opens: Opens = nowhere) -> Table:
     grades = sorted(set(found.grade.tolist()))
     row_of = {(arm, grade): row for row, (arm, grade) in enumerate(zip(found.arm, found.grade, strict=True))}
     rows = []
@@ -232,9 +231,16 @@ def grades_table(found: WorstGrades, arms: Sequence[str], scale: str) -> Table:
         if (arm, 0) in row_of:
             own = [row_of[arm, grade] for grade in grades]
             measured = int(found.measured[own[0]])
-            counted = [share_cell(int(found.participants[row]), measured) for row in own]
-            severe = share_cell(int(found.at_least[row_of[arm, 3]]), measured)
-            rows.append((arm, of_cell(measured, int(found.total[own[0]])), *counted, severe))
+            counted = [
+                share_cell(
+                    n := int(found.participants[row]), measured, opens(n, count=GRADE, arm=arm, after=grade)
+                )
+                for row, grade in zip(own, grades, strict=True)
+            ]
+            n = int(found.at_least[row_of[arm, 3]])
+            severe = share_cell(n, measured, opens(n, count=GRADE_3, arm=arm))
+            graded = of_cell(measured, int(found.total[own[0]]), opens(measured, count=GRADE, arm=arm))
+            rows.append((arm, graded, *counted, severe))
     return table(
         f"Participants by worst grade after baseline, {scale}",
         (
@@ -333,40 +339,4 @@ def slopes_table(
         note="The least-squares line of each participant from baseline on; means of the arms, difference to the "
         f"reference{' with Welch’s limits' if inference else ''}. Participants with fewer than two days have none.",
         empty="No participant has values on two days.",
-    )
-
-
-def detections_table(values: pd.DataFrame, lab: Laboratory) -> Table:
-    """Results of a closed analyte by planned week and arm: how many have a number at all."""
-    planned = values[values["week"].notna()]
-    rows = []
-    for week, arm in sorted(set(zip(planned["week"].astype(int), planned["arm"].astype(int), strict=True))):
-        own = planned[(planned["week"] == week) & (planned["arm"] == arm)]
-        number = own["value"].notna() & ~own["below"]
-        each = number.groupby(own["participant"]).any()
-        numbers = own.loc[number, "value"]
-        words = sorted(set(own.loc[~number, "text"]))
-        rows.append(
-            (
-                week_cell(week),
-                lab.arms.names[arm],
-                share_cell(int(each.sum()), len(each)),
-                *(figure_cell(of) for of in (numbers.min(), numbers.median(), numbers.max())),
-                ", ".join(words) or MISSING,
-            )
-        )
-    return table(
-        "Participants with a number, by planned week",
-        (
-            number_column("Week"),
-            "Arm",
-            share_column("With a number"),
-            *(number_column(label, lab.analytes[0].unit) for label in ("Least", "Median", "Most")),
-            "Results without one",
-        ),
-        rows,
-        texts=("Arm", "Results without one"),
-        note="Of the participants with a result in that week, those with a number in one. A result below a limit, "
-        "such as “<50”, is no number.",
-        empty="No result was taken at a visit with a planned day.",
     )

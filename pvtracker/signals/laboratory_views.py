@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from pvtracker.coding.scales import SCALES
-from pvtracker.cuts import derive
 from pvtracker.cuts import laboratory as rules
 from pvtracker.cuts.data import CutData
 from pvtracker.signals import (
@@ -22,8 +19,10 @@ from pvtracker.signals import (
     laboratory_detail,
     laboratory_model,
 )
+from pvtracker.signals import laboratory_closed_tables as closed_tables
 from pvtracker.signals import laboratory_tables as tables
 from pvtracker.signals.laboratory import Laboratory
+from pvtracker.signals.laboratory_counts import GRADE_SHIFT, SHIFT
 from pvtracker.signals.laboratory_courses import Section
 from pvtracker.signals.laboratory_forms import WeeksForm, weeks_of
 from pvtracker.signals.laboratory_pages import (
@@ -61,8 +60,12 @@ def laboratory_list(request: HttpRequest, code: str) -> HttpResponse:
         found = sorted(found, key=lambda one: lab.analytes.index(one.analyte))
     opened, revealing = ([one for one in found if one.analyte.closed == told] for told in (False, True))
     shown = {
-        "table": tables.overview_table(lab, opened, url=_analyte_url(asked), inference=asked.inference),
-        "closed_table": tables.closed_table(revealing, url=_analyte_url(asked)) if revealing else None,
+        "table": tables.overview_table(
+            lab, opened, url=asked.analyte, inference=asked.inference, opens=asked.opens
+        ),
+        "closed_table": closed_tables.closed_table(revealing, url=asked.analyte, opens=asked.opens)
+        if revealing
+        else None,
     }
     file = file_of(
         request, asked, data, tables={"analytes": shown["table"], "closed-analytes": shown["closed_table"]}
@@ -102,6 +105,7 @@ def laboratory_analyte(request: HttpRequest, code: str) -> HttpResponse:
     limits = lab.values[["low", "high"]].median()
     log = found.log or (analyte.closed and bool((lab.values["value"] > 0).all()))
     unit = f", {analyte.unit}" if analyte.unit else ""
+    opens = partial(asked.opens, analyte=analyte.code)
     boxes = (
         laboratory_charts.boxes(
             found.boxes,
@@ -116,12 +120,23 @@ def laboratory_analyte(request: HttpRequest, code: str) -> HttpResponse:
     )
     shown = {
         "boxes_table": tables.boxes_table(found.boxes, analyte.unit),
-        "contrasts": tables.contrasts_table(found.summary.contrasts, reference, inference=asked.inference),
+        "contrasts": tables.contrasts_table(
+            found.summary.contrasts, reference, inference=asked.inference, opens=opens
+        ),
         "shift": found.shift
-        and tables.shift_rows(found.shift, arms, what="the range", note=tables.RANGE_NOTE),
+        and tables.shift_rows(
+            found.shift, arms, what="the range", note=tables.RANGE_NOTE, opens=partial(opens, count=SHIFT)
+        ),
         "grade_shift": found.grade_shift
-        and tables.shift_rows(found.grade_shift, arms, what="grades", note=tables.GRADE_NOTE),
-        "grades": found.grades and tables.grades_table(found.grades, arms, SCALES[asked.scale].name),
+        and tables.shift_rows(
+            found.grade_shift,
+            arms,
+            what="grades",
+            note=tables.GRADE_NOTE,
+            opens=partial(opens, count=GRADE_SHIFT),
+        ),
+        "grades": found.grades
+        and tables.grades_table(found.grades, arms, SCALES[asked.scale].name, opens=opens),
         "slopes": found.slopes
         and tables.slopes_table(found.slopes, arms, analyte.unit, log=found.log, inference=asked.inference),
     }
@@ -179,20 +194,16 @@ def _sections(courses: dict[str, Any]) -> list[Section]:
     return [*courses["sections"], *([model] if model else [])]
 
 
-def _analyte_url(asked: Asked) -> Any:
-    address = reverse("laboratory_analyte", args=[asked.study.code])
-    return lambda code: f"{address}?{urlencode({**asked.chosen, 'analyte': code})}"
-
-
 def _courses(request: HttpRequest, asked: Asked, data: CutData, lab: Laboratory) -> dict[str, Any]:
     """What is told of the course over the weeks: of an open analyte, or of one that tells the arm."""
     if not lab.analytes[0].closed:
         found = laboratory_courses.sections(lab, inference=asked.inference)
         return {"sections": found, **(_model(request, asked, lab) if found else {})}
-    results = _with_texts(asked, data, lab)
-    shares = laboratory_courses.detected(results, lab, inference=asked.inference)
+    results = asked.with_texts(data, lab)
+    opens = partial(asked.opens, analyte=lab.analytes[0].code)
+    shares = laboratory_courses.detected(results, lab, inference=asked.inference, opens=opens)
     return {
-        "detections": tables.detections_table(results, lab),
+        "detections": closed_tables.detections_table(results, lab, opens=opens),
         "sections": [shares] if shares else [],
     }
 
@@ -209,9 +220,3 @@ def _model(request: HttpRequest, asked: Asked, lab: Laboratory) -> dict[str, Any
         "model_title": laboratory_model.MODEL,
         "model": weeks and laboratory_model.section(lab, weeks, inference=asked.inference),
     }
-
-
-def _with_texts(asked: Asked, data: CutData, lab: Laboratory) -> Any:
-    """The results of a closed analyte, also those without a number."""
-    people = derive.analysis_set(data, analysis_arm=asked.chosen["analysis_arm"])
-    return rules.values(data, people, analyte=lab.analytes[0].code, texts=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,16 @@ from pvtracker.signals.laboratory import Laboratory
 from pvtracker.signals.laboratory_cells import (
     LIMITS_COLUMN,
     VALUE_COLUMN,
+    Opens,
     Table,
     day_cell,
     limits_cell,
+    nowhere,
     number_column,
     table,
     value_cell,
 )
+from pvtracker.signals.laboratory_counts import QUADRANT
 from pvtracker.signals.liver import RULE, Liver
 from pvtracker.signals.silence import limit_for_none
 from pvtracker.stats.liver import LIVER_TESTS, QUADRANTS
@@ -92,12 +96,20 @@ def _none_found(found: Liver, *, inference: bool) -> str:
     )
 
 
-def quadrants_table(lab: Laboratory, rows: list[tuple[str, list[int], list[int]]]) -> Table:
+def quadrants_table(
+    lab: Laboratory, rows: list[tuple[str, list[int], list[int]]], *, opens: Opens = nowhere
+) -> Table:
     return table(
         "Quadrants by arm",
         ("Quadrant", *map(share_column, lab.arms.names)),
         [
-            (name, *(share_cell(n, total) for n, total in zip(counted, drawn, strict=True)))
+            (
+                name,
+                *(
+                    share_cell(n, total, opens(n, count=QUADRANT, quadrant=name, arm=arm))
+                    for arm, n, total in zip(lab.arms.names, counted, drawn, strict=True)
+                ),
+            )
             for name, counted, drawn in rows
         ],
         note="Participants with ALT or AST and total bilirubin after first exposure, by their peaks, whenever these "
@@ -106,21 +118,27 @@ def quadrants_table(lab: Laboratory, rows: list[tuple[str, list[int], list[int]]
 
 
 def peaks_table(
-    lab: Laboratory, found: Liver, *, url: Any, no_case: bool = False, every: bool = False
+    lab: Laboratory,
+    found: Liver,
+    *,
+    url: Any,
+    no_case: bool = False,
+    every: bool = False,
+    among: Sequence[int] | None = None,
 ) -> Table:
     """Everybody in the picture, the nearest to the upper right first; with `no_case` those there who are none. `every`
-    one, or as many as a page holds."""
+    one, or as many as a page holds; `among` these places of the peaks only."""
     peaks = found.peaks
-    drawn = [place for place, quadrant in enumerate(peaks.quadrant) if quadrant]
+    drawn = (
+        [place for place, quadrant in enumerate(peaks.quadrant) if quadrant] if among is None else list(among)
+    )
     if no_case:
         drawn = [
             place
             for place in drawn
             if peaks.quadrant[place] == QUADRANTS[True, True] and not peaks.case[place]
         ]
-    order = sorted(
-        drawn, key=lambda place: -float(min(peaks.transaminase[place] / 3, peaks.bilirubin[place] / 2))
-    )
+    order = by_height(found, drawn)
     shown = order if every else order[:MOST_ROWS]
     more = len(order) - len(shown)
     return table(
@@ -159,6 +177,14 @@ def peaks_table(
         + (f" {EITHER}" if no_case else "")
         + (f" {more} more participants are not listed." if more else ""),
         urls=[url(found.row[place]) for place in shown],
+    )
+
+
+def by_height(found: Liver, places: Sequence[int]) -> list[int]:
+    """Places of the peaks, the nearest to the upper right of the picture first."""
+    peaks = found.peaks
+    return sorted(
+        places, key=lambda place: -float(min(peaks.transaminase[place] / 3, peaks.bilirubin[place] / 2))
     )
 
 

@@ -58,7 +58,9 @@ def laboratory_edish(request: HttpRequest, code: str) -> HttpResponse:
     )
     shown = {
         "cases": liver_tables.cases_table(lab, found, url=url, inference=asked.inference),
-        "quadrants": liver_tables.quadrants_table(lab, livers.quadrants_by_arm(lab, found)),
+        "quadrants": liver_tables.quadrants_table(
+            lab, livers.quadrants_by_arm(lab, found), opens=asked.opens
+        ),
         "no_case": liver_tables.peaks_table(lab, found, url=url, no_case=True),
         "peaks": liver_tables.peaks_table(lab, found, url=url),
     }

@@ -5,6 +5,7 @@ from django.urls import path
 from pvtracker.signals import (
     boundary_views,
     calculator_views,
+    laboratory_counted_views,
     laboratory_views,
     life_views,
     liver_views,
@@ -60,6 +61,7 @@ urlpatterns = [
     ),
     path(LABORATORY, laboratory_views.laboratory_list, name="laboratory"),
     path(f"{LABORATORY}analyte/", laboratory_views.laboratory_analyte, name="laboratory_analyte"),
+    path(f"{LABORATORY}counted/", laboratory_counted_views.laboratory_counted, name="laboratory_counted"),
     path(f"{LABORATORY}edish/", liver_views.laboratory_edish, name="laboratory_edish"),
     path(
         f"{LABORATORY}participants/<uuid:subject_id>/",

@@ -54,6 +54,7 @@ RULES = OF_BOTH_ROOMS | {
     "signals_inference": Rule(NO, BY_ARM),
     "laboratory": Rule(BY_ARM, NO),
     "laboratory_analyte": Rule(BY_ARM, NO),
+    "laboratory_counted": Rule(BY_ARM, NO),
     "laboratory_edish": Rule(BY_ARM, NO),
     "laboratory_participant": Rule(BY_ARM, NO),
     "signal_list": Rule(BY_ARM, NO),

@@ -150,6 +150,9 @@ def addresses(run: Run, study: Study) -> Iterator[tuple[str, str]]:
     yield "signal_boundary", f"{here}/signals/rows/{row.id}/boundary/"
     yield "laboratory", f"{here}/laboratory/"
     yield "laboratory_analyte", f"{here}/laboratory/analyte/?analyte=ALT&grading=daids-2.1"
+    for count in ("count=grade+3+or+more", "count=number&week=2"):
+        yield "laboratory_counted", f"{here}/laboratory/counted/?analyte=ALT&grading=daids-2.1&{count}"
+    yield "laboratory_counted", f"{here}/laboratory/counted/?count=quadrant&quadrant=below+both"
     yield "laboratory_edish", f"{here}/laboratory/edish/"
     yield "laboratory_participant", f"{here}/laboratory/participants/{participant_id('S-1')}/"
     for which in ("open", "ended", "all"):

@@ -10,6 +10,7 @@ import pytest
 
 from pvtracker.formats.printed import FORMS
 from pvtracker.signals import laboratory, laboratory_courses, laboratory_detail, laboratory_model, taking_out
+from pvtracker.signals import laboratory_closed_tables as closed_tables
 from pvtracker.signals import laboratory_tables as tables
 from pvtracker.signals.laboratory_cells import day_cell, figure_cell, interval_cell, value_cell
 from tests.hiv_laboratory import hiv_laboratory
@@ -30,7 +31,7 @@ def test_every_table_is_written_in_every_form(inference: bool) -> None:
         *(one.table for one in laboratory_courses.sections(lab, inference=inference)),
         model.table,
         share.table,
-        tables.detections_table(results, lab),
+        closed_tables.detections_table(results, lab),
         tables.overview_table(lab, laboratory.overview(lab), url=lambda code: "", inference=inference),
         tables.boxes_table(found.boxes, "copies/mL"),
         tables.contrasts_table(found.summary.contrasts, arms[0], inference=inference),

@@ -19,7 +19,7 @@ from pvtracker.signals import (
     liver,
     liver_tables,
 )
-from pvtracker.signals import laboratory_tables as tables
+from pvtracker.signals import laboratory_closed_tables as closed_tables
 from pvtracker.signals.laboratory import Laboratory
 from tests.small_cut import allocated, cut, day, person, treated
 
@@ -128,12 +128,14 @@ def test_a_result_below_a_limit_is_not_detected() -> None:
     assert section is not None
     (row,) = ([cell["text"] for cell in row["cells"]] for row in section.table["rows"])
     assert row == ["4", "Low dose", "1/2 (50.0%)", "0/2 (0.0%)"]
-    rows = [[cell["text"] for cell in row["cells"]] for row in tables.detections_table(shown, lab)["rows"]]
+    rows = [
+        [cell["text"] for cell in row["cells"]] for row in closed_tables.detections_table(shown, lab)["rows"]
+    ]
     assert rows == [
         ["4", "Placebo", "0/2 (0.0%)", "–", "–", "–", "<50, NOT DETECTED"],
         ["4", "Low dose", "1/2 (50.0%)", "80", "80", "80", "<50"],
     ]
-    listed = tables.closed_table(laboratory.overview(lab), url=lambda code: "")
+    listed = closed_tables.closed_table(laboratory.overview(lab), url=lambda code: "")
     assert [cell["text"] for cell in listed["rows"][0]["cells"]][3:] == ["1", "1"]
 
 
