@@ -20,6 +20,7 @@ from pvtracker.signals import (
     queries,
     tables,
     taking_out,
+    term_rates,
     term_tables,
     tree_map,
 )
@@ -54,6 +55,7 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     of = actions.emergent_of(row.run)
     by_method, by_arm = queries.of_term(row), queries.same_term(row)
     parts = pictures_of(of, row, inference=shown)
+    rates = term_rates.rates_of(of, row, inference=shown)
     happened = counted(of, level=row.level, selection=row.selection, term=row.term)
     events = tables.participants_table(happened, row)
     within = _within(of, row)
@@ -66,7 +68,7 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
         request,
         row.run,
         tables=found
-        | {part["key"]: part["table"] for part in parts}
+        | {part["key"]: part["table"] for part in (*parts, *rates)}
         | ({"within": within["table"]} if within else {}),
         pictures={part["key"]: (part["title"], part["spec"]) for part in parts}
         | ({"within": (WITHIN, tree_map.as_svg(within))} if within else {}),
@@ -87,6 +89,7 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
         "events": {**events, "rows": events["rows"][:MOST_EVENTS]},
         "more_events": len(happened) if len(happened) > MOST_EVENTS else 0,
         "parts": parts,
+        "rates": rates,
         "within": within,
         "within_title": WITHIN,
         "rules": RULES,

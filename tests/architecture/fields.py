@@ -117,6 +117,7 @@ NO_IDS = {
         "prior_free",
     ),
     *("remove", "spelled", "threshold"),
+    *("after", "before", "count", "quadrant", "week"),
     *("also", "days", "levels", "limit_*", "methods", "raising", "seed", "selections", "when"),
     *(f"limit_{key}" for key in METHODS),
     *("state", "text", "to_sign", "up_to", "username", "verbatim", "version", "voided", "words", "year"),
