@@ -21,7 +21,8 @@ class State(TextChoices):
 
 
 class Step(TextChoices):
-    """What is done with a signal. `RAISE` is how it begins; `ADD` is a run's own: more events of special interest."""
+    """What is done with a signal. `RAISE` is how it begins; `ADD` is a run's own: more events of special interest, or a
+    signed boundary that the finding crossed."""
 
     RAISE = "raise", "Raised"
     PLAN = "plan", "Owner and due date set"

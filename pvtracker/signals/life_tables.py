@@ -8,6 +8,7 @@ from typing import Any
 
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.lib.rounding import share
+from pvtracker.signals.crossings import Crossing
 from pvtracker.signals.enums import PROCESS_ROLE, AlertKind, Measure, State, Step
 from pvtracker.signals.evidence import flagged_by
 from pvtracker.signals.labels import events_label, level_label
@@ -82,8 +83,8 @@ def n_of(numbers: dict[str, Any]) -> str:
     return f"{share(numbers['n_arm'], numbers['N_arm'])} v {share(numbers['n_ref'], numbers['N_ref'])}"
 
 
-def facts(signal: Signal, *, inference: bool) -> list[dict[str, object]]:
-    """What it is about and where it stands."""
+def facts(signal: Signal, *, inference: bool, crossed: Crossing | None = None) -> list[dict[str, object]]:
+    """What it is about and where it stands; with inference, that it crossed its boundary."""
     pairs = [
         ("State", state_of(signal, inference=inference)),
         ("Events", about(signal)),
@@ -92,6 +93,7 @@ def facts(signal: Signal, *, inference: bool) -> list[dict[str, object]]:
         ("Owner", signal.owner.full_name if signal.owner else "nobody yet"),
         ("Due on", str(signal.due_on or "–")),
         *([("Action", Measure(signal.measure).label)] if signal.measure else []),
+        *([("Boundary of the plan", crossed.said)] if crossed and inference else []),
         ("First raised", f"{signal.get_origin_display()}, {signal.raised_at:%Y-%m-%d %H:%M} UTC"),
         ("Version", signal.version),
     ]
@@ -128,8 +130,27 @@ def reason(step: SignalStep, *, inference: bool) -> str:
     counts. What a person wrote stays."""
     if inference or step.role != PROCESS_ROLE or step.run is None or not step.numbers:
         return step.reason
+    if step.what == Step.ADD:
+        return f"The run on the cut of {step.run.cut.date} counted {n_of(step.numbers)} participants."
     again = "Re-opened" if step.what == Step.REOPEN else "Raised"
     return f"{again} by the run on the cut of {step.run.cut.date}: {n_of(step.numbers)} participants."
+
+
+def step_label(step: SignalStep, *, inference: bool) -> str:
+    """What the step is called. What a run added to a finding, which has numbers, is that it crossed its boundary; what
+    it added to single cases are further cases."""
+    return _added(step, inference=inference) or step.get_what_display()
+
+
+def alert_label(alert: SignalAlert, *, inference: bool) -> str:
+    """What the alert is called, likewise."""
+    return (alert.step and _added(alert.step, inference=inference)) or alert.get_kind_display()
+
+
+def _added(step: SignalStep, *, inference: bool) -> str:
+    if step.what != Step.ADD or not step.numbers:
+        return ""
+    return "Boundary crossed" if inference else "Counted by a run"
 
 
 def told(alert: SignalAlert, *, inference: bool) -> str:

@@ -19,7 +19,7 @@ from pvtracker.accounts.signing.page import signing_page
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.accounts.signing.series import Proof
 from pvtracker.audit.context import Actor
-from pvtracker.signals import inference, life_tables, queries, signing, triggers
+from pvtracker.signals import boundary_standing, crossings, inference, life_tables, queries, signing, triggers
 from pvtracker.signals.actions import alerts as alert_actions
 from pvtracker.signals.actions import life
 from pvtracker.signals.enums import Measure, State, Step
@@ -227,6 +227,7 @@ def _alerts(request: HttpRequest, study: Study, *, status: int = 200) -> HttpRes
                 one,
                 life_tables.about(one.signal) if one.signal else "",
                 life_tables.told(one, inference=inferred),
+                life_tables.alert_label(one, inference=inferred),
             )
             for one in found
         ],
@@ -256,6 +257,9 @@ def _page(
         return ask
     run = newest_run(study)
     rows = rows_of(run, [key_of(found)]).get(key_of(found), []) if run else []
+    if run:
+        run.study = study
+        queries.with_run(rows, run)
     is_case = found.level == triggers.CASE
     cases = cases_behind(found) if is_case else []
     now = {
@@ -271,7 +275,10 @@ def _page(
     context = {
         "signal": found,
         "state": life_tables.state_of(found, inference=shown),
-        "facts": life_tables.facts(found, inference=shown),
+        "facts": life_tables.facts(
+            found, inference=shown, crossed=crossings.of_signal(found) if shown else None
+        ),
+        "boundary": boundary_standing.standing_of(rows[0]) if shown and rows else None,
         "overdue": queries.is_overdue(found, timezone.localdate()),
         "to_sign": queries.waits_for_signature(found),
         "may_sign": may_sign,
@@ -285,7 +292,10 @@ def _page(
         if is_case
         else None,
         "gone": is_case and not now,
-        "steps": [(one, life_tables.reason(one, inference=shown)) for one in steps],
+        "steps": [
+            (one, life_tables.step_label(one, inference=shown), life_tables.reason(one, inference=shown))
+            for one in steps
+        ],
         "unscreened": {one.id for one in steps if one.run and not was_screened(one.run, key_of(found))},
         "signatures": signing.manifestations_of(found),
         "forms": _forms(request, study, found, refused),

@@ -18,6 +18,7 @@ from pvtracker.cuts.data import CutError
 from pvtracker.jobs.actions import Refused
 from pvtracker.signals import (
     actions,
+    crossings,
     inference,
     orders,
     planning,
@@ -313,6 +314,7 @@ def _overview(latest: Run, study: Study, *, inferred: bool) -> dict[str, Any]:
         "findings": findings,
         "cases": len(triggers.kept_in(latest.settings)),
         "silence": silence.overview_table(_would_have_shown(latest)) if inferred else None,
+        "crossed": crossings.overview(study, latest) if inferred else None,
         "sentences": _in_words(latest) if inferred else [],
         "maps": [
             {

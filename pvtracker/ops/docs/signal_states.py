@@ -23,6 +23,9 @@ RAISED = (
     "A run raises a signal for each finding that any of its methods flags and that has none yet, in the transaction "
     "that stores the run. A death or a possible case of Hy’s law is a signal by itself; all events of one term of "
     "special interest are one, to which each later run adds those that are new (re-opening it, when it was ended). "
+    "A finding that crosses the boundary which the signed plan has for it raises one, too; where its signal is open "
+    "already, the run adds one step, *Boundary crossed*, at the first run in which it crosses: the state stays, and no "
+    "later run adds another. "
     "Whoever follows signals may raise one by hand: a single event needs no p-value."
 )
 TOLD = {
@@ -34,7 +37,8 @@ TOLD = {
     ),
     AlertKind.MORE: (
         Permission.FOLLOW_SIGNALS,
-        "a run found further events of a term of special interest whose signal is open; once for each run",
+        "a run found further events of a term of special interest whose signal is open; once for each run. Shown as "
+        "*Boundary crossed*: a finding whose signal is open crossed its signed boundary; once",
     ),
     AlertKind.FAILED: (
         Permission.FOLLOW_SIGNALS,

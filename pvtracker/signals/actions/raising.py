@@ -1,4 +1,5 @@
-"""What a run does to signals: new ones are raised, ended ones re-opened when the evidence returns.
+"""What a run does to signals: new ones are raised, ended ones re-opened when the evidence returns, and open ones told
+of the boundary that they crossed.
 
 A single case (`signals/triggers.py`) is raised once, whatever its counts; all events of a term of special interest are
 one signal, to which a later run adds those that are new.
@@ -30,7 +31,8 @@ NAMED = 10  # of several cases, in the words of a step
 @action
 def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
     """Raise a signal for each finding and each single case of the run that has none, and re-open ended ones whose
-    evidence returned; how many of each.
+    evidence returned; how many of each. One that is open when its finding first crosses its signed boundary goes on
+    where it stands, with one step that says so.
 
     Done twice for one run, or for two runs at once, it raises nothing twice: a signal of a finding is unique in the
     study, and who comes second finds the first one's.
@@ -56,7 +58,7 @@ def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
         wanted, ignore_conflicts=True
     )  # in one order, so that two at once wait and go on
     mine = {one.id for one in wanted}
-    steps, reopened = [], []
+    steps, reopened, further = [], [], []
     terms = {key[1] for key in findings}
     for signal in Signal.objects.select_for_update().filter(study=study, term__in=terms).order_by("id"):
         numbers = findings.get(key_of(signal))
@@ -65,15 +67,20 @@ def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
         beyond = crossed.get(key_of(signal), "")
         if signal.id in mine:
             steps.append(_step(signal, Step.RAISE, _raised_because(run, numbers, beyond), run, numbers))
-        elif (reason := _returned(signal, run, numbers, crossed.get(key_of(signal), ""))) is not None:
+        elif State(signal.state) not in ENDED:
+            if beyond and not _crossed_before(signal):
+                signal.version += 1
+                signal.save(update_fields=["version"])
+                further.append(_step(signal, Step.ADD, _raised_because(run, numbers, beyond), run, numbers))
+        elif (reason := _returned(signal, run, numbers, beyond)) is not None:
             signal.version += 1
             signal.state, signal.measure = State.FLAGGED.value, ""
             signal.owner, signal.due_on = None, None
             signal.save(update_fields=["version", "state", "measure", "owner", "due_on"])
             reopened.append(_step(signal, Step.REOPEN, reason, run, numbers))
-    SignalStep.objects.bulk_create([*steps, *reopened])
+    SignalStep.objects.bulk_create([*steps, *reopened, *further])
     followers = who_may(study, Permission.FOLLOW_SIGNALS)
-    for kind, told in ((AlertKind.NEW, steps), (AlertKind.REOPENED, reopened)):
+    for kind, told in ((AlertKind.NEW, steps), (AlertKind.REOPENED, reopened), (AlertKind.MORE, further)):
         if told:
             tell(study=study, kind=kind, steps=told, people=followers, by=by)
     return cases + len(steps), len(reopened)
@@ -149,6 +156,13 @@ def _further(signal: Signal, cases: list[Trigger]) -> list[Trigger]:
     return [one for one in cases if (one.subject, one.number) not in known]
 
 
+def _crossed_before(signal: Signal) -> bool:
+    """Does a step of the signal that the process took rest on a run in which it crossed? Each such step says so, and no
+    later run says it again. The signal is held: of two runs at once the second sees the first one's step."""
+    steps = process_steps(signal).select_related("run")
+    return any(key_of(signal) in crossed_in(step.run) for step in steps if step.run)
+
+
 def process_steps(signal: Signal) -> QuerySet[SignalStep]:
     """What runs did to a signal."""
     return SignalStep.objects.filter(signal=signal, role=PROCESS.role, run__isnull=False)
@@ -208,8 +222,6 @@ def _raised_because(run: Run, numbers: dict[str, Any], crossed: str) -> str:
 
 def _returned(signal: Signal, run: Run, numbers: dict[str, Any], crossed: str) -> str | None:
     """Why the ended signal re-opens, in words; None when it does not."""
-    if State(signal.state) not in ENDED:
-        return None
     decisions = SignalStep.objects.filter(signal=signal, what__in=[one.value for one in DECISIONS])
     decided = decisions.select_related("run__cut").latest("version")
     before, then = _decided_on(signal, decided)
