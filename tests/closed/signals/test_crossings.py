@@ -72,19 +72,35 @@ def test_an_open_signal_is_told_once_that_its_finding_crossed(
 
 
 @pytest.mark.django_db
-def test_a_step_of_a_person_on_a_run_that_crosses_tells_nobody(
+def test_what_was_raised_or_reopened_as_beyond_its_boundary_is_not_told_again(
     study: Study, joined_cut: Cut, author: Account, used: planning.InUse
 ) -> None:
-    """By hand raised on no run, decided on a run that crosses: only what the process said was said."""
     crossing(joined_cut, used)
     take(only_signal(), Step.DISMISS, by=author)
     take(only_signal(), Step.REOPEN, by=author)
     crossing(later_cut(joined_cut), used)
-    assert not SignalStep.objects.filter(what=Step.ADD.value).exists(), "it was raised as beyond the boundary"
+    assert not SignalStep.objects.filter(what=Step.ADD.value).exists()
     take(only_signal(), Step.DISMISS, by=author)
     crossing(later_cut(joined_cut, days=62), used, n_arm=12)
-    assert SignalStep.objects.latest("id").reason.startswith(f"{SAID}"), "re-opened by the rule, and says why"
-    assert SignalStep.objects.latest("id").what == Step.REOPEN.value
+    back = SignalStep.objects.latest("id")
+    assert back.what == Step.REOPEN.value and back.reason.startswith(SAID)
+    crossing(later_cut(joined_cut, days=93), used, n_arm=13)
+    assert SignalStep.objects.latest("id") == back
+
+
+@pytest.mark.django_db
+def test_a_step_of_a_person_on_a_run_that_crosses_has_told_nobody(
+    study: Study, joined_cut: Cut, author: Account, used: planning.InUse
+) -> None:
+    """It crosses while it is ended and no more participants than at the decision have it, so that nothing is said; a
+    person re-opens it on that run; the next run finds it open."""
+    run_on(joined_cut, rows(n_arm=9))  # by no boundary
+    take(only_signal(), Step.DISMISS, by=author)
+    crossing(later_cut(joined_cut), used)
+    assert SignalStep.objects.count() == 2
+    take(only_signal(), Step.REOPEN, by=author)
+    crossing(later_cut(joined_cut, days=62), used)
+    assert SignalStep.objects.latest("id").what == Step.ADD.value
 
 
 @pytest.mark.django_db
