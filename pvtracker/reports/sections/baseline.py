@@ -43,7 +43,7 @@ def _traits(snapshot: Snapshot) -> Table:
             rows.append(Row((value, *treated_with(snapshot, subjects)), level=1))
     return Table(
         key="traits",
-        title=f"Characteristics of {snapshot.analysed.replace('treated', 'the treated')}",
+        title=f"Characteristics of {'' if snapshot.analysed.startswith('all ') else 'the '}{snapshot.analysed}",
         columns=(Column("trait", "Characteristic", weight=1.6), *share_columns(snapshot)),
         rows=tuple(rows),
         empty="No participant has been treated.",

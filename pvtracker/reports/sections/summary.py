@@ -43,10 +43,9 @@ def _followed(snapshot: Snapshot) -> str:
     if snapshot.is_closed:
         by_arm = " (" + joined(f"{g.treated:,} with {g.name}" for g in snapshot.groups) + ")"
     treated = sum(group.treated for group in snapshot.groups)
-    analysed = "were treated" if snapshot.analysed.startswith("treated") else "are analysed, treated or not"
     return (
-        f"Up to {snapshot.data.date.isoformat()}, {len(snapshot.enrolled):,} participants were enrolled; {treated:,} "
-        f"of them {analysed}{by_arm} and followed for {fixed(years, 1)} participant-years in all."
+        f"Up to {snapshot.data.date.isoformat()}, {len(snapshot.enrolled):,} participants were enrolled. The analysis set, "
+        f"{snapshot.analysed}, has {treated:,} of them{by_arm}, followed for {fixed(years, 1)} participant-years in all."
     )
 
 
