@@ -86,6 +86,20 @@ def shown(value: float | None, digits: int = 1) -> str:
     return minus(fixed(value, digits))
 
 
+def with_infinite(
+    estimate: float | None, low: float | None, high: float | None
+) -> tuple[float | None, float | None, float | None]:
+    """An estimate and its limits as they are kept, None for what is not finite, with infinity where that is meant: an
+    upper limit that is missing beside a lower one is infinite, and so is an estimate whose lower limit is above 0."""
+    if low is None or math.isnan(low):
+        return estimate, low, high
+    return (
+        math.inf if estimate is None and low > 0 else estimate,
+        low,
+        math.inf if high is None else high,
+    )
+
+
 def _decimal(value: float, digits: int) -> Decimal:
     with localcontext() as context:
         context.prec = 400  # a float has at most 309 digits before the point

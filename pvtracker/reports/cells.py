@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pvtracker.lib.rounding import fixed, p_text, percent
+from pvtracker.lib.rounding import fixed, p_text, percent, with_infinite
 from pvtracker.reports.blocks import Cell, CellKind, Column
 
 NOTHING = "—"
@@ -105,7 +105,9 @@ def _interval(column: Column, value: Cell) -> list[str]:
         raise _misfit(column, value)
     if all(number is None for number in value):
         return [NOTHING]
-    estimate, low, high = [NOTHING if n is None else _signed(fixed(n, column.digits)) for n in value]
+    estimate, low, high = [
+        NOTHING if n is None else _signed(fixed(n, column.digits)) for n in with_infinite(*value)
+    ]
     return [f"{estimate} [", f"{low}, ", f"{high}]"]
 
 

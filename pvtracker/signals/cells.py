@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pvtracker.lib.rounding import minus, p_text, share, shown
+from pvtracker.lib.rounding import minus, p_text, share, shown, with_infinite
 
 Cell = dict[str, Any]
 Value = str | int | float | None
@@ -71,7 +71,9 @@ def p_cell(p: float | None) -> Cell:
 def estimate_cell(
     estimate: float | None, low: float | None, high: float | None, *, digits: int, limits: bool
 ) -> Cell:
-    """An estimate in its unit, with its limits where they are shown; what does not exist as a dash."""
+    """An estimate in its unit, with its limits where they are shown; what does not exist as a dash, what is infinite
+    as ∞, which None beside a limit may stand for (`with_infinite`)."""
+    estimate, low, high = with_infinite(estimate, low, high)
     if not limits:
         return fixed_cell(estimate, digits)
     said = f"{shown(estimate, digits)} [{shown(low, digits)}, {shown(high, digits)}]"

@@ -11,6 +11,7 @@ from pvtracker.signals.cells import (
     Cell,
     cell,
     column,
+    estimate_cell,
     estimate_column,
     fixed_cell,
     p_cell,
@@ -88,8 +89,7 @@ def reporting_table(found: Sites, *, inferred: bool = True) -> Table:
             fixed_cell(site.rate, 2),
         ]
         if inferred:
-            said = f"{shown(site.ratio, 2)} [{shown(site.low, 2)}, {_upper(site)}]"
-            cells.append(cell(said, site.ratio, site.low, site.high))
+            cells.append(estimate_cell(site.ratio, site.low, site.high, digits=2, limits=True))
             cells += [p_cell(site.p_permuted), p_cell(site.p_adjusted), words(LOOK[site.look])]
         else:
             cells.append(fixed_cell(site.ratio, 2))
@@ -272,11 +272,6 @@ def _table(
         "note": note,
         "empty": NO_SITE,
     }
-
-
-def _upper(site: Site) -> str:
-    """A ratio with no event elsewhere has no upper limit."""
-    return "∞" if site.high is None and site.low is not None else shown(site.high, 2)
 
 
 def _names(sites: Sequence[Site], look: str) -> str:

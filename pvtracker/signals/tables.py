@@ -193,7 +193,7 @@ def participants_url(row: Result) -> str:
 
 
 def estimated_cell(row: Result, *, limits: bool) -> Cell:
-    """Estimate and limits on the method's scale; what does not exist as a dash."""
+    """Estimate and limits on the method's scale; what does not exist as a dash, what is infinite as ∞."""
     scale = METHODS[row.method].scale
     estimate, low, high = (times(scale.factor, value) for value in (row.estimate, row.low, row.high))
     return estimate_cell(estimate, low, high, digits=scale.digits, limits=limits)

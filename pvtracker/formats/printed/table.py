@@ -31,12 +31,15 @@ class Printed:
 
 
 def cell_of(value: Value, *, numeric: bool) -> Decimal | str:
-    """A cell as number where it is one, as empty where there is none; a minus before other figures is the sign that
-    starts no formula."""
+    """A cell as number where it is one, as empty where there is none, as the text Infinity where it has no end (no
+    spreadsheet has that number; Python, pandas and R read the text as one); a minus before other figures is the sign
+    that starts no formula."""
     if value is None:
         return ""
     if isinstance(value, int | float):
-        return Decimal(repr(value)) if math.isfinite(value) else ""
+        if math.isinf(value):
+            return "Infinity" if value > 0 else "-Infinity"
+        return "" if math.isnan(value) else Decimal(repr(value))
     if not numeric:
         return value
     if NUMBER.fullmatch(value) and len(value) <= MOST_DIGITS:

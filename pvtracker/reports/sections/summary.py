@@ -44,8 +44,9 @@ def _followed(snapshot: Snapshot) -> str:
         by_arm = " (" + joined(f"{g.treated:,} with {g.name}" for g in snapshot.groups) + ")"
     treated = sum(group.treated for group in snapshot.groups)
     return (
-        f"Up to {snapshot.data.date.isoformat()}, {len(snapshot.enrolled):,} participants were enrolled. The analysis set, "
-        f"{snapshot.analysed}, has {treated:,} of them{by_arm}, followed for {fixed(years, 1)} participant-years in all."
+        f"Up to {snapshot.data.date.isoformat()}, {len(snapshot.enrolled):,} participants were enrolled. The analysis "
+        f"set, {snapshot.analysed}, has {treated:,} of them{by_arm}, followed for {fixed(years, 1)} participant-years "
+        "in all."
     )
 
 

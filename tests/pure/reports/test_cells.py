@@ -37,7 +37,10 @@ def column(kind: CellKind, digits: int = 1) -> Column:
         ("number", None, "—"),
         ("interval", [5.26, -2.1, 12.94], "5.3 [−2.1, 12.9]"),
         ("interval", [0.0, None, 7.6], "0.0 [—, 7.6]"),
-        ("interval", [None, 1.0, None], "— [1.0, —]"),
+        ("interval", [None, 1.58, None], "∞ [1.6, ∞]"),  # nobody in the reference
+        ("interval", [None, 0.0, None], "— [0.0, ∞]"),  # nobody in either
+        ("interval", [2.0, 1.0, None], "2.0 [1.0, ∞]"),
+        ("interval", [2.0, None, None], "2.0 [—, —]"),
         ("interval", [None, None, None], "—"),
         ("p", 0.0456, "0.046"),
         ("p", 0.0005, "<0.001"),
