@@ -29,6 +29,23 @@ USUAL = {
     "related": "Judged at least possibly related to any study intervention by the investigator.",
 }
 
+# In this order rules are told, those that a study adds last: the database keeps no order.
+ORDER = (
+    *USUAL,
+    "open exposure",
+    "crossover",
+    "pools of arms",
+    "strata",
+    "special interest",
+    "queries",
+)
+
+
+def in_order(said: Mapping[str, str], then: Sequence[str] = ()) -> dict[str, str]:
+    """What `words` said, in its order; after it what is named in `then`, in that order, then by name what is left."""
+    order = {name: place for place, name in reversed([*enumerate((*ORDER, *then))])}
+    return {name: said[name] for name in sorted(said, key=lambda name: (order.get(name, len(order)), name))}
+
 
 def words(rules: Definitions, protocol: Mapping[str, Any]) -> dict[str, str]:
     """What each rule is called, and the rule. Under the defaults this is `USUAL`."""

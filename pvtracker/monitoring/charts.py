@@ -10,6 +10,7 @@ from typing import Any
 from pvtracker.monitoring.models import Expectation, Look
 from pvtracker.monitoring.queries import Watch
 from pvtracker.monitoring.tables import about, expected_limits
+from pvtracker.monitoring.ticks import ticks
 
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
@@ -130,11 +131,11 @@ def path(looks: Sequence[Look], expectation: Expectation) -> Spec:
             },
             {
                 "mark": {"type": "rule", "strokeWidth": 2, "color": "var(--pv-data-1)"},
-                "encoding": {"x": _x(), "y": {"field": "low", **y}, "y2": {"field": "high"}},
+                "encoding": {"x": _x(looks), "y": {"field": "low", **y}, "y2": {"field": "high"}},
             },
             {
                 "mark": {"type": "line", "point": {"size": 70, "filled": True}},
-                "encoding": {"x": _x(), "y": {"field": "rate", **y}, "tooltip": tooltip},
+                "encoding": {"x": _x(looks), "y": {"field": "rate", **y}, "tooltip": tooltip},
             },
         ],
     }
@@ -152,7 +153,7 @@ def probabilities(looks: Sequence[Look], expectation: Expectation) -> Spec:
         {
             "mark": {"type": "line", "point": {"size": 70, "filled": True}},
             "encoding": {
-                "x": _x(),
+                "x": _x(looks),
                 "y": {"field": "p", **y},
                 "tooltip": [
                     {"field": "text", "title": "Cut-off date"},
@@ -173,12 +174,13 @@ def probabilities(looks: Sequence[Look], expectation: Expectation) -> Spec:
     return {"$schema": SCHEMA, "height": 160, "data": {"values": values}, "layer": layers}
 
 
-def _x() -> dict[str, Any]:
+def _x(looks: Sequence[Look]) -> dict[str, Any]:
+    at, form = ticks(look.cut.date for look in looks)
     return {
         "field": "day",
         "type": "temporal",
         "scale": {"type": "utc", "nice": False, "padding": 24},
-        "axis": {"title": "Cut-off date", "format": "%b %Y", "labelOverlap": True},
+        "axis": {"title": "Cut-off date", "values": [*map(_ms, at)], "format": form, "labelOverlap": True},
     }
 
 

@@ -16,7 +16,11 @@ ROW_HEIGHT = 20
 SMALLEST_P = 1e-6
 LARGEST_P = 1.3  # the axis begins a little below 1, so that marks at 1 stay whole
 COLOURS = ["var(--pv-data-5)", "var(--pv-data-1)"]  # the page's tokens: the reference's grey, the arm's blue
-P_TICKS = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-5, 1e-6]
+SIDES = {  # grey is the reference’s, as in the report; orange is more in the arm, as in the tree map
+    "not more in the arm": "var(--pv-data-5)",
+    "more in the arm": "var(--pv-data-2)",
+}
+P_TICKS = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 1e-3, 1e-4, 1e-5, 1e-6]
 
 
 def dot_plot(results: Sequence[Result], *, limits: bool = True) -> dict[str, Any]:
@@ -118,8 +122,7 @@ def volcano(differences: Sequence[Result], p_values: dict[str, float | None]) ->
         for r in differences
         if r.estimate is not None and (p := p_values.get(r.term)) is not None
     ]
-    # in the order of the colours: grey is the reference's, as in the report
-    sides = ["not more in the arm", "more in the arm"]
+    sides = list(SIDES)
     reach = 1.1 * max([5.0, *(abs(value["difference"]) for value in values)])
     least = min([0.02, *(value["p"] for value in values)]) / 1.6
     legend = {"orient": "bottom", "direction": "vertical"}
@@ -153,7 +156,7 @@ def volcano(differences: Sequence[Result], p_values: dict[str, float | None]) ->
                     "size": {
                         "field": "participants",
                         "type": "quantitative",
-                        "title": "Participants with the event",
+                        "title": ["Participants", "with the event"],  # a phone has no room for one line
                         "legend": {**legend, "direction": "horizontal", "tickCount": 3},
                         "scale": {"range": [20, 420]},
                     },
@@ -169,7 +172,7 @@ def volcano(differences: Sequence[Result], p_values: dict[str, float | None]) ->
                         "type": "nominal",
                         "title": None,
                         "legend": legend,
-                        "scale": {"domain": sides, "range": COLOURS},
+                        "scale": {"domain": sides, "range": list(SIDES.values())},
                     },
                     "tooltip": _tooltip({"field": "p", "title": "p", "format": ".3g"}),
                 },

@@ -125,7 +125,7 @@ def _model(
             notes.append(f"{name}: not fitted, {fault}.")
             continue
         rows += [_row(found, row, name, log, inference=inference) for row in range(len(found.week))]
-        notes.append(_said(name, found))
+        notes.append(_said(f"{name} against {lab.arms.names[lab.arms.reference or 0]}", found))
     limits = "; limits by Kenward and Roger" if inference else ""
     labels: list[str | Table] = [
         *("Week", "Arm", "n, arm", "n, ref."),
@@ -179,7 +179,7 @@ def _row(found: MixedRepeated, row: int, arm: str, log: bool, *, inference: bool
 
 def _said(name: str, found: MixedRepeated) -> str:
     """What was fitted, or why nothing was, and which weeks one of the arms has too few values in."""
-    told = f"{name}: {found.participants} participants, covariance {found.covariance}"
+    told = f"{name}: {found.participants} participants of both arms, covariance {found.covariance}"
     told += f" (not unstructured: {found.fell_back})" if found.fell_back and found.converged else ""
     told += f", {found.without_baseline} without a baseline left out" if found.without_baseline else ""
     few = found.warning == LEFT_OUT

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from pvtracker.cuts.wording import in_order
 from pvtracker.lib.rounding import p_text, share, shown
 from pvtracker.signals.cells import (
     Cell,
@@ -88,13 +89,14 @@ def plan_facts(run: Run) -> list[tuple[str, object]]:
 
 
 def definitions_of(run: Run, *, inference: bool) -> dict[str, str]:
-    """What a run counted by; without inference none of a method that is no estimate, and of the others the estimate."""
+    """What a run counted by; in the order of `cuts/wording.py`, then of the methods; without inference none of a
+    method that is no estimate, and of the others the estimate."""
     kept = dict(run.settings["definitions"])
     for key, of in METHODS.items() if not inference else ():
         if of.label in kept:
             said = kept.pop(of.label)
             kept |= {of.label: estimate_only(said)} if is_estimate(key) else {}
-    return rules_in_words(kept)
+    return rules_in_words(in_order(kept, [of.label for of in METHODS.values()]))
 
 
 def counted_facts(run: Run, rows: Sequence[Result]) -> list[dict[str, object]]:

@@ -27,6 +27,11 @@ MOST_SPECIAL = 20_000  # events of special interest of a run: 300 bytes each, in
 FATAL = "fatal"  # outcome of an event
 DEATH, SPECIAL_INTEREST, HYS_LAW = "death", "special_interest", "hys_law"
 LABELS = {DEATH: "Death", SPECIAL_INTEREST: "Event of special interest", HYS_LAW: "Possible Hy’s law"}
+COUNTED = {
+    DEATH: ("death", "deaths"),
+    HYS_LAW: ("possible case of Hy’s law", "possible cases of Hy’s law"),
+    SPECIAL_INTEREST: ("event of special interest", "events of special interest"),
+}
 DATASETS = (*derive.DATASETS, "measurements")  # what is read, besides the arms
 DEFINITIONS = {
     DEATH: "A participant who died, or has an event with a fatal outcome, whatever its onset; screen failures are left "
@@ -233,6 +238,25 @@ def kept_in(settings: Mapping[str, Any]) -> list[Trigger]:
     """Those of a run; a run of an earlier version has none."""
     kept = settings.get("triggers", [])
     return [Trigger(**{**one, "named": tuple(one.get("named", ()))}) for one in kept]
+
+
+def counted(found: Iterable[Trigger]) -> str:
+    """How many cases of each kind, in words; of special interest how many events, and of how many terms, as many as
+    there are signals."""
+    kinds, terms = Counter[str](), set[str]()
+    for one in found:
+        kinds[one.kind] += 1
+        terms |= {*one.named}
+    told = []
+    for kind, (single, several) in COUNTED.items():
+        if n := kinds[kind]:
+            of = (
+                f" ({len(terms):,} {'term' if len(terms) == 1 else 'terms'})"
+                if kind == SPECIAL_INTEREST and terms
+                else ""
+            )
+            told.append(f"{n:,} {single if n == 1 else several}{of}")
+    return "; ".join(told)
 
 
 def table(

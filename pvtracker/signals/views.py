@@ -312,7 +312,7 @@ def _overview(latest: Run, study: Study, *, inferred: bool) -> dict[str, Any]:
         "facts": tables.run_facts(latest, inference=inferred),
         "definitions": tables.definitions_of(latest, inference=inferred),
         "findings": findings,
-        "cases": len(triggers.kept_in(latest.settings)),
+        "cases": triggers.counted(triggers.kept_in(latest.settings)),
         "silence": silence.overview_table(_would_have_shown(latest)) if inferred else None,
         "crossed": crossings.overview(study, latest) if inferred else None,
         "sentences": _in_words(latest) if inferred else [],

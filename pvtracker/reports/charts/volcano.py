@@ -56,7 +56,10 @@ def volcano(
             "type": "quantitative",
             "scale": {"type": "log", "domain": [LARGEST_P, floor], "nice": False},
             "title": "p, two-sided (log scale, smaller is higher)",
-            "axis": {"values": [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 1e-3, 1e-4, 1e-5, 1e-6], "format": "~g"},
+            "axis": {
+                "values": [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 1e-3, 1e-4, 1e-5, 1e-6],
+                "format": "~g",
+            },
         },
     }
     return chart(

@@ -71,7 +71,7 @@ def test_a_case_stands_before_the_results_and_has_a_page(study: Study, joined_cu
     signal = Signal.objects.get(level="case")
     assert "Single cases" in before and f"/followed-signals/{signal.id}/" in before
     assert "S-1" in before and "Low dose" in before and ">32<" in before and "Died on" not in after
-    assert "1 single case" in client.get("/studies/JOIN/signals/").text
+    assert ">1 death</a>: a signal" in client.get("/studies/JOIN/signals/").text
     listed = client.get("/studies/JOIN/followed-signals/").text
     assert "Death: S-1" in listed and "a single case, without a test" in listed
     own = client.get(f"/studies/JOIN/followed-signals/{signal.id}/").text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pvtracker.cuts.derive import LEVELS, QUERY, SELECTIONS
+from pvtracker.cuts.wording import ORDER, USUAL, in_order, words
 from pvtracker.signals.labels import (
     COLUMN_LABELS,
     events_label,
@@ -14,6 +15,7 @@ from pvtracker.signals.labels import (
 )
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.pieces import Piece
+from pvtracker.studies.definitions import DEFAULTS, Definitions
 
 
 @pytest.mark.parametrize("key", list(METHODS))
@@ -45,3 +47,23 @@ def test_selections_have_their_names_among_the_definitions_and_other_rules_stay(
         "follow-up": "To the end.",
         "all": "Every one.",
     }
+
+
+def test_definitions_stand_in_one_order_whatever_the_database_kept() -> None:
+    rules = Definitions(
+        open_exposure="continues",
+        crossover="excluded",
+        pools=(("Both", ("LOW", "HIGH")),),
+        strata=("sex",),
+        special_interest=("Sepsis",),
+        queries=(("Falls", ("Fall",)),),
+    )
+    said = words(rules, {"arms": [], "interventions": []})
+    assert tuple(said) == ORDER  # each of them has its place
+    methods = [of.label for of in METHODS.values()]
+    kept = {**said, **dict.fromkeys(methods, "How."), "Of an earlier version": "Gone."}
+    by_length = dict(sorted(kept.items(), key=lambda one: (len(one[0]), one[0])))  # as jsonb keeps keys
+    assert list(by_length) != list(kept)
+    assert list(in_order(by_length, methods)) == list(kept)
+    assert in_order(by_length, methods) == kept
+    assert list(in_order(words(DEFAULTS, {}))) == list(USUAL)

@@ -88,10 +88,11 @@ def test_a_choice_too_large_for_a_page_is_not_fitted_and_the_page_says_where(
 
 def test_what_is_fitted_is_said_of_each_arm_and_why_nothing_is() -> None:
     plain = told(hiv_laboratory(), Weeks()).table["note"]
-    assert "Low dose: 16 participants, covariance unstructured." in plain
+    assert "Low dose against Placebo: 16 participants of both arms, covariance unstructured." in plain
     fallen = told(hiv_laboratory(participants=6, weeks=(4, 8, 12, 16, 20)), Weeks()).table["note"]
     assert (
-        "6 participants, covariance ar1 (not unstructured: covariance unstructured was not fitted" in fallen
+        "6 participants of both arms, covariance ar1 (not unstructured: covariance unstructured was not fitted"
+        in fallen
     )
     lab = hiv_laboratory()
     fourth = (lab.values["week"] == 8) & ((lab.values["arm"] == 0) | (lab.values["participant"] > 2))

@@ -50,6 +50,21 @@ def test_every_death_is_a_case_with_its_arm_and_day() -> None:
     ]
 
 
+def test_cases_are_counted_by_kind_and_events_of_special_interest_by_term_too() -> None:
+    death = triggers.Trigger("death", "A", 0, "", "", "", None, "")
+    event = replace(death, kind="special_interest", named=("Sepsis",))
+    hys_law = replace(death, kind="hys_law")
+    assert triggers.counted([]) == ""
+    assert triggers.counted([death, *[event] * 5]) == "1 death; 5 events of special interest (1 term)"
+    assert (
+        triggers.counted([event, hys_law, replace(event, named=("Sepsis", "Infections")), death, death])
+        == "2 deaths; 1 possible case of Hy’s law; 2 events of special interest (2 terms)"
+    )
+    assert (
+        triggers.counted([replace(event, named=())]) == "1 event of special interest"
+    )  # an earlier version's
+
+
 def test_who_is_not_per_protocol_is_a_case_all_the_same() -> None:
     data = trial(
         measurements=[
