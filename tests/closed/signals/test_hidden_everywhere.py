@@ -65,7 +65,13 @@ INNOCENT = re.compile(
     r"exposure-adjusted|other medication, chance, how the event was looked for|Benjamini–Yekutieli",
     re.IGNORECASE,
 )
-LABORATORY = ("laboratory", "laboratory_analyte", "laboratory_edish", "laboratory_participant")
+LABORATORY = (
+    "laboratory",
+    "laboratory_analyte",
+    "laboratory_counted",
+    "laboratory_edish",
+    "laboratory_participant",
+)
 BEGIN, END = "\x02", "\x03"  # around the specification of a picture
 SPECIFIED = re.compile(f"{BEGIN}.*?{END}", re.DOTALL)
 ASCII_MINUS = re.compile(r"(?:^|[\s|\[(])-[\d.]+")  # of a number that people read
