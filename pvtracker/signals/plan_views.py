@@ -15,7 +15,7 @@ from pvtracker.accounts.roles import Permission
 from pvtracker.accounts.signing.page import signing_page
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.accounts.signing.series import Proof
-from pvtracker.signals import orders, planning
+from pvtracker.signals import orders, plan_terms, planning
 from pvtracker.signals.actions import plans
 from pvtracker.signals.boundary_tables import beforehand_table
 from pvtracker.signals.models import ScreeningPlan
@@ -44,6 +44,7 @@ def screening_plan(request: HttpRequest, code: str) -> HttpResponse:
         "beforehand": [beforehand_table(one, arms, reference) for one in plan.boundaries],
         "used": used,
         "facts": in_words(plan),
+        "unknown": plan_terms.unknown_in(plan, study, by=actor_for(request.user, READ, study)),
         "waits": latest is not None and (used.row is None or used.row.version < latest.version),
         "order": time_order(used.signed_at, first),
         "failed": [(order, orders.why_failed(order)) for order in orders.failed_of(study)],
@@ -124,7 +125,12 @@ def screening_plan_sign(request: HttpRequest, code: str) -> HttpResponse:
         return plans.sign_plan(study=study, shown=shown, meaning=meaning, proof=proof, by=by)
 
     def context(subject: Subject) -> dict[str, Any]:
-        return {"facts": in_words(from_plain(subject.record["plan"])), "first": planning.first_run_at(study)}
+        plan = from_plain(subject.record["plan"])
+        return {
+            "facts": in_words(plan),
+            "first": planning.first_run_at(study),
+            "unknown": plan_terms.unknown_in(plan, study, by=by),
+        }
 
     return signing_page(
         request,
