@@ -295,7 +295,7 @@ def test_a_viral_load_is_compared_on_logarithms_and_by_a_model_when_asked() -> N
     assert float(first[6]["text"].split(" ")[0]) == pytest.approx(10 ** (log[1] - log[0]), rel=1e-3)
     assert by_key["areas"].table["rows"][0]["cells"][0]["text"] == "0–12"
     assert {row["cells"][0]["text"] for row in by_key["model"].table["rows"]} == {"4", "8", "12"}
-    assert "participants, covariance" in by_key["model"].table["note"]
+    assert "participants of both arms, covariance" in by_key["model"].table["note"]
 
 
 def every_section(lab: laboratory.Laboratory) -> list[laboratory_courses.Section]:
