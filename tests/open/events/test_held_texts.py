@@ -244,7 +244,7 @@ def test_every_free_text_of_a_form_is_examined() -> None:
     assert found == set(elsewhere)
     settings = DefinitionsForm(study=Study(), now=DEFAULTS).fields  # made from the settings, all of them text
     plain = {k for k, f in settings.items() if isinstance(f, CharField) and not isinstance(f, FreeTextField)}
-    assert plain == {"intervention_windows", "exposed_to"}, "codes: none but the protocol's are taken"
+    assert plain == {"intervention_windows", "exposed_to", "age_groups"}, "codes of the protocol, and numbers"
 
 
 def test_product_names_are_declared_on_a_page_and_stand_nowhere_else(world: World) -> None:
