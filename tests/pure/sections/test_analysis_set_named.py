@@ -1,5 +1,7 @@
 """Page 1 of a report, and its baseline table, name the analysis set that the report counts."""
 
+from collections.abc import Callable
+
 import pytest
 
 from pvtracker.cuts import derive
@@ -40,8 +42,10 @@ def _first(snapshot: Snapshot) -> str:
 
 @pytest.mark.parametrize("analysis_set", SETS)
 @pytest.mark.parametrize("made", [_open, _closed])
-def test_page_1_names_the_analysis_set_and_how_many_are_in_it(made: object, analysis_set: str) -> None:
-    snapshot = made(analysis_set)  # type: ignore[operator]
+def test_page_1_names_the_analysis_set_and_how_many_are_in_it(
+    made: Callable[[str], Snapshot], analysis_set: str
+) -> None:
+    snapshot = made(analysis_set)
     told = _first(snapshot)
     assert f"The analysis set, {SETS[analysis_set]}, has {len(snapshot.people)} of them" in told
     assert "treated or not" not in told

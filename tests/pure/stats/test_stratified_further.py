@@ -82,7 +82,11 @@ def test_difference_and_ratio_of_metafor(
 
 
 def informative(strata: Strata) -> list[tuple[Fraction, Fraction, Fraction, Fraction]]:
-    return [tuple(map(Fraction, one)) for one in zip(*strata, strict=True) if one[1] and one[3]]  # type: ignore[misc]
+    return [
+        (Fraction(x), Fraction(a), Fraction(y), Fraction(b))
+        for x, a, y, b in zip(*strata, strict=True)
+        if a and b
+    ]
 
 
 @pytest.mark.parametrize("variance", ["sato", "greenland-robins"])
