@@ -9,10 +9,10 @@ from django.views.decorators.http import require_safe
 from pvtracker.accounts.roles import Permission
 from pvtracker.audit.enums import AccessKind
 from pvtracker.cuts import queries, set_tables
-from pvtracker.cuts.data import CutError
 from pvtracker.cuts.derive import definitions
 from pvtracker.cuts.open import load_cut
 from pvtracker.cuts.sets import DATASETS, AnalysisSets, sets_of
+from pvtracker.cuts.unreadable import tells_unreadable
 from pvtracker.studies.files import Source, asked, study_fact, table_file
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
@@ -20,10 +20,10 @@ from pvtracker.studies.pages import study_page
 from pvtracker.studies.queries import has_permission, sites_for
 
 OPEN = "OPEN: all participants together, no arm is known here"
-UNREADABLE = "Freeze a new cut; tell who runs the system that the files of this one cannot be read."
 
 
 @require_safe
+@tells_unreadable
 def analysis_sets(request: HttpRequest, code: str) -> HttpResponse:
     """Sizes and reasons for everybody who reads the reports; who is left out, for those who may see participants, of
     the sites that they see."""
@@ -41,17 +41,8 @@ def analysis_sets(request: HttpRequest, code: str) -> HttpResponse:
             detail=f"{out.format.upper()} of {out.what}",
             kind=AccessKind.EXPORT,
         )
-    try:
-        data = load_cut(cut, only=DATASETS)
-        found, said = sets_of(data), definitions(data)
-    except CutError as fault:
-        context = {
-            "status": 409,
-            "title": "The data cut cannot be read",
-            "text": str(fault),
-            "remedy": UNREADABLE,
-        }
-        return render(request, "web/error.html", context, status=409)
+    data = load_cut(cut, only=DATASETS)
+    found, said = sets_of(data), definitions(data)
     if out:
         facts = [
             study_fact(study),

@@ -12,13 +12,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from pvtracker.cuts import laboratory as rules
+from pvtracker.cuts.unreadable import tells_unreadable
 from pvtracker.lib.rounding import share
 from pvtracker.signals import laboratory, liver_tables
 from pvtracker.signals import liver as livers
 from pvtracker.signals.laboratory_counted_tables import NOBODY, counted_table
 from pvtracker.signals.laboratory_counts import NUMBER, QUADRANT, Count, asked_in, counted
 from pvtracker.signals.laboratory_pages import Asked, as_facts, ask_for, facts_of, file_of, with_shared
-from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.stats.liver import LIVER_TESTS
 
 PER_PAGE = 30

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from pvtracker.coding.scales import SCALES
 from pvtracker.cuts import laboratory as rules
 from pvtracker.cuts.data import CutData
+from pvtracker.cuts.unreadable import tells_unreadable
 from pvtracker.signals import (
     laboratory,
     laboratory_charts,
@@ -34,7 +35,6 @@ from pvtracker.signals.laboratory_pages import (
     reference_of,
     with_shared,
 )
-from pvtracker.signals.unreadable import tells_unreadable
 
 BOXES = "Values over the weeks, by arm"
 SHOWN = {

@@ -9,12 +9,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from pvtracker.cuts import laboratory as rules
+from pvtracker.cuts.unreadable import tells_unreadable
 from pvtracker.signals import laboratory, laboratory_charts, liver_tables
 from pvtracker.signals import liver as livers
 from pvtracker.signals.laboratory_cells import told_day
 from pvtracker.signals.laboratory_pages import as_facts, ask_for, facts_of, file_of, reference_of, with_shared
 from pvtracker.signals.liver_values import liver_values
-from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.stats.liver import LIVER_TESTS
 
 PEAKS, COURSE = "Peaks of each participant", "Liver tests over time"

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_safe
 from pvtracker.accounts.roles import Permission
 from pvtracker.cuts import set_tables
 from pvtracker.cuts.sets import sets_of
+from pvtracker.cuts.unreadable import tells_unreadable
 from pvtracker.signals import inference, queries, taking_out
 from pvtracker.signals.actions.runs import data_of
 from pvtracker.signals.tables import definitions_of
-from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.studies.definitions import CHOICES
 from pvtracker.studies.pages import study_page
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pvtracker.accounts.roles import Permission
 from pvtracker.cuts import derive
+from pvtracker.cuts.unreadable import tells_unreadable
 from pvtracker.signals import (
     actions,
     boundary_standing,
@@ -29,7 +30,6 @@ from pvtracker.signals.numerators import Emergent, counted
 from pvtracker.signals.sentences import said_of
 from pvtracker.signals.term_pictures import pictures_of
 from pvtracker.signals.times import RULES
-from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.studies.pages import study_page
 
 WITHIN = "Preferred terms of this organ class"

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from pvtracker.accounts.roles import Permission
 from pvtracker.cuts import closed, derive
 from pvtracker.cuts.data import CutError
+from pvtracker.cuts.unreadable import tells_unreadable
 from pvtracker.jobs.actions import Refused
 from pvtracker.signals import (
     actions,
@@ -43,7 +44,6 @@ from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.screen import LEVELS
 from pvtracker.signals.sentences import overview_of
-from pvtracker.signals.unreadable import tells_unreadable
 from pvtracker.studies.looking import look
 from pvtracker.studies.models import Study
 from pvtracker.studies.pages import study_page
