@@ -76,6 +76,12 @@ def p_text(p: float | None, digits: int = 3) -> str:
     return fixed(p, digits)
 
 
+def p_said(p: float | None) -> str:
+    """A p-value within a sentence: ``p = 0.046``, ``p <0.001``."""
+    text = p_text(p)
+    return f"p {text}" if text[0] in "<>" else f"p = {text}"
+
+
 def minus(text: str) -> str:
     """A number's text for people: with the sign U+2212. What goes into a file as a number has none of it."""
     return text.replace("-", "\N{MINUS SIGN}")

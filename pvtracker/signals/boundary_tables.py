@@ -67,7 +67,7 @@ def looks_table(held: Sequence[Held], drawn: Drawn | None, row: Result) -> Table
         "columns": columns,
         "rows": rows,
         "note": "One look for each cut, in the order of looking: the first run on it that screened the term, by the "
-        "same analysis arm.",
+        "same analysis arm; the last is the run of this page.",
         "empty": "",
     }
 

@@ -103,6 +103,7 @@ def signal_boundary(request: HttpRequest, code: str, row_id: int) -> HttpRespons
         "about": about(row),
         "form": form if wrong else BoundaryForm(initial=_initial(design)),
         "signed": signed,
+        "shares_off": looks.shares_off_of(row, signed) if signed else [],
         "tried": tried,
         "facts": [{"label": label, "value": value} for label, value in facts],
         "problem": problem,

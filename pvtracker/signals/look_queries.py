@@ -33,7 +33,7 @@ def looks_before(key: Key, run: Run) -> list[tuple[Run, Result | None]]:
     for one in runs:
         one.study = run.study
         at = found.get(one.id)
-        if at is None and not was_screened(one, as_queried(one, key)):
+        if not _looked(one, at, key):
             continue
         if one.cut_id == run.cut_id:
             break
@@ -41,6 +41,19 @@ def looks_before(key: Key, run: Run) -> list[tuple[Run, Result | None]]:
             at.run = one
         looks.setdefault(one.cut_id, (one, at))
     return list(looks.values())
+
+
+def began_with(row: Result) -> Run:
+    """The first run on the cut of a row that screened its term: with it that cut was looked at, whatever runs on it
+    came after."""
+    key, runs = key_of(row), list(_by_the_same_arm(row.run).filter(cut=row.run.cut_id))
+    found = _however_spelled(runs, key)
+    return next((one for one in runs if _looked(one, found.get(one.id), key)), row.run)
+
+
+def _looked(run: Run, found: Result | None, key: Key) -> bool:
+    """Was the finding looked for in this run, with this row of it or none?"""
+    return found is not None or was_screened(run, as_queried(run, key))
 
 
 def _however_spelled(runs: Sequence[Run], key: Key) -> dict[uuid.UUID, Result]:

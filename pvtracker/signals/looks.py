@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from pvtracker.lib.term_names import folded
-from pvtracker.signals import boundaries, look_queries, planning
+from pvtracker.signals import arm_shares, boundaries, look_queries, planning
 from pvtracker.signals.boundary_design import Look, against_reference
 from pvtracker.signals.boundary_settings import KINDS, PlannedBoundary
 from pvtracker.signals.evidence import KEY, Key, arms_within, as_queried, sizes_of, was_screened, years_of
 from pvtracker.signals.models import Result, Run
-from pvtracker.signals.plan import Plan
+from pvtracker.signals.plan import Plan, from_plain
 from pvtracker.signals.planning import InUse
 from pvtracker.signals.rows import ResultRow
 
@@ -111,6 +112,23 @@ def crossed_in(run: Run) -> dict[Key, str]:
     }
 
 
+def shares_off(run: Run) -> list[str]:
+    """Where the arms of a run do not stand to each other as the boundaries of its plan take it, in sentences."""
+    plan = planning.plan_of_run(run.settings).get("content", {})
+    if not plan.get("boundaries") or run.analysis_arm != plan["analysis_arm"]:
+        return []
+    reference = run.settings["reference"]
+    sides = {name: arms_within(run, name) for name in sizes_of(run) if name != reference}
+    return arm_shares.against(from_plain(plan).boundaries, sides, reference, sizes_of(run))
+
+
+def shares_off_of(row: Result, signed: Signed) -> list[str]:
+    """The same of the boundary that is signed for a row's event, and its arm or pool."""
+    used = signed.used.plan.boundary_of(row.level, row.selection, row.term)
+    sides = {row.arm: arms_within(row.run, row.arm)}
+    return arm_shares.against([used] if used else [], sides, row.reference, sizes_of(row.run))
+
+
 @dataclass(frozen=True, slots=True)
 class Signed:
     """The boundary that a signed plan has for an event."""
@@ -137,22 +155,22 @@ def signed_for(row: Result, held: Iterable[Held]) -> Signed | None:
     if found is None:
         return None
     used, one = found
-    said = tuple(_of_signing(used, one, row, [each.run for each in held]))
+    begun = [look_queries.began_with(row), *(each.run for each in held)]
+    said = tuple(_of_signing(used, one, row, first=min(run.made_at for run in begun)))
     design = against_reference(one.design, arms_within(row.run, row.arm), row.reference)
     return Signed(used, replace(one, design=design), said)
 
 
-def _of_signing(used: InUse, one: PlannedBoundary, row: Result, runs: Sequence[Run]) -> list[str]:
+def _of_signing(used: InUse, one: PlannedBoundary, row: Result, *, first: datetime) -> list[str]:
+    """`first`: when the first of the looks was made; of a cut that was run twice, with its first run."""
     signed_at, row_of_plan = used.signed_at, used.row
     assert signed_at is not None and row_of_plan is not None  # noqa: S101  # only a signed plan has boundaries
-    first, first_run = min(run.made_at for run in runs), planning.first_run_at(row.run.study)
+    first_run = planning.first_run_at(row.run.study)
     when = f"Set by version {row_of_plan.version} of the plan, signed by {used.signed_by} on {signed_at:%Y-%m-%d} at "
     when += f"{signed_at:%H:%M} UTC"
     if signed_at <= first and (first_run is None or signed_at <= first_run):
         told = [f"{when}, before the first of these looks."]
-    elif (
-        signed_at <= first
-    ):  # a run that is no look, such as an earlier one on the same cut, had compared the arms
+    elif signed_at <= first:  # a run that is no look, such as one by the other arm, had compared the arms
         told = [
             f"{when}, AFTER the first run of this study (made on {first_run:%Y-%m-%d at %H:%M} UTC), though before the "
             "runs that these looks are read from: what had been seen by then may have chosen it."

@@ -50,6 +50,7 @@ def signal_order(request: HttpRequest, code: str, order_id: uuid.UUID) -> HttpRe
         "job": job,
         "standing": standing,
         "facts": orders.facts(order),
+        "departures": orders.departures_of(order),
         "pieces": pieces,
         "problem": problem or (job.error if job and standing == "failed" else ""),
         "done": sum(piece["state"] == "finished" for piece in pieces),

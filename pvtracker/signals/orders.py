@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from pvtracker.jobs.models import Job, JobState
 from pvtracker.signals.actions.orders import finished, pieces_of_order
+from pvtracker.signals.definition_changes import since_first_look
 from pvtracker.signals.enums import AskedFrom, OrderState
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import ScreeningOrder
@@ -77,6 +78,13 @@ def pieces_with_states(order: ScreeningOrder, job: Job | None) -> list[dict[str,
         rows = kept[place].rows if place in kept else None
         told.append({"label": piece.label, "state": state, "rows": rows})
     return told
+
+
+def departures_of(order: ScreeningOrder) -> list[str]:
+    """In what it departs from the plan, in sentences: as its run keeps it, or would if it were made now."""
+    if order.run is not None:
+        return list(order.run.settings["departures"])
+    return [*order.departures, *since_first_look(order.plan, order.cut)]
 
 
 def facts(order: ScreeningOrder) -> list[dict[str, object]]:

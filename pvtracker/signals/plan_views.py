@@ -44,7 +44,7 @@ def screening_plan(request: HttpRequest, code: str) -> HttpResponse:
         "beforehand": [beforehand_table(one, arms, reference) for one in plan.boundaries],
         "used": used,
         "facts": in_words(plan),
-        "unknown": plan_terms.unknown_in(plan, study, by=actor_for(request.user, READ, study)),
+        "doubts": plan_terms.doubts(plan, study, by=actor_for(request.user, READ, study)),
         "waits": latest is not None and (used.row is None or used.row.version < latest.version),
         "order": time_order(used.signed_at, first),
         "failed": [(order, orders.why_failed(order)) for order in orders.failed_of(study)],
@@ -129,7 +129,7 @@ def screening_plan_sign(request: HttpRequest, code: str) -> HttpResponse:
         return {
             "facts": in_words(plan),
             "first": planning.first_run_at(study),
-            "unknown": plan_terms.unknown_in(plan, study, by=by),
+            "doubts": plan_terms.doubts(plan, study, by=by),
         }
 
     return signing_page(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pvtracker.lib.rounding import p_text, share, shown
+from pvtracker.lib.rounding import p_said, share, shown
 from pvtracker.signals.methods import METHODS
 
 if TYPE_CHECKING:  # a row that was never stored has words, too
@@ -73,17 +73,13 @@ def _interval(row: Result | None, arm: str) -> list[str]:
 def _adjusted(row: Result | None, terms: int) -> list[str]:
     if row is None or row.p is None:
         return []
-    told = f"Fisher’s exact test gives p {_is(p_text(row.p))}"
+    told = f"Fisher’s exact test gives {p_said(row.p)}"
     if row.p_adjusted is None:
         return [f"{told}."]
     return [
         f"{told}. Terms of this level that were compared: {terms:,}; some of many differ by chance. Adjusted for that "
-        f"(Benjamini–Hochberg), p {_is(p_text(row.p_adjusted))}."
+        f"(Benjamini–Hochberg), {p_said(row.p_adjusted)}."
     ]
-
-
-def _is(text: str) -> str:
-    return text if text[0] in "<>" else f"= {text}"
 
 
 def _flags(rows: Sequence[Result]) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pvtracker.studies.definition_faults import Fault
+from pvtracker.studies.definitions import CHOICES, MAPPINGS
 
 NO_END = "none"
 MOST_WRITTEN = 40  # terms of a query that are written out
@@ -169,3 +170,24 @@ def _lines(text: str, shape: str, value_of: Callable[[str], Any]) -> Read:
                 pairs[name] = None  # the name is examined all the same
                 faults.append(Fault(str(fault), f"{name} = {value}", line=number))
     return Read(pairs, faults)
+
+
+def value_text(name: str, value: Any) -> str:
+    """A setting in words."""
+    if name in CHOICES:
+        return CHOICES[name][value]
+    if name.endswith("_days"):
+        return "no end" if value is None else f"{value} days"
+    if name == "queries":
+        return " | ".join(f"{one} = {some_of(terms)}" for one, terms in value.items()) or "none"
+    if name == "age_groups":
+        return ages_text(value)
+    if name == "special_interest":
+        return "; ".join(value) or "none"
+    if name == "not_per_protocol":  # who they are stands where it is changed, and in the history
+        return f"{len(value)} participant{'s' if len(value) > 1 else ''}" if value else "none"
+    if name == "pools":
+        return pools_text(value).replace("\n", "; ") or "none"
+    if name in MAPPINGS:
+        return windows_text(value).replace("\n", "; ") or "none"
+    return words_text(value) or "none"

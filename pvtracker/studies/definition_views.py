@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pvtracker.accounts.roles import Permission
 from pvtracker.studies import actions, queries
 from pvtracker.studies.definition_form import DefinitionsForm
-from pvtracker.studies.definition_text import ages_text, pools_text, some_of, windows_text, words_text
-from pvtracker.studies.definitions import CHOICES, HELP, MAPPINGS, NAMES, Definitions
+from pvtracker.studies.definition_text import value_text
+from pvtracker.studies.definitions import HELP, NAMES, Definitions
 from pvtracker.studies.pages import study_page
 from pvtracker.studies.rules import StudyRefused
 
@@ -69,24 +69,3 @@ def settings_table(now: Definitions) -> dict[str, Any]:
         "columns": [{"label": label} for label in ("Definition", "In force", "What it says")],
         "rows": rows,
     }
-
-
-def value_text(name: str, value: Any) -> str:
-    """A setting in words."""
-    if name in CHOICES:
-        return CHOICES[name][value]
-    if name.endswith("_days"):
-        return "no end" if value is None else f"{value} days"
-    if name == "queries":
-        return " | ".join(f"{one} = {some_of(terms)}" for one, terms in value.items()) or "none"
-    if name == "age_groups":
-        return ages_text(value)
-    if name == "special_interest":
-        return "; ".join(value) or "none"
-    if name == "not_per_protocol":  # who they are stands where it is changed, and in the history
-        return f"{len(value)} participant{'s' if len(value) > 1 else ''}" if value else "none"
-    if name == "pools":
-        return pools_text(value).replace("\n", "; ") or "none"
-    if name in MAPPINGS:
-        return windows_text(value).replace("\n", "; ") or "none"
-    return words_text(value) or "none"

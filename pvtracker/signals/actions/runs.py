@@ -16,6 +16,7 @@ from pvtracker.jobs.actions import Refused
 from pvtracker.lib.code_version import code_version
 from pvtracker.signals import storage, triggers
 from pvtracker.signals.actions.raising import PROCESS, raise_signals
+from pvtracker.signals.definition_changes import since_first_look
 from pvtracker.signals.looks import judged
 from pvtracker.signals.methods import FURTHER_METHODS, METHODS
 from pvtracker.signals.models import Result, Run, ScreeningPlan
@@ -176,7 +177,7 @@ def save_run(*, request: Request, screened: Screen, by: Actor, run_id: uuid.UUID
     run_id = run_id or uuid.uuid4()
     told = {
         "plan": stated(request.used, first_run=first_run_at(request.study)),
-        "departures": list(request.departures),
+        "departures": [*request.departures, *since_first_look(request.used.row, request.cut)],
         "raising": list(request.raising),
         "dictionaries": request.cut.manifest.get("dictionaries", []),
     }

@@ -52,7 +52,7 @@ def test_the_plan_and_the_page_to_sign_say_it_and_the_cut_is_opened_once(
         text = browser.get(page).text
         assert text.count(said) == 1 and text.count("The latest cut, of") == 1, page
     opened = AccessRecord.objects.filter(object_kind="joined cut", actor=str(author.id))
-    assert opened.count() == 1
+    assert opened.count() == 1, "once in a process, for no size of an arm was told"
     sign(study, author)
     assert planning.in_use(study).plan.boundaries[1].term == "Hedache", "it is warned of, not refused"
 
