@@ -168,7 +168,17 @@ def detect_job(claim: Claim) -> None:
         run = save_run(request=request, screened=screened, by=by, run_id=order.id)
         _finish(order=order, run_id=run.id, by=by)
         claim.result.update(run=str(run.id), cut=str(request.cut.id), sha256=run.sha256)
-    storage.remove_pieces(order.id)
+    _tidy(order)
+
+
+def _tidy(order: ScreeningOrder) -> None:
+    """The pieces of what is finished are needed no more. Of all that is: an earlier worker may have been killed after
+    its run was stored and before it came here."""
+    with within(order.study_id):
+        done = ScreeningOrder.objects.filter(study=order.study_id, state=OrderState.DONE.value)
+        finished_ids = list(done.values_list("id", flat=True))
+    for one in finished_ids:
+        storage.remove_pieces(one)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
 from pvtracker.signals import actions, orders, storage
 from pvtracker.signals.actions import orders as order_actions
-from pvtracker.signals.enums import AskedFrom
+from pvtracker.signals.enums import AskedFrom, OrderState
 from pvtracker.signals.methods import FURTHER_METHODS
 from pvtracker.signals.models import Result, Run, ScreeningOrder, ScreeningPiece
 from pvtracker.signals.pieces import Piece
@@ -104,6 +105,30 @@ def test_a_run_in_pieces_has_the_hash_of_the_commands(study: Study) -> None:
     assert other.settings["plan"]["sha256"] == run.settings["plan"]["sha256"]
     left = [path.name for path in storage._folder(run.id).iterdir()]
     assert left == ["results.parquet.sealed"], "the pieces are gone, the rows are there, sealed"
+
+
+def test_pieces_that_a_worker_killed_at_the_last_moment_left_go_with_the_next_run(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is stored, its worker is gone before it tidied up; the pieces of what is open stay."""
+
+    def left(order: ScreeningOrder) -> list[str]:
+        return sorted(path.name for path in storage._folder(order.id).iterdir())
+
+    def killed(run_id: uuid.UUID) -> None:
+        raise Killed
+
+    first = place(study, ["boschloo"])
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(storage, "remove_pieces", killed)
+        work(first)
+    first.refresh_from_db()
+    assert first.state == OrderState.DONE.value and len(left(first)) > 1, "or nothing was left behind"
+    waiting = place(study, ["barnard"])
+    storage.write(waiting.id, storage.piece_name(0, "x"), b"rows")
+    work(place(study, ["by"]))
+    assert left(first) == ["results.parquet.sealed"]
+    assert left(waiting) == ["piece-0-x.parquet.sealed"]
 
 
 def test_other_workers_take_pieces_and_nothing_is_computed_twice(
