@@ -30,6 +30,7 @@ from pvtracker.studies.queries import study_of
 
 if settings.ROOM == "closed":
     from pvtracker.reports.closed import closed_report
+    from pvtracker.reports.monitored import look_of
 else:
     from pvtracker.reports.open import open_report
 
@@ -43,15 +44,17 @@ def no_progress(done: int, total: int, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which report: of a cut, for the audience of this room; by `analysis_arm` in the closed room, '' in the open."""
+    """Which report: of a cut, for the audience of this room; by `analysis_arm` in the closed room, '' in the open, and
+    with what its `look`, a run named by its id, says of the plan ('' where there is none)."""
 
     study: Study
     cut: Cut
     analysis_arm: str
+    look: str = ""
 
     @property
     def unique_key(self) -> str:
-        return f"{self.cut.id} {self.analysis_arm}"
+        return f"{self.cut.id} {self.analysis_arm} {self.look}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def request_for(
     chosen = analysis_arm or cut.manifest["settings"]["analysis_arm"]
     if chosen not in AnalysisArm.values:
         raise Refused(f"The analysis arm is actual or planned, not {chosen!r}.")
-    return Request(study=study, cut=cut, analysis_arm=chosen)
+    return Request(study=study, cut=cut, analysis_arm=chosen, look=look_of(cut, analysis_arm=chosen))
 
 
 def _cut(study: Study, cut_id: uuid.UUID | None) -> Cut:
@@ -107,6 +110,7 @@ def kept(request: Request) -> ReportRecord | None:
         audience=settings.ROOM,
         analysis_arm=request.analysis_arm,
         code_version=code_version(),
+        look=request.look,
     ).first()
 
 
@@ -129,7 +133,12 @@ def compute(request: Request, *, by: Actor, progress: Progress, reason: str = "r
 def _report(request: Request, progress: Progress, *, by: Actor, reason: str) -> Report:
     if settings.ROOM == "closed":
         return closed_report(
-            request.cut, analysis_arm=request.analysis_arm, progress=progress, by=by, reason=reason
+            request.cut,
+            analysis_arm=request.analysis_arm,
+            look=request.look,
+            progress=progress,
+            by=by,
+            reason=reason,
         )
     return open_report(request.cut, progress)
 
@@ -152,6 +161,7 @@ def keep_report(
                 content_sha256=sha256_hex(made.content),
                 pdf_sha256=sha256_hex(made.pdf),
                 code_version=code_version(),
+                look=request.look,
             )
     except IntegrityError:
         first = kept(request)

@@ -9,6 +9,7 @@ from pvtracker.cuts.closed import load_joined, record_opening
 from pvtracker.cuts.models import Cut
 from pvtracker.reports.blocks import Report
 from pvtracker.reports.build import report_of
+from pvtracker.reports.monitored import monitored
 from pvtracker.reports.screening import closed_snapshot
 from pvtracker.reports.snapshot import CLOSED_INPUT
 
@@ -17,6 +18,7 @@ def closed_report(
     cut: Cut,
     *,
     analysis_arm: str,
+    look: str,
     progress: Callable[[int, int, str], None],
     by: Actor,
     reason: str = "report",
@@ -27,4 +29,5 @@ def closed_report(
     """
     record_opening(cut, by=by, reason=reason)
     data = load_joined(cut, only=CLOSED_INPUT)
-    return report_of(closed_snapshot(data, analysis_arm=analysis_arm), progress)
+    snapshot = closed_snapshot(data, analysis_arm=analysis_arm, monitored=monitored(cut, look))
+    return report_of(snapshot, progress)

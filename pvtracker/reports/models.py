@@ -21,12 +21,13 @@ class ReportRecord(models.Model):
     content_sha256 = models.CharField(max_length=64)
     pdf_sha256 = models.CharField(max_length=64)
     code_version = models.CharField(max_length=40)
+    look = models.CharField(max_length=36, blank=True)  # id of the run whose plan a closed report tells
     made_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["cut", "audience", "analysis_arm", "code_version"], name="report_once"
+                fields=["cut", "audience", "analysis_arm", "code_version", "look"], name="report_once"
             ),
         ]
         indexes = [models.Index(fields=["study", "-made_at"], name="report_latest")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pvtracker.cuts.data import CutData
-from pvtracker.reports.snapshot import Screened, Snapshot, take
+from pvtracker.reports.snapshot import Monitored, Screened, Snapshot, take
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.rows import ResultRow
 from pvtracker.signals.screen import screen
@@ -14,7 +14,7 @@ DIFFERENCE, RATE, TEST = "rd_mn", "eair_ratio", "fisher"
 SHOWN = (DIFFERENCE, RATE, TEST)
 
 
-def closed_snapshot(data: CutData, *, analysis_arm: str) -> Snapshot:
+def closed_snapshot(data: CutData, *, analysis_arm: str, monitored: Monitored | None = None) -> Snapshot:
     """The snapshot with its screening; CutError when the protocol names no reference arm."""
     found = screen(data, analysis_arm=analysis_arm, selections=("all",), methods=SHOWN)
     versions = tuple(
@@ -26,6 +26,7 @@ def closed_snapshot(data: CutData, *, analysis_arm: str) -> Snapshot:
         analysis_arm=analysis_arm,
         screening=tuple(_together(found.rows)),
         method_notes=versions,
+        monitored=monitored,
     )
 
 

@@ -76,6 +76,28 @@ class Screened:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounded:
+    """An arm at the boundary of an event that the plan names, in words. Closed reports only."""
+
+    event: str
+    arm: str
+    kind: str
+    counted_in: str  # path and bound: z, or participants
+    path: str
+    bound: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Monitored:
+    """By which plan the arms were compared at the look of this cut, and how it went. Closed reports only."""
+
+    facts: tuple[tuple[str, str], ...]
+    departures: tuple[str, ...]
+    boundaries: tuple[Bounded, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The frozen input of every section.
 
@@ -94,6 +116,7 @@ class Snapshot:
     screening: tuple[Screened, ...] = ()
     method_notes: tuple[tuple[str, str], ...] = ()  # what the screening says of its methods
     pools: tuple[Group, ...] = ()  # arms that are compared together; their index is that of no arm
+    monitored: Monitored | None = None  # None: no run was made of the cut
 
     def __post_init__(self) -> None:
         if self.audience == "closed":
@@ -105,6 +128,7 @@ class Snapshot:
             ("an analysis arm", self.analysis_arm),
             ("comparisons", self.screening or self.method_notes),
             ("pools of arms", self.pools),
+            ("what a run said", self.monitored),
             ("more than one group", len(self.groups) != 1 or self.groups[0].is_reference),
             ("rows by arm", any((frame["arm"] != 0).any() for frame in self._frames())),
         ]
@@ -164,6 +188,7 @@ def take(
     analysis_arm: str = "",
     screening: tuple[Screened, ...] = (),
     method_notes: tuple[tuple[str, str], ...] = (),
+    monitored: Monitored | None = None,
 ) -> Snapshot:
     """The snapshot of a cut for an audience. AudienceError for an open one with anything that tells an arm; CutError as
     `derive.analysis_set`.
@@ -195,6 +220,7 @@ def take(
         screening=screening,
         method_notes=method_notes,
         pools=_pools(data, groups) if analysis_arm else (),
+        monitored=monitored,
     )
 
 

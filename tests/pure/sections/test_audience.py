@@ -12,7 +12,7 @@ from pvtracker.reports.build import report_of
 from pvtracker.reports.frozen import AudienceError, check, to_json
 from pvtracker.reports.screening import closed_snapshot
 from pvtracker.reports.sections import SECTIONS, Entry, build_all
-from pvtracker.reports.snapshot import take
+from pvtracker.reports.snapshot import Monitored, take
 from tests.pure.sections import trial
 from tests.pure.sections.snapshots import by_arm, pooled
 
@@ -43,6 +43,11 @@ def test_an_open_snapshot_refuses_what_the_closed_room_adds_to_a_cut() -> None:
 def test_an_open_snapshot_refuses_comparisons() -> None:
     with pytest.raises(AudienceError, match="comparisons"):
         replace(pooled(), screening=by_arm().screening)
+
+
+def test_an_open_snapshot_refuses_what_a_run_said() -> None:
+    with pytest.raises(AudienceError, match="what a run said"):
+        replace(pooled(), monitored=Monitored((), (), ()))
 
 
 def test_an_open_snapshot_refuses_rows_by_arm() -> None:

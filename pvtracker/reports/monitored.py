@@ -1,0 +1,58 @@
+"""Closed room: the look that a report tells of its cut, and what the plan of the screening says there.
+
+A look is a run. Of several on one cut it is the first by a signed plan, else the first: later ones take nothing back,
+so a report of the same cut and look stays what it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pvtracker.audit.context import within
+from pvtracker.cuts.models import Cut
+from pvtracker.lib.rounding import fixed, minus
+from pvtracker.reports.snapshot import Bounded, Monitored
+from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, digits_of_z
+from pvtracker.signals.boundary_settings import KINDS
+from pvtracker.signals.labels import events_label, level_label
+from pvtracker.signals.models import Run
+from pvtracker.signals.tables import plan_facts
+
+
+def look_of(cut: Cut, *, analysis_arm: str) -> str:
+    """The id of the look at a cut by an analysis arm; '' where no run was made of it."""
+    runs = Run.objects.filter(cut=cut, analysis_arm=analysis_arm).order_by("made_at", "id")
+    look = runs.filter(plan__isnull=False).first() or runs.first()
+    return str(look.id) if look else ""
+
+
+def monitored(cut: Cut, look: str) -> Monitored | None:
+    """What the run keeps of its plan, of what departs from it, and of each boundary; None of no run."""
+    if not look:
+        return None
+    with within(cut.study_id):
+        run = Run.objects.get(id=look)
+    return Monitored(
+        facts=tuple((label, str(value)) for label, value in plan_facts(run)),
+        departures=tuple(run.settings.get("departures", ())),
+        boundaries=tuple(map(_bounded, run.settings.get("boundaries", ()))),
+    )
+
+
+def _bounded(one: dict[str, Any]) -> Bounded:
+    kind, share = KINDS.get(one["kind"], one["kind"]), one.get("share")
+    sequential = one["kind"] in GROUP_SEQUENTIAL
+    digits = digits_of_z(one["path"], one["bound"]) if sequential else 0
+    path, bound = (
+        None if value is None else minus(fixed(value, digits)) for value in (one["path"], one["bound"])
+    )
+    said = ". ".join(filter(None, ("Crossed" if one["crosses"] else "", one["said"])))
+    return Bounded(
+        event=f"{one['term']} ({level_label(one['level']).lower()}, {events_label(one['selection'])})",
+        arm=one["arm"],
+        kind=kind if share is None else f"{kind}; the arm’s share {fixed(100 * share, 1)} %",
+        counted_in="z" if sequential else "participants of the arm",
+        path=path or "",
+        bound=bound or ("none can cross" if path else ""),
+        said=said or "Not crossed at this look",
+    )
