@@ -6,6 +6,28 @@ Figures of its tests: repository rcarragh/c212, test/c212.BB/default_parameters/
 
 import numpy as np
 
+# p-values of 45 adverse events in eight body systems, c212.FDR.data (repository rcarragh/c212, data/c212.FDR.data.txt)
+FDR = [
+    [0.289288],
+    [0.005333, 0.016013, 0.650211, 0.743795],
+    [0.000000, 0.000011, 0.000021, 0.010411, 0.000039, 0.000079, 0.003554],
+    [0.679230, 0.407555, 1.000000, 0.877362, 0.337249],
+    [0.693990, 0.626481, 0.290911, 0.152074, 0.259216, 0.029511, 1.000000, 0.826758],
+    [
+        *(0.628027, 0.358949, 0.578141, 0.871749, 0.419001, 1.000000),
+        *(0.240577, 0.871749, 0.358949, 0.348548, 1.000000),
+    ],
+    [0.154973, 0.650211, 1.000000],
+    [0.230364, 0.071993, 1.000000, 0.589867, 0.706472, 0.688809],
+]
+FDR_P = [p for system in FDR for p in system]
+FDR_SYSTEM = [number for number, system in enumerate(FDR, start=1) for _ in system]
+
+# P(theta > 0) of c212.trial.data as its authors print it: all above 0.9 (Carragher & Robertson, "c212: An R Package for
+# the Detection of Safety Signals …", paper/paper.md), and the first six rows on the help page of c212.ptheta.
+PAPER = {1: 0.9410417, 5: 1, 6: 1, 7: 1, 8: 0.98735, 9: 0.9999333, 10: 0.9999917, 11: 0.9964917}
+HELP_PAGE = [0.25605, 0.9426417, 0.87515, 0.1154917, 0.2317417, 1]
+
 # body system, events in the reference arm, events in the arm; mean, standard deviation and standard error of theta,
 # share of draws with theta > 0
 TERMS = np.array(

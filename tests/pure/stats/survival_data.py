@@ -22,6 +22,21 @@ AML = (
     np.repeat([1, 0], [11, 12]),
 )
 
+# Edmonson et al. (1979), as `ovarian` of R's survival: days, 1 death, residual disease (1 no, 2 yes)
+OVARIAN = (
+    np.array([59, 115, 156, 421, 431, 448, 464, 475, 477, 563, 638, 744, 769, 770, 803, 855, 1040, 1106, 1129, 1206,
+              1227, 268, 329, 353, 365, 377]),
+    np.array([1, 1, 1, 0, 1, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0]),
+    np.array([2, 2, 2, 2, 2, 1, 2, 2, 2, 1, 1, 1, 2, 2, 1, 1, 2, 1, 1, 2, 1, 2, 2, 1, 2, 1]),
+)  # fmt: skip
+
+# Satagopan et al. (2004) Br J Cancer 91:1229-1235, Table 2a: the first nine of 305 women with breast cancer (months;
+# 1 died of it, 2 of something else); the others were followed for longer than the 27 months of the table.
+BREAST_CANCER = (
+    np.array([7, 10, 14, 16, 18, 23, 24, 26, 27] + [28] * 296),
+    np.array([0, 1, 0, 1, 2, 1, 0, 2, 1] + [0] * 296),
+)
+
 # i <- 0:89; t <- (7*i*i + 3*i) %% 31; e <- (i*i + i %/% 5) %% 3; a <- (5*i + i %/% 7) %% 3; s <- i %/% 45
 _i = np.arange(90)
 MADE_TIME, MADE_EVENT = (7 * _i * _i + 3 * _i) % 31, (_i * _i + _i // 5) % 3

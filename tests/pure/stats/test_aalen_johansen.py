@@ -7,11 +7,42 @@ from scipy import stats as scipy_stats
 
 from pvtracker.stats import aalen_johansen, kaplan_meier
 from tests.pure.stats.against import Against
-from tests.pure.stats.survival_data import MADE_ARM, MADE_EVENT, MADE_TIME, some_trials, trial
+from tests.pure.stats.survival_data import BREAST_CANCER, MADE_ARM, MADE_EVENT, MADE_TIME, some_trials, trial
 
 Trial = tuple[np.ndarray, np.ndarray, np.ndarray]
 AT = [0, 3, 7, 12, 19, 23, 28]
 FIRST = MADE_ARM == 0
+
+
+def test_the_example_worked_by_hand_in_the_british_journal_of_cancer(against: Against) -> None:
+    """Satagopan et al. (2004), Table 2b, in per cent: what each death of breast cancer adds to the incidence, survival
+    at all. (Its last column adds up the rounded 0.3, to 1.2 for 1.3.)"""
+    source = "Satagopan et al. 2004, Table 2"
+    found = aalen_johansen(*BREAST_CANCER, at=[0, 10, 16, 23, 27])
+    added = 100 * np.diff(found.estimate, prepend=0)
+    against("aalen_johansen", source, "published", added, [0, 0.3, 0.3, 0.3, 0.3], within=0.05)
+    survival = aalen_johansen(*BREAST_CANCER, at=[10, 16, 18, 23, 26, 27])
+    alive = 100 * (1 - survival.estimate - survival.dead)
+    printed = np.array([99.7, 99.3, 99.0, 98.7, 98.3, 98.0])
+    against("aalen_johansen", source, "published", alive / 100, printed / 100, within=5e-4)
+
+
+def test_the_example_of_the_vignette_of_r_survival(against: Against) -> None:
+    """Vignette "survival" of survival 3.5-3, section 2.3.1, `crdata`: three ends, each against the other two."""
+    time = np.array([*range(1, 9), 6, 7, 8])
+    end = np.array([1, 1, 2, 0, 1, 1, 3, 0, 2, 3, 0])
+    printed = {
+        1: [0.0909, 0.1818, 0.1818, 0.2857, 0.3896, 0.3896],
+        2: [0, 0, 0.0909, 0.0909, 0.1948, 0.1948],
+        3: [0, 0, 0, 0, 0, 0.208],
+    }
+    for one, incidence in printed.items():
+        event = np.where(end == 0, 0, np.where(end == one, 1, 2))
+        found = aalen_johansen(time, event, at=[1, 2, 3, 5, 6, 7])
+        assert found.at_risk.tolist() == [11, 10, 9, 7, 6, 4]
+        within = 5.1e-4 if one == 3 else 5.1e-5
+        source = "vignette of R survival, section 2.3.1"
+        against("aalen_johansen", source, "published", found.estimate, incidence, within=within)
 
 
 def test_aalens_variance_is_that_of_r_cmprsk(against: Against) -> None:

@@ -22,7 +22,7 @@ from pvtracker.stats import berry_berry, berry_berry_poisson, prior_sensitivity
 from pvtracker.stats.berry_berry import ALTERNATIVES, under_priors
 from pvtracker.stats.results import Hierarchical
 from tests.pure.stats.against import Against
-from tests.pure.stats.c212_figures import PARAMETERS, PARTICIPANTS, TERMS
+from tests.pure.stats.c212_figures import HELP_PAGE, PAPER, PARAMETERS, PARTICIPANTS, TERMS
 from tests.pure.stats.jags_figures import FIGURES, LIMITS, MMRV
 
 QUICK = {"chains": 4, "warm_up": 50, "draws": 100, "most_draws": 100}
@@ -70,6 +70,27 @@ def test_the_sample_data_of_c212(against: Against) -> None:
         ours_of = found.parameters.sd[i] / np.sqrt(found.parameters.ess_bulk[i])
         assert abs(found.parameters.mean[i] - mean_of) < 4.5 * np.hypot(error_of, ours_of), name
         assert found.parameters.sd[i] == pytest.approx(sd_of, rel=0.1), name
+
+
+def test_what_the_authors_of_c212_print(against: Against, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds as for c212's own tests: both sides are draws."""
+    found = of_c212()
+    above = np.flatnonzero(found.p_positive > 0.9)
+    assert above.tolist() == list(PAPER)
+    paper, page = "Carragher & Robertson, paper on R c212", "R c212, help page of c212.ptheta"
+    against("berry_berry", paper, "published", found.p_positive[above], list(PAPER.values()), within=0.025)
+    against("berry_berry", page, "published", found.p_positive[:6], HELP_PAGE, within=0.025)
+    system, reference, arm = TERMS[:, :3].T
+    source = {name: priors for name, priors in ALTERNATIVES.items() if not priors}
+    monkeypatch.setattr(sys.modules["pvtracker.stats.berry_berry"], "ALTERNATIVES", source)
+    table = prior_sensitivity(
+        arm, PARTICIPANTS, reference, PARTICIPANTS, system.astype(int), seed=2, chains=12
+    )
+    assert set(table.prior) == source.keys() and not any(table.warning)
+    against(
+        "prior_sensitivity", paper, "published", table.p_positive[above], list(PAPER.values()), within=0.025
+    )
+    against("prior_sensitivity", page, "published", table.p_positive[:6], HELP_PAGE, within=0.025)
 
 
 @pytest.mark.parametrize("variant", FIGURES)

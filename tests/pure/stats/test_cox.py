@@ -35,6 +35,28 @@ def efron(beta: float, time: np.ndarray, event: np.ndarray, arm: np.ndarray, str
     return float(total)
 
 
+def test_the_data_that_therneau_and_grambsch_solved_by_hand(against: Against) -> None:
+    """Test data 1 of Modeling Survival Data (2000), appendix E.1, as in survival 3.5-3, vignette "validate", section
+    3.2: the root of a cubic, information at it, log-likelihoods by the formula. (At the root -3.358979 is printed for
+    -3.358975.)"""
+    found = cox([1, 1, 6, 6, 8, 9], [1, 0, 1, 1, 0, 1], [1, 1, 1, 0, 0, 0])
+    source = "Therneau & Grambsch 2000, test data 1, vignette of R survival"
+    root = 2 * np.sqrt(23 / 3) * np.cos(np.arccos(45 / 23 * np.sqrt(3 / 23)) / 3)
+    against("cox", source, "published", np.log(found.estimate), 1.676857, within=5.1e-7)
+    against("cox", source, "published", found.estimate, 5.348721, within=5.1e-7)
+    against("cox", source, "published", found.estimate, root, within=1e-9)
+    against("cox", source, "published", found.log_standard_error**-2, 0.612632, within=5.1e-7)
+
+    def log_likelihood(r: float) -> float:
+        return float(2 * np.log(r) - np.log(3 * r + 3) - np.log(r + 3) - np.log(r / 2 + 2.5))
+
+    assert log_likelihood(1) == pytest.approx(-4.276666, abs=5.1e-7)
+    likelihood = scipy_stats.chi2.sf(2 * (log_likelihood(root) - log_likelihood(1)), 1)
+    against("cox", source, "published", found.p_likelihood, likelihood, within=1e-9)
+    score = scipy_stats.chi2.sf((52 / 48) ** 2 / (83 / 144), 1)
+    against("cox", source, "published", found.p_score, score, within=1e-12)
+
+
 def test_the_leukaemia_trial_of_freireich(against: Against) -> None:
     """Placebo to 6-MP. Textbooks print 4.523 for it: that is Breslow's way with ties."""
     time, event, arm = FREIREICH

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from pvtracker.stats import double_fdr_2004, double_fdr_2012, double_fdr_2012_within
 from tests.pure.stats.against import Against
+from tests.pure.stats.c212_figures import FDR_P, FDR_SYSTEM
 
 # Example 4.1 of Mehrotra & Adewale (2012): p-values of 42 adverse events in six body systems
 EXAMPLE = [
@@ -99,6 +100,14 @@ def test_the_example_of_the_r_package_c212(against: Against) -> None:
     expected = [event + 1 in C212_SIGNIFICANT for event in range(len(C212_P))]
     against(
         "double_fdr_2012", "R c212, help page of c212.DFDR, flags", "program", result.flag, expected, within=0
+    )
+
+
+def test_the_example_that_c212_opens_with(against: Against) -> None:
+    """README.md of rcarragh/c212, "Example": DFDR at 5 % flags the seven events of the third body system only."""
+    flag = double_fdr_2012(FDR_P, FDR_SYSTEM, alpha=0.05).flag
+    against(
+        "double_fdr_2012", "R c212, README, flags", "published", flag, np.array(FDR_SYSTEM) == 3, within=0
     )
 
 

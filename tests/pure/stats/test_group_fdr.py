@@ -8,6 +8,7 @@ from scipy import stats as scipy_stats
 
 from pvtracker.stats import benjamini_hochberg, benjamini_yekutieli, group_bh
 from tests.pure.stats.against import Against
+from tests.pure.stats.c212_figures import FDR_P, FDR_SYSTEM
 from tests.pure.stats.test_benjamini_hochberg import THROMBOLYSIS
 from tests.pure.stats.test_double_fdr import C212_P, C212_SYSTEM, EXAMPLE_P, EXAMPLE_SYSTEM
 
@@ -36,6 +37,20 @@ def test_shares_and_flags_of_c212(
     against("group_bh", f"{source}, shares", "program", found.null_share[first], shares, within=5.1e-11)
     wanted = np.isin(np.arange(len(p)), flagged)
     against("group_bh", f"{source}, flags", "program", found.flag, wanted, within=0)
+
+
+def test_the_example_in_the_paper_on_c212(against: Against) -> None:
+    """Carragher & Robertson, paper/paper.md of rcarragh/c212, "Multiple Hypothesis Testing": GBH at 5 % flags nine,
+    with weighted p of 0 in the third body system and of p itself in the second."""
+    found = group_bh(FDR_P, FDR_SYSTEM, alpha=0.05)
+    p, system = np.array(FDR_P), np.array(FDR_SYSTEM)
+    printed = (system == 3) | np.isin(p, [0.005333, 0.016013])
+    source = "Carragher & Robertson, paper on R c212"
+    against("group_bh", f"{source}, flags", "published", found.flag, printed, within=0)
+    share = found.null_share[printed]
+    weighted = p[printed] * share / (1 - share)
+    expected = np.where(system == 3, 0, p)[printed]
+    against("group_bh", f"{source}, weighted p", "published", weighted, expected, within=5.1e-7)
 
 
 def flagged_by_steps(p: np.ndarray, group: np.ndarray, share: np.ndarray, alpha: float) -> set[int]:

@@ -4,12 +4,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pvtracker.stats import hazard_by_period, incidence_rate_exact, rate_ratio_exact
+from tests.pure.stats import pbc3
 from tests.pure.stats.against import Against
 from tests.pure.stats.survival_data import MADE_ARM, MADE_EVENT, MADE_TIME, TWO, some_trials, trial
 
 Trial = tuple[np.ndarray, np.ndarray, np.ndarray]
 KEY = "hazard_by_period"
 PERIODS = ["procedure", "interruption", "follow-up"]
+
+
+def test_the_trial_in_biliary_cirrhosis(against: Against) -> None:
+    found = hazard_by_period(
+        pbc3.DAYS, pbc3.END > 0, pbc3.CYCLOSPORIN, [0, 730.5, 1461], units_per_year=365.25
+    )
+    source = f"{pbc3.BOOK}, Table 2.1"
+    ours = {
+        "arm": (found.events_arm, found.years_arm, found.rate_arm),
+        "reference": (found.events_ref, found.years_ref, found.rate_ref),
+    }
+    for one, (events, days, rate) in pbc3.TABLE_2_1.items():
+        counted, years, per_year = ours[one]
+        against(KEY, source, "published", counted, events, within=0)
+        against(KEY, source, "published", years * 365.25 / 1e5, np.array(days) / 1e5, within=5.1e-6)
+        against(KEY, source, "published", per_year, np.array(rate) / 100, within=5.1e-4)
 
 
 def test_rates_and_ratios_of_split_follow_up_are_those_of_r(against: Against) -> None:

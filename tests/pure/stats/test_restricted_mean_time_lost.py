@@ -6,12 +6,33 @@ from hypothesis import given, settings
 from scipy import stats as scipy_stats
 
 from pvtracker.stats import aalen_johansen, restricted_mean_time_lost
+from tests.pure.stats import pbc3
 from tests.pure.stats.against import Against
-from tests.pure.stats.survival_data import MADE_ARM, MADE_EVENT, MADE_TIME, TWO, some_trials, trial
+from tests.pure.stats.survival_data import MADE_ARM, MADE_EVENT, MADE_TIME, OVARIAN, TWO, some_trials, trial
 
 Trial = tuple[np.ndarray, np.ndarray, np.ndarray]
 KEY = "restricted_mean_time_lost"
 MADE = (MADE_TIME[TWO], MADE_EVENT[TWO], MADE_ARM[TWO])
+
+
+def test_years_lost_in_the_trial_in_biliary_cirrhosis(against: Against) -> None:
+    years = pbc3.DAYS / 365.25
+    death_first = np.array([0, 2, 1])[pbc3.END]
+    for event, (lost, error) in ((pbc3.END, pbc3.TRANSPLANTATION), (death_first, pbc3.DEATH)):
+        found = restricted_mean_time_lost(years, event, pbc3.CYCLOSPORIN, tau=3)
+        within = 5.1e-8 if event is death_first else 5.1e-9
+        source = f"{pbc3.BOOK}, Table 4.2"
+        against(KEY, source, "published", found.estimate[:2], lost, within=within)
+        against(KEY, source, "published", found.standard_error[:2], error, within=5.1e-9)
+
+
+def test_the_means_in_the_vignette_of_r_survival(against: Against) -> None:
+    """Vignette "survival" of survival 3.5-3, section 2.1: print(fit1, rmean = 730)."""
+    time, event, residual = OVARIAN
+    found = restricted_mean_time_lost(time, event, residual == 1, tau=730)
+    source = "vignette of R survival, section 2.1"
+    against(KEY, source, "published", (730 - found.estimate[:2]) / 1000, [0.666, 0.463], within=5.1e-4)
+    against(KEY, source, "published", found.standard_error[:2] / 100, [0.354, 0.621], within=5.1e-4)
 
 
 def test_time_lost_is_that_of_r_survival(against: Against) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pvtracker.stats import tree_replicates, tree_scan_bernoulli, tree_scan_poisson
+from pvtracker.stats import TreeScan, tree_replicates, tree_scan, tree_scan_bernoulli, tree_scan_poisson
 from tests.pure.stats import trees
 from tests.pure.stats.against import Against
 from tests.pure.stats.trees import above, agrees, deviance, four_cells, spread, tail
@@ -115,6 +115,42 @@ def test_the_ratios_of_treescans_unit_tests(against: Against) -> None:
     assert bernoulli(1, 7, None) == bernoulli(1, 7, 0.5) == 0
 
 
+def test_what_treescan_prints_of_vaccines_in_korea(against: Against) -> None:
+    """Vignette of R rtreescan (Jeong, Lee & Jung; sjheo91/rtreescan), output of TreeScan on reports to KAERS. Printed:
+    the counts of two organ classes and their terms; the rest is one node, with the totals that the expected numbers
+    1.70 and 4.08 of 5 and 12 (of 17 among 50), and 3.62 of 5 (of 21 among 29) tell."""
+    source = "vignette of R rtreescan, output of TreeScan"
+    terms = {"1820": ["57", "54", "58", "1880", "1881", "1910", "other 1820"], "1810": ["716", "725", "730"]}
+    links = [("all", ""), ("rest", "all"), ("1820", "all"), ("1810", "all")]
+    links += [(term, above_it) for above_it, below in terms.items() for term in below]
+    child, parent = zip(*links, strict=True)
+
+    def ratios(key: str, found: TreeScan, printed: dict[str, float]) -> None:
+        at = [found.node.tolist().index(name) for name in printed]
+        against(key, source, "published", found.llr[at], list(printed.values()), within=5.1e-7)
+
+    key = "tree_scan_poisson"
+    table = (["57", "54", "58", "other 1820", "rest"], [4, 1, 1, 0, 11])
+    found = tree_scan_poisson(*table, [5, 1, 2, 4, 38], child, parent, replicates=9)
+    ratios(key, found, {"57": 1.304919, "1820": 0.544281})
+    loose = tree_scan_poisson(["57"], [4], [2.5], child, parent, conditional=False, replicates=9)
+    ratios(key, loose, {"57": 0.380015})
+
+    key = "tree_scan_bernoulli"
+    few = (["1881", "1880", "57", "1910"], [20, 8, 4, 4], [0, 0, 0, 0])
+    half = tree_scan_bernoulli(*few, child, parent, probability=0.5, replicates=9)
+    ratios(key, half, {"1881": 13.862944, "1880": 5.545177, "57": 2.772589, "1910": 2.772589})
+    leaf = ["1881", "1880", "1910", "57", "other 1820", "716", "730", "725", "rest"]
+    cases, controls = [5, 2, 1, 1, 0, 1, 1, 2, 8], [0, 0, 0, 0, 2, 0, 0, 1, 5]
+    printed = {"1881": 1.804736, "1880": 0.673353, "1820": 0.408288, "1810": 0.0917694}
+    ratios(key, tree_scan_bernoulli(leaf, cases, controls, child, parent, replicates=9), printed)
+    # The same as a trial: every case a participant of the arm, every control one of the reference, with one event each
+    where = np.concatenate([np.repeat(leaf, cases), np.repeat(leaf, controls)])
+    trial = (np.repeat([1, 0], [sum(cases), sum(controls)]), np.arange(len(where)), where, child, parent)
+    ratios("tree_scan", tree_scan(*trial, replicates=9), printed)
+    ratios("tree_scan", tree_scan(*trial, null="events_conditional", replicates=9), printed)
+
+
 def test_the_ratios_of_treeminer(against: Against) -> None:
     """Its tests/testthat/_snaps/TreeMineR.md (commit 3abb8e70): p = 1/11."""
     rows = [
@@ -143,6 +179,17 @@ def test_the_ratios_of_treeminer(against: Against) -> None:
     against(
         "tree_scan_bernoulli", "TreeMineR _snaps/TreeMineR.md", "program", found.llr[1:], llr, within=5e-8
     )
+
+
+def test_the_vignette_of_treeminer(against: Against) -> None:
+    """articles/Tree-based-scan-statistics.md of entjos/TreeMineR (commit 4e8a59d7), "Let's do a test run": p = 1/11."""
+    exposed, unexposed = [127, 337, 254, 221, 219, 134], [674, 2329, 1708, 1467, 1453, 784]
+    printed = [18.52600, 18.32574, 15.78202, 14.57499, 14.47571, 14.47115]
+    names = [f"cut {i}" for i in range(6)]
+    tree = (["all", *names], ["", *["all"] * 6])
+    found = tree_scan_bernoulli(names, exposed, unexposed, *tree, probability=1 / 11, replicates=1)
+    ratios = found.llr[1:] / 10, np.array(printed) / 10
+    against("tree_scan_bernoulli", "vignette of R TreeMineR", "published", *ratios, within=5.1e-7)
 
 
 def test_the_diagnoses_of_treeminer_by_event(against: Against) -> None:
