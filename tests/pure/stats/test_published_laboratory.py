@@ -178,8 +178,8 @@ def test_worst_grades_of_a_trial(against: Against) -> None:
 
 # Table 14-6.06 of the CDISC pilot's report, read as outputs/14-6.06.rtf of atorus-research/CDISC_pilot_replication:
 # of each arm [normal, high at baseline], of them [still normal, no longer normal] after it. In the print 80, 78 and 77
-# have both values for Hy's law, not 84, 80 and 80: the program (there, too) took the highest value over both laws, so who had a
-# raised transaminase alone is in neither row. Of that law only the cases are compared.
+# have both values for Hy's law, not 84, 80 and 80: the program (there, too) took the highest value over both laws, so
+# who had a raised transaminase alone is in neither row. Of that law only the cases are compared.
 TABLE = "CDISC pilot report, table 14-6.06"
 ARMS = ("Placebo", "Xanomeline Low Dose", "Xanomeline High Dose")
 TRANSAMINASE = {
