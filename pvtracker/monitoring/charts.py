@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from pvtracker.monitoring import breaks
 from pvtracker.monitoring.models import Expectation, Look
 from pvtracker.monitoring.queries import Watch
 from pvtracker.monitoring.tables import about, expected_limits
@@ -15,6 +16,7 @@ from pvtracker.monitoring.ticks import ticks
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_HEIGHT = 34
+LINE = {"field": "line", "type": "nominal"}  # one for the cuts that were counted alike
 GREY, RED = "var(--pv-data-5)", "var(--pv-danger-ink)"
 
 
@@ -92,8 +94,9 @@ def _names(watches: Sequence[Watch]) -> dict[Watch, str]:
 
 
 def drawable(looks: Sequence[Look]) -> list[Look]:
-    """The looks that have a rate, one for each cut-off date: the last that was frozen."""
-    return list({look.cut.date: look for look in looks if look.rate is not None}.values())
+    """The looks that have a rate, by cut-off date; one for each, the last that was frozen."""
+    of_date = {look.cut.date: look for look in looks if look.rate is not None}
+    return [of_date[day] for day in sorted(of_date)]
 
 
 def path(looks: Sequence[Look], expectation: Expectation) -> Spec:
@@ -106,8 +109,9 @@ def path(looks: Sequence[Look], expectation: Expectation) -> Spec:
             "low": look.rate_low,
             "high": look.rate_high,
             "text": str(look.cut.date),
+            "line": line,
         }
-        for look in looks
+        for look, line in zip(looks, breaks.lines(looks), strict=True)
     ]
     y = {"type": "quantitative", "title": "Per person-year", "scale": {"zero": True}}
     tooltip = [
@@ -135,7 +139,7 @@ def path(looks: Sequence[Look], expectation: Expectation) -> Spec:
             },
             {
                 "mark": {"type": "line", "point": {"size": 70, "filled": True}},
-                "encoding": {"x": _x(looks), "y": {"field": "rate", **y}, "tooltip": tooltip},
+                "encoding": {"x": _x(looks), "y": {"field": "rate", **y}, "detail": LINE, "tooltip": tooltip},
             },
         ],
     }
@@ -143,7 +147,10 @@ def path(looks: Sequence[Look], expectation: Expectation) -> Spec:
 
 def probabilities(looks: Sequence[Look], expectation: Expectation) -> Spec:
     """How probable it is that treatment multiplies the rate beyond the margin, over the cuts, and where that warns."""
-    values = [{"day": _ms(look.cut.date), "p": look.p_margin, "text": str(look.cut.date)} for look in looks]
+    values = [
+        {"day": _ms(look.cut.date), "p": look.p_margin, "text": str(look.cut.date), "line": line}
+        for look, line in zip(looks, breaks.lines(looks), strict=True)
+    ]
     y = {
         "type": "quantitative",
         "title": f"P(ratio > {expectation.margin:g})",
@@ -155,6 +162,7 @@ def probabilities(looks: Sequence[Look], expectation: Expectation) -> Spec:
             "encoding": {
                 "x": _x(looks),
                 "y": {"field": "p", **y},
+                "detail": LINE,
                 "tooltip": [
                     {"field": "text", "title": "Cut-off date"},
                     {"field": "p", "title": "Probability", "format": ".3f"},

@@ -11,6 +11,7 @@ from scipy.special import gammaincinv
 
 from pvtracker.cuts.wording import USUAL
 from pvtracker.lib.rounding import MISSING, fixed, p_text, share
+from pvtracker.monitoring import breaks
 from pvtracker.monitoring.enums import Level, Selection, Standing
 from pvtracker.monitoring.models import Expectation, Look
 from pvtracker.monitoring.queries import Watch
@@ -240,7 +241,8 @@ def observed_table(looked: Sequence[Watch]) -> Table:
 
 def looks_table(looks: Sequence[Look], told: dict[Any, int]) -> Table:
     """What each cut showed, the latest first."""
-    rows = []
+    rows: list[Table] = []
+    broken = breaks.said(sorted(looks, key=lambda look: look.cut.date))
     for look in reversed(looks):
         texts = [
             str(look.cut.date),
@@ -257,7 +259,10 @@ def looks_table(looks: Sequence[Look], told: dict[Any, int]) -> Table:
             f"{look.made_at:%Y-%m-%d %H:%M}",
         ]
         cells = [{"text": text, "numeric": 0 < index < 9 or index == 10} for index, text in enumerate(texts)]
-        rows.append({"cells": cells, "strong": look.warns, "warning": look.problem or _cannot(look)})
+        begins = broken.get(str(look.cut.date), "")
+        also = f"Counted by other definitions than the cut before it: {begins}." if begins else ""
+        warning = " ".join(filter(None, (look.problem or _cannot(look), also)))
+        rows.append({"cells": cells, "strong": look.warns, "warning": warning})
     columns = (
         "Cut-off date",
         "Participants",

@@ -18,7 +18,7 @@ from pvtracker.accounts.roles import Permission
 from pvtracker.cuts.queries import latest_cut
 from pvtracker.lib.code_version import ROOT
 from pvtracker.lib.markdown_html import html_of
-from pvtracker.monitoring import actions, charts, queries, tables
+from pvtracker.monitoring import actions, breaks, charts, queries, tables
 from pvtracker.monitoring.enums import Level, Selection
 from pvtracker.monitoring.forms import ChangeForm, EndForm, WatchForm, refuse
 from pvtracker.monitoring.models import EarlyWarning, Expectation, WatchedTerm
@@ -79,6 +79,7 @@ def pooled_rate(request: HttpRequest, code: str, watched_id: uuid.UUID) -> HttpR
         "path": charts.path(drawn, shown) if drawn else None,
         "probabilities": charts.probabilities(drawn, shown) if drawn else None,
         "looks": tables.looks_table(looks, queries.told_of(looks)),
+        "breaks": breaks.said(drawn),
         "versions": tables.versions_table(versions),
         "definitions": tables.definitions_of([now] if now else looks[-1:]),
         "unread": _unread(request, study).filter(look__expectation__watched=watched),

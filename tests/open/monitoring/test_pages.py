@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import date
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -12,9 +14,10 @@ from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, Watched
 from pvtracker.monitoring.rules import MOST_MEMBERS
 from pvtracker.studies.actions import set_definitions
 from pvtracker.studies.definitions import parse
+from pvtracker.studies.models import Study
 from tests.open.cuts.conftest import ARM_NAMES
 from tests.open.monitoring.conftest import freeze_now, watch, work
-from tests.open.world import World
+from tests.open.world import SOMEONE, World
 
 SAID = {
     "level": "PT",
@@ -231,6 +234,37 @@ def test_a_set_has_the_terms_of_the_studys_query_of_its_name(world: World) -> No
     assert "has the same terms" in page(world, "sam", "pooled_rate", made.watched_id)
     define(world, {"Aches": ["Bone pain"]})
     assert "has other terms now: Bone pain." in page(world, "sam", "pooled_rate", made.watched_id)
+
+
+def test_cuts_of_different_definitions_are_no_one_line(world: World) -> None:
+    """An arm of analysis changes no pooled count; a window may, and breaks the line and says so."""
+    made = watch(world)
+    defined: tuple[dict[str, Any], ...] = (
+        {},
+        {"analysis_arm": "planned", "strata": ["sex"]},
+        {"analysis_arm": "planned", "strata": ["sex"], "emergent_window_days": 5},
+    )
+    for month, stated in enumerate(defined, start=1):
+        set_definitions(
+            study=world.study,
+            definitions=parse(stated),
+            reason="test",
+            version=Study.objects.get(id=world.study.id).version,
+            by=SOMEONE,
+        )
+        world.study.refresh_from_db()
+        freeze_now(world, date(2026, month + 3, 1))
+    work(world)
+    answer = world.client("sam").get(reverse("pooled_rate", args=["MON", made.watched_id]))
+    shown = answer.content.decode()
+    for picture in ("path", "probabilities"):
+        spec = answer.context[picture]
+        assert [point["line"] for point in spec["data"]["values"]] == [0, 0, 1]
+        (drawn,) = [one for one in spec["layer"] if one["mark"].get("type") == "line"]
+        assert drawn["encoding"]["detail"]["field"] == "line"
+    assert "From the cut of 2026-06-01 on it was counted by other definitions than before" in shown
+    assert shown.count("“Window after last exposure” was: no end; is: 5 days") == 2 + 1, "and both tables"
+    assert "From the cut of 2026-05-01" not in shown and not any(name in shown for name in ARM_NAMES)
 
 
 def test_a_set_takes_a_standardised_query_of_thousands_of_terms_by_its_name(world: World) -> None:

@@ -1,0 +1,55 @@
+"""Where the definitions changed that pooled counts rest on: a line over the cuts ends there, and another begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from pvtracker.monitoring.models import Look
+from pvtracker.studies.definition_text import value_text
+from pvtracker.studies.definitions import HELP, DefinitionError, of_settings
+
+# What says who is held against whom, and how, changes no count of all arms together; a set has its own terms.
+NOT_POOLED = {
+    *("analysis_arm", "crossover", "pools", "strata", "age_groups"),
+    *("special_interest", "queries"),
+}
+COUNTED_BY = tuple(name for name in HELP if name not in NOT_POOLED)
+UNREADABLE = "definitions that cannot be read"
+
+
+def lines(looks: Sequence[Look]) -> list[int]:
+    """Of each look which line it is on: a new one wherever the look before was counted otherwise."""
+    on = [0] if looks else []
+    for before, after in pairwise(looks):
+        on.append(on[-1] + bool(_differing(before, after)))
+    return on
+
+
+def said(looks: Sequence[Look]) -> dict[str, str]:
+    """Of each cut-off date where another line begins, what changed, in words; {} where all were counted alike."""
+    return {
+        str(after.cut.date): "; ".join(changed)
+        for before, after in pairwise(looks)
+        if (changed := _differing(before, after))
+    }
+
+
+def _differing(before: Look, after: Look) -> list[str]:
+    was, now = _stated(before), _stated(after)
+    if was is None or now is None:
+        return [] if was is now else [UNREADABLE]
+    return [_changed(name, was[name], now[name]) for name in COUNTED_BY if was[name] != now[name]]
+
+
+def _changed(name: str, was: object, now: object) -> str:
+    label, then, since = HELP[name][0], value_text(name, was), value_text(name, now)
+    return f"“{label}” was: {then}; is: {since}" if then != since else f"“{label}” names others"
+
+
+def _stated(look: Look) -> dict[str, object] | None:
+    """What the look’s cut was counted by."""
+    try:
+        return of_settings(look.cut.manifest.get("settings", {})).stated()
+    except DefinitionError:
+        return None
