@@ -10,9 +10,8 @@ from datetime import date
 
 from django.urls import reverse
 
-from pvtracker.lib.term_names import folded
 from pvtracker.signals.boundary_settings import KINDS
-from pvtracker.signals.evidence import KEY, Key, key_of
+from pvtracker.signals.evidence import KEY, Key, key_of, one_term
 from pvtracker.signals.labels import events_label, level_label
 from pvtracker.signals.models import Run, Signal
 from pvtracker.studies.models import Study
@@ -54,9 +53,7 @@ def of_study(study: Study) -> list[Crossing]:
     """Every finding that crossed in any run, the earliest first. A term is the same whatever its capitals, spaces."""
     found: dict[Key, Crossing] = {}
     for run, on, key, kind in _lines(study):
-        level, term, *rest = key
-        selection, arm, reference = rest
-        same = (level, folded(term), selection, arm, reference)
+        same = one_term(key)
         first = found.setdefault(same, Crossing(key, kind, on, run))
         found[same] = replace(first, key=key, last_run=run)
     return list(found.values())
@@ -74,7 +71,8 @@ def _lines(study: Study) -> Iterator[tuple[uuid.UUID, date, Key, str]]:
 
 def of_signal(signal: Signal) -> Crossing | None:
     """That of the signal's finding; None where it crossed in no run."""
-    lines = [(run, on, kind) for run, on, key, kind in _lines(signal.study) if key == key_of(signal)]
+    same = one_term(key_of(signal))
+    lines = [(run, on, kind) for run, on, key, kind in _lines(signal.study) if one_term(key) == same]
     return Crossing(key_of(signal), lines[0][2], lines[0][1], lines[-1][0]) if lines else None
 
 
@@ -82,13 +80,12 @@ def overview(study: Study, latest: Run) -> list[Group]:
     """What is beyond a boundary in the latest run, and what was in an earlier one only: each in a sentence with links
     to the signals; [] where nothing ever was."""
     found = of_study(study)
-    terms = {one.key[1] for one in found}
-    signals = {key_of(one): one.id for one in Signal.objects.filter(study=study, term__in=terms)}
+    signals = {one_term(key_of(one)): one.id for one in Signal.objects.filter(study=study)}
 
     def linked(one: Crossing, *, dated: bool) -> Linked:
         level, term, selection, arm, reference = one.key
         text = f"{term} ({level_label(level).lower()}, {events_label(selection)}), {arm} against {reference}"
-        signal = signals.get(one.key)
+        signal = signals.get(one_term(one.key))
         return Linked(
             f"{text}, first on the cut of {one.on}" if dated else text,
             reverse("signal", args=[study.code, signal]) if signal else "",

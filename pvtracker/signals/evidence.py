@@ -27,6 +27,12 @@ def key_of(row: Result | Signal) -> Key:
     return (row.level, row.term, row.selection, row.arm, row.reference)
 
 
+def one_term(key: Key) -> Key:
+    """The finding whatever the spelling of its term: capitals and spaces make no other one."""
+    level, term, selection, arm, reference = key
+    return (level, folded(term), selection, arm, reference)
+
+
 def newest_run(study: Study) -> Run | None:
     """The run on the latest cut, the last made of several: what `now` means on the pages."""
     found = Run.objects.filter(study=study).select_related("cut")
@@ -54,15 +60,29 @@ def raised_by(run: Run) -> dict[Key, list[Result]]:
 
 
 def rows_of(run: Run, keys: Iterable[Key]) -> dict[Key, list[Result]]:
-    """The rows of these findings in a run, each in the order of the methods; a finding without events has none."""
+    """The rows of these findings in a run, each in the order of the methods; a finding without events has none. One
+    that the run spells otherwise has those of the other spelling: of several, of that most participants had."""
     wanted = set(keys)
-    terms = {key[1] for key in wanted}
+    found = _spelled(run, {key[1] for key in wanted})
+    there = {key: found[key] for key in wanted if key in found}
+    missing = {one_term(key): key for key in wanted - there.keys()}
+    if missing:
+        terms, one_method = {term for _, term, *_ in missing}, list(run.methods)[:1]
+        spelled = Result.over_all.filter(run=run, method__in=one_method).values_list("term", flat=True)
+        others = _spelled(run, {term for term in spelled.distinct() if folded(term) in terms})
+        for key, rows in sorted(others.items(), key=lambda one: -(one[1][0].n_arm + one[1][0].n_ref)):
+            if (asked := missing.get(one_term(key))) is not None:
+                there.setdefault(asked, rows)
+    return there
+
+
+def _spelled(run: Run, terms: set[str]) -> dict[Key, list[Result]]:
+    """The rows of a run of terms that are spelled so, by finding."""
     found: dict[Key, list[Result]] = defaultdict(list)
-    if wanted:
+    if terms:
         for row in Result.over_all.filter(Q(run=run) & Q(term__in=terms)).order_by("id"):
-            if (key := key_of(row)) in wanted:
-                found[key].append(row)
-    return dict(found)
+            found[key_of(row)].append(row)
+    return found
 
 
 def numbers_of(rows: list[Result]) -> dict[str, Any]:
@@ -106,7 +126,7 @@ def was_screened(run: Run, key: Key) -> bool:
     selection, its query, or its arm or pool against this reference tells nothing of it."""
     level, term, selection, arm, reference = key
     told, sizes = run.settings, sizes_of(run)
-    if level == QUERY and term not in told.get("rules", {}).get("queries", {}):
+    if level == QUERY and folded(term) not in map(folded, told.get("rules", {}).get("queries", {})):
         return False
     compared = arm in sizes and reference in sizes and told["reference"] == reference
     return compared and f"{level} {selection}" in told.get("terms", {})

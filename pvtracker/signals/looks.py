@@ -8,11 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pvtracker.lib.term_names import folded
 from pvtracker.signals import arm_shares, boundaries, look_queries, planning
 from pvtracker.signals.boundary_design import Look, against_reference
 from pvtracker.signals.boundary_settings import KINDS, PlannedBoundary
-from pvtracker.signals.evidence import KEY, Key, arms_within, as_queried, sizes_of, was_screened, years_of
+from pvtracker.signals.evidence import (
+    KEY,
+    Key,
+    arms_within,
+    as_queried,
+    one_term,
+    sizes_of,
+    was_screened,
+    years_of,
+)
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.plan import Plan, from_plain
 from pvtracker.signals.planning import InUse
@@ -49,11 +57,11 @@ def judged(plan: Plan, run: Run, rows: Sequence[ResultRow]) -> list[dict[str, An
     reference, told = run.settings["reference"], []
     found: dict[Key, dict[str, ResultRow]] = defaultdict(dict)  # of each spelling one row
     for row in (one for one in rows if not one.period):
-        key = (row.level, folded(row.term), row.selection, row.arm, row.reference)
+        key = one_term((row.level, row.term, row.selection, row.arm, row.reference))
         found[key].setdefault(row.term, row)
     for one in plan.boundaries:
         for arm in (name for name in sizes_of(run) if name != reference):
-            spelled = found.get((one.level, folded(one.term), one.selection, arm, reference), {})
+            spelled = found.get(one_term((one.level, one.term, one.selection, arm, reference)), {})
             told.append(_judged(one, run, list(spelled.values()), arm, reference))
     return told
 

@@ -7,6 +7,7 @@ one signal, to which a later run adds those that are new.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,11 +18,22 @@ from pvtracker.audit.context import Actor, action
 from pvtracker.lib.rounding import share
 from pvtracker.signals.actions.alerts import tell
 from pvtracker.signals.enums import AlertKind, Origin, State, Step
-from pvtracker.signals.evidence import KEY, basis_of, flagged_by, key_of, numbers_of, raised_by, rows_of
+from pvtracker.signals.evidence import (
+    KEY,
+    Key,
+    basis_of,
+    flagged_by,
+    key_of,
+    numbers_of,
+    one_term,
+    raised_by,
+    rows_of,
+)
 from pvtracker.signals.looks import crossed_in
-from pvtracker.signals.models import Run, Signal, SignalStep
+from pvtracker.signals.models import Result, Run, Signal, SignalStep
 from pvtracker.signals.rules import DECISIONS, ENDED, REASON_LIMIT, Basis, evidence_returned
 from pvtracker.signals.triggers import CASE, SPECIAL_INTEREST, Trigger, kept_in
+from pvtracker.studies.models import Study
 from pvtracker.studies.queries import who_may
 
 PROCESS = Actor.process("signals")
@@ -38,12 +50,13 @@ def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
     study, and who comes second finds the first one's.
     """
     cases = _raise_cases(run, by)
-    crossed = crossed_in(run)
-    found = rows_of(run, crossed) | raised_by(run)
-    findings = {key: numbers_of(rows) for key, rows in sorted(found.items())}
-    if not findings:
+    beyond_of = crossed_in(run)
+    found = rows_of(run, beyond_of) | raised_by(run)
+    if not found:
         return cases, 0
     study, now = run.study, timezone.now()
+    Study.objects.select_for_update(no_key=True).get(id=study.id)  # two spellings at once are one signal, too
+    findings, crossed = _as_followed(study, found, beyond_of)
     wanted = [
         Signal(
             study=study,
@@ -84,6 +97,32 @@ def raise_signals(*, run: Run, by: Actor) -> tuple[int, int]:
         if told:
             tell(study=study, kind=kind, steps=told, people=followers, by=by)
     return cases + len(steps), len(reopened)
+
+
+def _as_followed(
+    study: Study, found: Mapping[Key, list[Result]], beyond: Mapping[Key, str]
+) -> tuple[dict[Key, dict[str, Any]], dict[Key, str]]:
+    """The numbers of the findings of a run, and the sentences of those that crossed, each by the key of its signal: of
+    the one that the study has whatever its spelling, or will have. Of several spellings in one run that which crossed,
+    then that of most participants."""
+    signals = Signal.objects.filter(study=study).exclude(level=CASE).order_by("raised_at", "id")
+    known = [key_of(signal) for signal in signals]  # of earlier versions two spellings are two signals
+    standing = {one_term(key): key for key in reversed(known)}
+    numbers: dict[Key, dict[str, Any]] = {}
+    crossed: dict[Key, str] = {}
+
+    def weight(key: Key) -> tuple[bool, int, Key]:
+        return (key not in beyond, -(found[key][0].n_arm + found[key][0].n_ref), key)
+
+    for key in sorted(found, key=weight):
+        of = key if key in known else standing.setdefault(one_term(key), key)
+        if of in numbers:
+            continue
+        numbers[of] = numbers_of(found[key])
+        if key in beyond:
+            other = "" if key[1] == of[1] else f", which this run spells {key[1]}"
+            crossed[of] = f"{beyond[key]}{other}"
+    return dict(sorted(numbers.items())), crossed
 
 
 def _raise_cases(run: Run, by: Actor) -> int:
@@ -160,7 +199,8 @@ def _crossed_before(signal: Signal) -> bool:
     """Does a step of the signal that the process took rest on a run in which it crossed? Each such step says so, and no
     later run says it again. The signal is held: of two runs at once the second sees the first one's step."""
     steps = process_steps(signal).select_related("run")
-    return any(key_of(signal) in crossed_in(step.run) for step in steps if step.run)
+    same = one_term(key_of(signal))
+    return any(same in map(one_term, crossed_in(step.run)) for step in steps if step.run)
 
 
 def process_steps(signal: Signal) -> QuerySet[SignalStep]:

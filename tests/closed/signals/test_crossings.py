@@ -72,6 +72,28 @@ def test_an_open_signal_is_told_once_that_its_finding_crossed(
 
 
 @pytest.mark.django_db
+def test_another_spelling_of_a_term_is_the_same_signal_for_flags_crossings_and_pages(
+    study: Study, joined_cut: Cut, author: Account, used: planning.InUse
+) -> None:
+    """“Headache” flagged, then “HEADACHE ” beyond the boundary, then both in one run: one signal, told twice in all."""
+    run_on(joined_cut, rows(n_arm=2), used=used)
+    take(only_signal(), Step.VALIDATE, by=author)
+    second = run_on(later_cut(joined_cut), rows(n_arm=9, flagged=False, term="HEADACHE "), used=used)
+    assert [one["crosses"] for one in second.settings["boundaries"]] == [True]
+    assert only_signal().term == "Headache"
+    told = SignalStep.objects.get(what=Step.ADD.value)
+    assert told.reason.startswith(SAID) and ", which this run spells HEADACHE " in told.reason
+    assert told.numbers["n_arm"] == 9
+    reader = client_of(study, "dsmb_member")
+    page = words(reader.get(f"{FOLLOWED}{only_signal().id}/").text)
+    assert "crossed, first in a run on the cut of" in page and "9/20 (45.0%)" in page
+    assert words(reader.get(OVERVIEW).text).count(f'href="{FOLLOWED}{only_signal().id}/"') == 1
+    both = [rows(n_arm=9, flagged=False, term="headache"), rows(n_arm=3, adjusted=True, term="headAche")]
+    run_on(later_cut(joined_cut, days=62), *both, used=used)
+    assert only_signal().version == 3 and SignalStep.objects.count() == 3
+
+
+@pytest.mark.django_db
 def test_what_was_raised_or_reopened_as_beyond_its_boundary_is_not_told_again(
     study: Study, joined_cut: Cut, author: Account, used: planning.InUse
 ) -> None:
