@@ -79,6 +79,22 @@ def suggest(text: str, *, study_id: uuid.UUID, most: int = MOST_SUGGESTIONS) -> 
     return _once(found[: most * 3], most)
 
 
+def suggest_names(text: str, *, study_id: uuid.UUID, most: int = MOST_SUGGESTIONS) -> list[tuple[str, str]]:
+    """Up to `most` names of the dictionaries that have this text in them, each with its level (a column of `COUNTED`):
+    preferred terms first, within a level those that begin with it. Nothing for fewer than `SHORTEST` characters."""
+    words = " ".join(text.replace("\0", "").split())[:LONGEST]
+    found: dict[tuple[str, str], str] = {}
+    for column in reversed(COUNTED) if len(words) >= SHORTEST else ():
+        named = usable_terms(study_id).filter(**{f"{column}__icontains": words}).order_by()
+        names = sorted(
+            set(named.values_list(column, flat=True)),
+            key=lambda name: (not name.casefold().startswith(words.casefold()), name),
+        )
+        for name in names[:most]:
+            found.setdefault((column, name.casefold()), name)
+    return [(name, column) for (column, _), name in found.items()][:most]
+
+
 def _once(terms: QuerySet[Term], most: int) -> list[Term]:
     """The first of each path, in order: dictionaries and their releases repeat many of their terms."""
     seen: dict[tuple[str, str], Term] = {}

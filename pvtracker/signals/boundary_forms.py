@@ -139,7 +139,9 @@ class PlannedBoundaryForm(BoundaryForm):
         label="Term",
         required=False,
         max_length=MOST_TERM,
-        help_text="As the study’s dictionary spells it, or the name of a query of the study. Capitals do not matter.",
+        help_text="As the study’s dictionary spells it, or the name of a query of the study. Capitals do not matter. "
+        "Names of the latest cut are offered while you type.",
+        widget=forms.TextInput(attrs={"list": "names-of-events", "autocomplete": "off"}),
         error_messages={"max_length": f"At most {MOST_TERM} characters are kept. Shorten it."},
     )
     allocation = forms.CharField(

@@ -21,6 +21,7 @@ from pvtracker.studies.models import Study
 
 Names = Mapping[str, Mapping[str, str]]  # level → what is compared of a name → the name
 ALIKE = 0.6  # of difflib's ratio
+NAMED = (derive.QUERY, "PT", "HLT", "HLGT", "SOC")  # in this order names are offered
 MOST_KEPT = 8  # cuts whose names a process remembers
 _read: dict[uuid.UUID, _Known] = {}
 
@@ -52,6 +53,24 @@ def doubts(plan: Plan, study: Study, *, by: Actor) -> list[str]:
     return [
         *unlike(plan, known.names, on=str(cut.date)),
         *(f"In the latest cut, of {cut.date}, counting everyone with an arm: {said}" for said in shares),
+    ]
+
+
+def offered(study: Study, *, by: Actor) -> list[tuple[str, str]]:
+    """The names of the latest cut with their levels in words, for who writes a boundary; [] where there is none that
+    can be read."""
+    cut = closed.latest_joined(study)
+    if cut is None:
+        return []
+    try:
+        names = _known(cut, by).names
+    except CutError:
+        return []
+    return [
+        (name, level_label(level))
+        for level in NAMED
+        if level in names
+        for name in sorted(names[level].values())
     ]
 
 

@@ -75,12 +75,14 @@ def screening_plan_edit(request: HttpRequest, code: str) -> HttpResponse:
         plan = from_plain(latest.content) if latest else planning.UNPLANNED.plan
         version = latest.version if latest else 0
         initial = initial_of(plan, version=version, usual_arm=study.analysis_arm)
-        return _edit(request, PlanOfStudyForm(initial=initial, boundaries=shown_of(plan), **of), latest)
+        return _edit(
+            request, study, PlanOfStudyForm(initial=initial, boundaries=shown_of(plan), **of), latest
+        )
     if "more" in request.POST:
-        return _edit(request, with_one_more(request.POST, **of), _latest(study))
+        return _edit(request, study, with_one_more(request.POST, **of), _latest(study))
     form = PlanOfStudyForm(request.POST, **of)
     if not form.is_valid():
-        return _edit(request, form, _latest(study), status=422)
+        return _edit(request, study, form, _latest(study), status=422)
     told = form.cleaned_data
     try:
         made = plans.write_plan(
@@ -97,11 +99,11 @@ def screening_plan_edit(request: HttpRequest, code: str) -> HttpResponse:
         form = PlanOfStudyForm(data, **of)
         form.is_valid()
         form.add_error(None, str(refusal))
-        return _edit(request, form, latest, status=409)
+        return _edit(request, study, form, latest, status=409)
     except PlanRefused as refusal:
         for name, sentence in refusal.faults.items():
             form.add_error(name or None, sentence)
-        return _edit(request, form, _latest(study), status=422)
+        return _edit(request, study, form, _latest(study), status=422)
     messages.success(request, f"Version {made.version} is kept. It is used from when it is signed on.")
     return redirect("screening_plan", study.code)
 
@@ -148,6 +150,13 @@ def _latest(study: Study) -> ScreeningPlan | None:
 
 
 def _edit(
-    request: HttpRequest, form: PlanOfStudyForm, latest: ScreeningPlan | None, *, status: int = 200
+    request: HttpRequest,
+    study: Study,
+    form: PlanOfStudyForm,
+    latest: ScreeningPlan | None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
-    return render(request, "signals/plan_edit.html", {"form": form, "latest": latest}, status=status)
+    names = plan_terms.offered(study, by=actor_for(request.user, WRITE, study))
+    context = {"form": form, "latest": latest, "names": names}
+    return render(request, "signals/plan_edit.html", context, status=status)

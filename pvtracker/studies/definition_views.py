@@ -10,12 +10,20 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pvtracker.accounts.roles import Permission
+from pvtracker.coding import queries as coding_queries
 from pvtracker.studies import actions, queries
 from pvtracker.studies.definition_form import DefinitionsForm
 from pvtracker.studies.definition_text import value_text
 from pvtracker.studies.definitions import HELP, NAMES, Definitions
 from pvtracker.studies.pages import study_page
 from pvtracker.studies.rules import StudyRefused
+
+LEVELS = {  # as `cuts.derive` names them
+    "preferred_term": "PT",
+    "high_level_term": "HLT",
+    "high_level_group_term": "HLGT",
+    "system_organ_class": "SOC",
+}
 
 
 @require_safe
@@ -54,6 +62,17 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
             return redirect("definitions", study.code)
     status = 422 if request.method == "POST" else 200
     return render(request, "studies/definitions_edit.html", {"form": form}, status=status)
+
+
+@require_safe
+def terms(request: HttpRequest, code: str) -> HttpResponse:
+    """Names of the dictionaries like the words typed so far, at every level that is counted, for a combobox."""
+    study = study_page(request, code, Permission.READ_OPEN_REPORTS)
+    found = coding_queries.suggest_names(request.GET.get("q", ""), study_id=study.id)
+    options = [
+        {"value": LEVELS[level], "label": name, "sub": level.replace("_", " ")} for name, level in found
+    ]
+    return render(request, "components/combobox_options.html", {"options": options})
 
 
 def settings_table(now: Definitions) -> dict[str, Any]:

@@ -77,6 +77,7 @@ RULES = OF_BOTH_ROOMS | {
     "cuts": Rule("freeze_cuts", "freeze_cuts"),
     "analysis_sets": Rule("read_open_reports", NO),
     "definitions": Rule("read_open_reports", NO),
+    "definition_terms": Rule("read_open_reports", NO),
     "definitions_edit": Rule("set_definitions", "set_definitions"),
     "reports": Rule("read_open_reports", "make_open_reports"),
     "report": Rule("read_open_reports", NO),

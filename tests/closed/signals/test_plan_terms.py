@@ -58,6 +58,16 @@ def test_the_plan_and_the_page_to_sign_say_it_and_the_cut_is_opened_once(
 
 
 @pytest.mark.django_db
+def test_who_writes_a_boundary_is_offered_the_names_of_the_cut(study: Study, joined_cut: Cut) -> None:
+    plan_terms._read.clear()
+    page = signed_in(planner(study), study).get(f"{HERE}edit/").text
+    assert '<option value="Headache" label="Preferred term">' in page
+    field = page.split('name="boundaries-0-spelled"')[1].split(">")[0]
+    assert 'list="names-of-events"' in field and 'id="names-of-events"' in page
+    assert AccessRecord.objects.filter(object_kind="joined cut", reason__contains="names of events").exists()
+
+
+@pytest.mark.django_db
 def test_before_the_first_cut_and_without_a_boundary_nothing_is_said(
     study: Study, joined_cut: Cut, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -236,6 +236,22 @@ def test_a_set_has_the_terms_of_the_studys_query_of_its_name(world: World) -> No
     assert "has other terms now: Bone pain." in page(world, "sam", "pooled_rate", made.watched_id)
 
 
+def test_names_of_the_dictionaries_are_offered_with_their_levels(world: World) -> None:
+    """To the form that watches a term and to the definitions; from the dictionaries, whatever has happened."""
+    offered = reverse("definition_terms", args=["MON"])
+    for person, name in (("mona", "pooled_rate_new"), ("ada", "definitions_edit")):
+        form = page(world, person, name)
+        assert f'data-url="{offered}"' in form and "js/look_up" in form
+    found = world.client("mona").get(offered, {"q": "HEAD"}).text
+    assert found.count("<li") == 1 + found.count("Headaches")
+    assert 'data-value="PT" data-text="Headache">' in found and "preferred term" in found
+    organs = world.client("mona").get(offered, {"q": "disorders"}).text
+    assert 'data-value="SOC"' in organs and organs.count("<li") <= 8
+    assert [
+        world.client("sam").get(offered, {"q": said}).text.strip() for said in ("", "h", "100%", "\0")
+    ] == [""] * 4
+
+
 def test_cuts_of_different_definitions_are_no_one_line(world: World) -> None:
     """An arm of analysis changes no pooled count; a window may, and breaks the line and says so."""
     made = watch(world)
