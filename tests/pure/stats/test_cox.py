@@ -36,7 +36,7 @@ def efron(beta: float, time: np.ndarray, event: np.ndarray, arm: np.ndarray, str
 
 
 def test_the_data_that_therneau_and_grambsch_solved_by_hand(against: Against) -> None:
-    """Test data 1 of Modeling Survival Data (2000), appendix E.1, as in survival 3.5-3, vignette "validate", section
+    """Test data 1 of the appendix of Modeling Survival Data (2000), as in survival 3.5-3, vignette "validate", section
     3.2: the root of a cubic, information at it, log-likelihoods by the formula. (At the root -3.358979 is printed for
     -3.358975.)"""
     found = cox([1, 1, 6, 6, 8, 9], [1, 0, 1, 1, 0, 1], [1, 1, 1, 0, 0, 0])

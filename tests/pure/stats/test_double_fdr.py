@@ -99,7 +99,12 @@ def test_the_example_of_the_r_package_c212(against: Against) -> None:
     result = double_fdr_2012(C212_P, C212_SYSTEM, alpha=0.05)
     expected = [event + 1 in C212_SIGNIFICANT for event in range(len(C212_P))]
     against(
-        "double_fdr_2012", "R c212, help page of c212.DFDR, flags", "program", result.flag, expected, within=0
+        "double_fdr_2012",
+        "R c212, help page of c212.DFDR, flags",
+        "published",
+        result.flag,
+        expected,
+        within=0,
     )
 
 

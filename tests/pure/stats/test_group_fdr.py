@@ -53,6 +53,18 @@ def test_the_example_in_the_paper_on_c212(against: Against) -> None:
     against("group_bh", f"{source}, weighted p", "published", weighted, expected, within=5.1e-7)
 
 
+def test_the_example_on_the_help_page_of_c212(against: Against) -> None:
+    """man/c212GBH.rd of cran/c212: eleven of seventeen are flagged at 5 %, with their weighted p."""
+    found = group_bh(C212_P, C212_SYSTEM, alpha=0.05)
+    printed = np.isin(C212_SYSTEM, [2, 3])
+    against("group_bh", "R c212, help page of c212.GBH, flags", "published", found.flag, printed, within=0)
+    share = found.null_share[printed]
+    weighted = np.array(C212_P)[printed] * share / (1 - share)
+    expected = [0.0033333333, 0.0003333333, 0.0016666667, 0.0511670000, *[0] * 7]
+    source = "R c212, help page of c212.GBH, weighted p"
+    against("group_bh", source, "published", weighted, expected, within=5.1e-11)
+
+
 def flagged_by_steps(p: np.ndarray, group: np.ndarray, share: np.ndarray, alpha: float) -> set[int]:
     """The second stage in the words of the paper: the largest i with the i-th weighted p ≤ i α / (N (1 − π̄))."""
     if share.min() == 1:

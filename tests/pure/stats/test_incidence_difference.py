@@ -27,7 +27,7 @@ def test_the_trial_in_biliary_cirrhosis(against: Against) -> None:
         difference + np.hypot(arm_high - arm, ref - ref_low),
     ]
     ours = [found.estimate[0], found.low[0], found.high[0]]
-    source = f"{pbc3.BOOK}, section 4.1: both arms, squared and added"
+    source = f"{pbc3.BOOK}, chapter 4: both arms, squared and added"
     against(KEY, source, "published", ours, printed, within=2.5e-4)
     assert (found.at_risk_arm[0], found.at_risk_ref[0]) == (risk_arm, risk_ref)
 
