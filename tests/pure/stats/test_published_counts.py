@@ -193,6 +193,39 @@ def test_the_ratio_of_two_rates(against: Against) -> None:
     against("rate_ratio_midp", source, "published", mid, 0.000310, within=5.1e-7)
 
 
+# OpenEpi, saved results of Comparing 2 Person-Time Rates in SessionI.zip of epiinformatics.com: two strata and both
+# together: mid-p limits, one-sided mid-p, exact limits, each with four digits
+OPENEPI_RATES = [
+    ((17, 100025, 3, 122268), [2.21, 29.63], 0.0001564, [2.004, 36.89]),
+    ((8, 78531, 1, 77932), [1.27, 177.6], 0.01105, [1.064, 352.3]),
+    ((25, 178556, 4, 200200), [2.616, 23.57], 8.270e-6, [2.42, 27.71]),
+]
+
+
+def half_of_the_fourth_digit(printed: float) -> float:
+    """As `against` counts: relative beyond one."""
+    half = 0.51 * 10.0 ** (np.floor(np.log10(printed)) - 3)
+    return float(half / max(1.0, printed))
+
+
+@pytest.mark.parametrize(("rates", "mid_limits", "mid_p", "limits"), OPENEPI_RATES)
+def test_limits_of_the_ratio_of_two_rates(
+    rates: tuple[int, int, int, int],
+    mid_limits: list[float],
+    mid_p: float,
+    limits: list[float],
+    against: Against,
+) -> None:
+    mid, exact = rate_ratio_midp(*rates), rate_ratio_exact(*rates)
+    for key, ours, printed in (
+        ("rate_ratio_midp", [*both(mid), mid.p[0] / 2], [*mid_limits, mid_p]),
+        ("rate_ratio_exact", both(exact), limits),
+    ):
+        for one, theirs in zip(ours, printed, strict=True):
+            within = half_of_the_fourth_digit(theirs)
+            against(key, "OpenEpi, example of two rates", "published", one, theirs, within=within)
+
+
 def test_the_difference_of_two_rates(against: Against) -> None:
     # the score test of equal rates, one-sided p = 0.000316: the error at which the lower limit is 0
     source = "Gu et al. (2008), example 1, by statsmodels"
