@@ -27,7 +27,8 @@ Written from a run of the tests by
 ```
 
 Every statistic of the [calculator](calculator.md) against sources that do not share its code. *published*: figures
-printed in a paper or book. *program*: computed by another program, in the test or beforehand with its command beside
+printed in a paper, a book or the documentation of a program, often as another document quotes them: the comment beside
+the test says through which they were read. *program*: computed by another program, in the test or beforehand with its command beside
 the figures. *brute force*: worked out from the definition in a slow, plain way (all tables enumerated, the test
 inverted, whole-number arithmetic).
 
