@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 from scipy.special import gammaincinv
 
-from pvtracker.cuts.wording import USUAL
+from pvtracker.cuts.wording import in_order
 from pvtracker.lib.rounding import MISSING, fixed, p_text, share
 from pvtracker.monitoring import breaks
 from pvtracker.monitoring.enums import Level, Selection, Standing
@@ -334,7 +334,5 @@ def definitions_of(looks: Iterable[Look]) -> list[dict[str, object]]:
     found: dict[str, str] = {}
     for look in looks:
         found |= look.definitions
-    known = list(USUAL)  # the database keeps no order
-    names = sorted(found, key=lambda name: (known.index(name) if name in known else len(known), name))
     called = {one.value: str(one.label) for one in Selection}
-    return [{"label": called.get(name, name), "value": found[name]} for name in names]
+    return [{"label": called.get(name, name), "value": said} for name, said in in_order(found).items()]

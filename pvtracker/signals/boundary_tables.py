@@ -55,13 +55,15 @@ def looks_table(held: Sequence[Held], drawn: Drawn | None, row: Result) -> Table
         ]
         if drawn:
             step = steps.get(look)
-            said = ("crosses" if step.crosses else "") if step else "no look of this boundary"
+            said = ("crosses" if step.crosses else "does not cross") if step else "no look of this boundary"
             cells += [*(_numbers(step, z) if step else _nothing(3)), words(said)]
         rows.append({"cells": cells})
     for step in drawn.steps if drawn else ():
         if step.look is None:
             shares = [{**one, "values": (None, None, None)} for one in _nothing(2)]
-            rows.append({"cells": [words("planned end"), *shares, *_numbers(step, z), words("")]})
+            rows.append(
+                {"cells": [words("planned end"), *shares, *_numbers(step, z), words("still to come")]}
+            )
     return {
         "caption": "The looks: what each run counted",
         "columns": columns,
@@ -199,7 +201,7 @@ def judged_table(run: Run) -> Table:
             text_column("What it says"),
         ],
         "rows": rows,
-        "note": "Path and bound are z-values of group-sequential boundaries, participants of the arm with the event of "
-        "the others. Earlier looks were read from the runs. To cross one raises a signal, once.",
+        "note": "Path, and where it crosses: z-values for group-sequential boundaries; for the others, participants of "
+        "the arm with the event. Earlier looks were read from the runs. Crossing a boundary raises a signal, once.",
         "empty": "",
     }

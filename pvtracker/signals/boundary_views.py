@@ -55,7 +55,7 @@ def signal_boundary(request: HttpRequest, code: str, row_id: int) -> HttpRespons
         study,
         object_kind="boundary of a term",
         object_id=str(row.run_id),
-        detail=f"{row.level}, {row.selection}, {row.term}, {row.arm}",
+        detail=f"{tables.about(row)}, {row.term}, {row.arm}",
     )
     if ask:
         return ask

@@ -59,6 +59,11 @@ def of_study(study: Study) -> list[Crossing]:
     return list(found.values())
 
 
+def by_finding(study: Study) -> dict[Key, Crossing]:
+    """The same by finding, whatever the spelling of its term (`one_term`)."""
+    return {one_term(one.key): one for one in of_study(study)}
+
+
 def _lines(study: Study) -> Iterator[tuple[uuid.UUID, date, Key, str]]:
     runs = Run.objects.filter(study=study, settings__boundaries__contains=[{"crosses": True}])
     told = runs.order_by("made_at", "id").values_list("id", "cut__date", "settings__boundaries")

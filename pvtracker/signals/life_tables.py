@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from pvtracker.accounts.signing.record import Subject
 from pvtracker.lib.rounding import share
 from pvtracker.signals.crossings import Crossing
 from pvtracker.signals.enums import PROCESS_ROLE, AlertKind, Measure, State, Step
-from pvtracker.signals.evidence import flagged_by
+from pvtracker.signals.evidence import Key, flagged_by, key_of, one_term
 from pvtracker.signals.labels import events_label, level_label
 from pvtracker.signals.models import Result, Signal, SignalAlert, SignalStep
 from pvtracker.signals.orders import why_failed
@@ -40,10 +40,11 @@ class Row:
     now: str
     then: str
     flags: str
+    crossed: str = ""  # when it crossed a boundary of the plan
 
 
-def listed(one: Listed, *, inference: bool) -> Row:
-    """The line of a signal."""
+def listed(one: Listed, *, inference: bool, crossed: Mapping[Key, Crossing] | None = None) -> Row:
+    """The line of a signal; `crossed`: what crossed a boundary, with inference only."""
     state = state_of(one.signal, inference=inference)
     if one.signal.level == CASE:
         return Row(listed=one, state=state, about=about(one.signal), now="–", then="–", flags=CASE_FLAG)
@@ -55,6 +56,7 @@ def listed(one: Listed, *, inference: bool) -> Row:
         now=n_of(one.now),
         then=n_of(one.then),
         flags=f"{flags}{', also adjusted for many terms' if one.adjusted else ''}",
+        crossed=beyond.said if (beyond := (crossed or {}).get(one_term(key_of(one.signal)))) else "",
     )
 
 

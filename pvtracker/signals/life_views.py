@@ -49,9 +49,10 @@ def signal_list(request: HttpRequest, code: str) -> HttpResponse:
     shown = inference.is_shown(request)
     found = queries.signals_of(study, which=which, on=timezone.localdate(), by_evidence=shown)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    crossed = crossings.by_finding(study) if shown else {}
     context = {
         "page": page,
-        "rows": [life_tables.listed(one, inference=shown) for one in page],
+        "rows": [life_tables.listed(one, inference=shown, crossed=crossed) for one in page],
         "nothing_open": f"{NOTHING_OPEN} {NO_PROOF if shown else ''}".strip(),
         "which": which,
         "choices": queries.WHICH,

@@ -30,7 +30,10 @@ def unfinished(study: Study, *, most: int = 20) -> list[dict[str, Any]]:
     """Those that have no run yet, with how they stand."""
     found = list(orders_of(study).exclude(state=OrderState.DONE.value)[:most])
     jobs = Job.objects.in_bulk([order.job_id for order in found])
-    return [{"order": order, "standing": standing_of(order, jobs.get(order.job_id))} for order in found]
+    return [
+        {"order": order, "standing": standing_of(order, jobs.get(order.job_id)), "by": asked_by(order)}
+        for order in found
+    ]
 
 
 def standing_of(order: ScreeningOrder, job: Job | None) -> Standing:
@@ -80,6 +83,14 @@ def pieces_with_states(order: ScreeningOrder, job: Job | None) -> list[dict[str,
     return told
 
 
+def asked_by(order: ScreeningOrder) -> str:
+    """Who asked for it: a person, the schedule of the plan, or a command and who ran it."""
+    if order.asked_from == AskedFrom.SCHEDULE:
+        return "the schedule"
+    command, _, who = order.asked_by_name.partition(", run by ")
+    return f"{who or 'somebody'}, at the command line" if command.startswith("command:") else command
+
+
 def departures_of(order: ScreeningOrder) -> list[str]:
     """In what it departs from the plan, in sentences: as its run keeps it, or would if it were made now."""
     if order.run is not None:
@@ -95,7 +106,7 @@ def facts(order: ScreeningOrder) -> list[dict[str, object]]:
         ("Plan", f"Version {order.plan.version}" if order.plan else NO_PLAN),
         ("Analysis arm", arm_label(order.analysis_arm)),
         *([("Further methods", also)] if also else []),
-        (order.get_asked_from_display(), f"{order.asked_by_name}, {order.asked_at:%Y-%m-%d %H:%M} UTC"),
+        (order.get_asked_from_display(), f"{asked_by(order)}, {order.asked_at:%Y-%m-%d %H:%M} UTC"),
     ]
     if order.stopped_at is not None:
         told.append(("Cancelled", f"{order.stopped_by_name}, {order.stopped_at:%Y-%m-%d %H:%M} UTC"))

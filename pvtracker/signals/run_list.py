@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pvtracker.signals.labels import ARM_LABELS
 from pvtracker.signals.models import Run, ScreeningOrder
+from pvtracker.signals.orders import asked_by
 from pvtracker.signals.planning import plan_of_run
 
 NO_ORDER = "a command, without an order"  # or of an earlier version
@@ -38,6 +39,6 @@ def _row(run: Run, order: ScreeningOrder | None) -> Row:
         arm=ARM_LABELS.get(run.analysis_arm, run.analysis_arm),
         plan=f"version {version}" if version else "built-in" if plan else "before there were plans",
         seed=str(run.settings.get("seed", "–")),
-        by=order.asked_by_name if order else NO_ORDER,
+        by=asked_by(order) if order else NO_ORDER,
         how=order.get_asked_from_display() if order else "",
     )

@@ -47,7 +47,7 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
         study,
         object_kind="term of a run",
         object_id=str(row.run_id),
-        detail=f"{row.level}, {row.selection}, {row.term}, {row.arm}",
+        detail=f"{tables.about(row)}, {row.term}, {row.arm}",
     )
     if ask:
         return ask

@@ -40,7 +40,13 @@ from pvtracker.signals.boundary_tables import judged_table
 from pvtracker.signals.comparing import counted
 from pvtracker.signals.enums import AskedFrom
 from pvtracker.signals.forms import FilterForm, RunForm
-from pvtracker.signals.labels import SELECTION_LABELS, level_label, period_label, threshold_words
+from pvtracker.signals.labels import (
+    SELECTION_LABELS,
+    events_label,
+    level_label,
+    period_label,
+    threshold_words,
+)
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.screen import LEVELS
@@ -102,7 +108,8 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
     )
     form = FilterForm(request.GET, **offered)
     chosen = form.chosen()
-    shown = ", ".join(chosen[name] for name in ("level", "selection", "arm", "method"))
+    named = (level_label(chosen["level"]), events_label(chosen["selection"]), chosen["arm"])
+    shown = ", ".join((*named, METHODS[chosen["method"]].label))
     ask = taking_out.looked(request, study, object_kind="screening run", object_id=str(run.id), detail=shown)
     if ask:
         return ask
@@ -144,7 +151,7 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
         study,
         object_kind="participants of a run",
         object_id=str(row.run_id),
-        detail=f"{row.level}, {row.selection}, {row.term}",
+        detail=f"{tables.about(row)}, {row.term}",
     )
     if ask:
         return ask

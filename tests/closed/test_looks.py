@@ -316,7 +316,7 @@ def test_a_look_says_which_part_of_a_run(study: Study, run: Run) -> None:
     chosen = {"level": "PT", "selection": "serious", "method": "rd_mn"}
     signed_in(account, study).get(f"/studies/JOIN/signals/runs/{run.id}/", chosen)
     (kept,) = looks_of(account)
-    assert kept.object_id == str(run.id) and kept.detail.startswith("PT, serious, ")
+    assert kept.object_id == str(run.id) and kept.detail.startswith("Preferred term, serious events, ")
 
 
 @pytest.mark.parametrize(

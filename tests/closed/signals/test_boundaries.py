@@ -134,6 +134,8 @@ def test_the_page_uses_the_signed_settings_whatever_the_data(
     assert [step.at for step in after] == [0.5, 0.75, 1.0] and after[1].crosses
     (line,) = second.settings["boundaries"]
     assert line["bound"] == pytest.approx(after[1].bound) and line["crosses"]
+    said = [line["cells"][-1]["text"] for line in page.context["looks"]["rows"]]
+    assert said == ["does not cross", "crosses", "still to come"]
     tried = page_of(second, study, kind="pocock", planned="90")
     assert tried.context["signed"] is None and "it decides nothing" in tried.text
     assert tried.context["drawn"].steps[0].at == pytest.approx(40 / 90)

@@ -88,6 +88,11 @@ def test_another_spelling_of_a_term_is_the_same_signal_for_flags_crossings_and_p
     page = words(reader.get(f"{FOLLOWED}{only_signal().id}/").text)
     assert "crossed, first in a run on the cut of" in page and "9/20 (45.0%)" in page
     assert words(reader.get(OVERVIEW).text).count(f'href="{FOLLOWED}{only_signal().id}/"') == 1
+    listed = words(reader.get(FOLLOWED).text)
+    assert "beyond its boundary" in listed and "crossed, first in a run on the cut of" in listed
+    hide(reader)
+    hidden = words(reader.get(FOLLOWED).text)
+    assert "beyond its" not in hidden and "crossed" not in hidden, "it is inference"
     both = [rows(n_arm=9, flagged=False, term="headache"), rows(n_arm=3, adjusted=True, term="headAche")]
     run_on(later_cut(joined_cut, days=62), *both, used=used)
     assert only_signal().version == 3 and SignalStep.objects.count() == 3

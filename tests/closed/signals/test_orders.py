@@ -359,6 +359,19 @@ def test_the_list_of_runs_says_by_which_plan_and_seed_and_who_ordered_each(
     assert "version 1" in listed and ">4711<" in listed and "A statistician<br>" in listed
 
 
+@pytest.mark.parametrize(
+    ("asked_from", "name", "said"),
+    [
+        ("hand", "Dr Person", "Dr Person"),
+        ("command", "command:enqueue, run by ops", "ops, at the command line"),
+        ("schedule", "signals", "the schedule"),
+    ],
+)
+def test_who_ordered_a_screening_is_told_in_words(asked_from: str, name: str, said: str) -> None:
+    order = ScreeningOrder(asked_from=asked_from, asked_by_name=name)
+    assert orders.asked_by(order) == said
+
+
 def test_the_rows_are_downloaded_as_parquet_and_that_is_recorded(study: Study) -> None:
     order = place(study, also=[])
     work(order)

@@ -126,7 +126,7 @@ def test_a_file_holds_what_the_page_shows_and_is_recorded_as_taken_out(study: St
     assert answer.content == client.get(here(row), {"format": "csv", "what": "methods"}).content
     kept = AccessRecord.objects.filter(actor=str(account.id)).latest("id")
     assert (kept.kind, kept.object_kind) == ("export", "term of a run")
-    assert kept.detail.startswith("CSV of methods; PT, all, Headache")
+    assert kept.detail.startswith("CSV of methods; Preferred term, all events, Headache")
     hide(client)
     hidden = client.get(here(row), {"format": "csv", "what": "methods"}).content.decode("utf-8-sig")
     assert next(csv.reader(io.StringIO(hidden))) == [
