@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.validators import ProhibitNullCharactersValidator
 from django.utils.module_loading import import_string
 
+MOST_LINES = 5  # that are named
 NO_NULL = ProhibitNullCharactersValidator(
     "A null character stands in the text, and cannot be kept. Take it out, or type the text anew."
 )
@@ -60,6 +61,26 @@ class NamesField(FreeTextField):
     def stand(self, text: str, names: Iterable[str] = ()) -> None:
         """Take the names in a text, and further ones, for those that stand."""
         self.standing = frozenset((*self.texts(text), *names))
+
+    def validate(self, value: Any) -> None:
+        """What is refused in one of several lines is told with its line."""
+        try:
+            super().validate(value)
+        except forms.ValidationError as refusal:
+            lines = value.splitlines() if value else []
+            wrong = [str(place) for place, line in enumerate(lines, start=1) if self._is_refused(line)]
+            if len(lines) < 2 or not wrong:
+                raise
+            more = f" and {len(wrong) - MOST_LINES} more" if len(wrong) > MOST_LINES else ""
+            where = f"Line{'s' if len(wrong) > 1 else ''} {', '.join(wrong[:MOST_LINES])}{more}: "
+            raise forms.ValidationError([f"{where}{said}" for said in refusal.messages]) from refusal
+
+    def _is_refused(self, line: str) -> bool:
+        try:
+            super().validate(line)
+        except forms.ValidationError:
+            return bool(line)
+        return False
 
     def texts(self, value: str) -> list[str]:
         named = dict.fromkeys(" ".join(part.split()) for part in self.parts(value))

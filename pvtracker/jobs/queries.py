@@ -16,6 +16,8 @@ RESULT_PAGES = {
     "signals.detect": "signals",
     "signals.piece": "signals",
 }
+# Where the result has a page of its own: task → URL name, and what the job calls its id.
+OWN_PAGES = {"reports.make": ("report", "report"), "signals.detect": ("signal_run", "run")}
 # What a job does, as the heading of its progress page.
 TITLES = {
     "cuts.freeze": "Freezing a data cut",
@@ -31,7 +33,10 @@ def find(job_id: uuid.UUID) -> Job | None:
 
 
 def next_page(job: Job, study_code: str) -> str:
-    """The way forward from a job's progress page."""
+    """The way forward from a job's progress page: to its result where that has a page of its own."""
+    own, key = OWN_PAGES.get(job.task, ("", ""))
+    if job.state == JobState.DONE and (made := job.result.get(key)):
+        return reverse(own, args=[study_code, made])
     name = RESULT_PAGES.get(job.task)
     return reverse(name, args=[study_code]) if name else reverse("home")
 

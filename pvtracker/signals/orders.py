@@ -88,7 +88,9 @@ def asked_by(order: ScreeningOrder) -> str:
     if order.asked_from == AskedFrom.SCHEDULE:
         return "the schedule"
     command, _, who = order.asked_by_name.partition(", run by ")
-    return f"{who or 'somebody'}, at the command line" if command.startswith("command:") else command
+    if not command.startswith("command:"):
+        return command
+    return f"{who}, at the command line" if who else "the command line"
 
 
 def departures_of(order: ScreeningOrder) -> list[str]:

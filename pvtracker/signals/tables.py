@@ -35,7 +35,7 @@ from pvtracker.signals.labels import (
 )
 from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
-from pvtracker.signals.numerators import Counted
+from pvtracker.signals.numerators import Counted, shown_date
 from pvtracker.signals.planning import plan_of_run
 from pvtracker.stats.definitions import estimate_only
 
@@ -64,7 +64,7 @@ def run_facts(run: Run, *, inference: bool = True) -> list[dict[str, object]]:
         ("Arms", arms),
         *([("Pools of arms", pools)] if pools else []),
         *([(f"{analysed.capitalize()} without an arm", without)] if without else []),
-        ("Rows, flagged", f"{run.rows}, {run.flagged}") if inference else ("Rows", run.rows),
+        ("Rows, flagged", f"{run.rows:,}, {run.flagged:,}") if inference else ("Rows", f"{run.rows:,}"),
         ("Cut sha256", run.cut.sha256),
         ("Result sha256", run.sha256),
         ("Code version", run.code_version),
@@ -316,7 +316,7 @@ def _event_cells(event: Counted) -> list[Cell]:
     return [
         *map(words, (event.subject, event.arm)),
         whole_cell(event.number),
-        *map(words, (event.term, event.verbatim, event.onset or "unknown")),
+        *map(words, (event.term, event.verbatim, shown_date(event.onset) or "unknown")),
         *map(whole_cell, (event.day, event.grade)),
         *map(words, ("yes" if event.serious else "", event.outcome.replace("_", " "))),
     ]

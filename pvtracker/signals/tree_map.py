@@ -18,6 +18,7 @@ from pvtracker.signals.tables import NO_EVENT, Table, participants_url, term_url
 TOKENS = STATIC / "css" / "tokens.css"
 SIZES = {"wide": (960, 400), "narrow": (340, 460)}  # px; a page shows the one that fits
 LETTER, LINE, MARGIN = 6.4, 15, 5  # px of 12 px text
+LEGEND_ROW, LEGEND_COLUMN, LEGEND_LINE, LEGEND_GAP = 4, 240, 20, 10  # entries a row; px
 STEPS = (2.0, 5.0, 10.0)  # percentage points at which the shade changes
 SHADES = (
     ("less-3", "10 or more points fewer"),
@@ -67,7 +68,14 @@ def as_svg(found: dict[str, Any]) -> Callable[[str, list[str]], bytes] | None:
                 for line in tile["lines"]
             ]
             texts.append("</g>")
-        width, height = picture["width"], picture["height"] + head
+        foot = head + picture["height"] + LEGEND_GAP
+        for n, (name, said) in enumerate(SHADES):
+            x, y = LEGEND_COLUMN * (n % LEGEND_ROW), foot + LEGEND_LINE * (n // LEGEND_ROW)
+            texts.append(
+                f'<rect x="{x}" y="{y}" width="14" height="14" fill="{colours[f"var(--pv-shade-{name})"]}"/>'
+                f'<text x="{x + 20}" y="{y + 11}" font-size="10">{escape(plain(said))}</text>'
+            )
+        width, height = picture["width"], foot + LEGEND_LINE * -(-len(SHADES) // LEGEND_ROW)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
             f'font-family="IBM Plex Sans, sans-serif"><rect width="{width}" height="{height}" fill="#ffffff"/>'

@@ -183,7 +183,7 @@ def _special(
             term=row["preferred_term"],
             date=written,
             day=None if pd.isna(row["day"]) else int(row["day"]) + 1,
-            said=f"{row['preferred_term']}, onset {written or 'unknown'}.",
+            said=f"{row['preferred_term']}, onset {written.replace('T', ' ') or 'unknown'}.",
             named=row["named"],
         )
 

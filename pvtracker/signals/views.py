@@ -171,6 +171,7 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
         "facts": tables.counted_facts(row.run, queries.same_term(row)),
         "page": page,
         "table": tables.participants_table(list(page), row),
+        "of_term": tables.term_url(row),
         "back": f"{reverse('signal_run', args=[study.code, row.run_id])}?{urlencode(chosen)}",
         "definitions": tables.definitions_of(row.run, inference=inference.is_shown(request)),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -64,7 +65,7 @@ def room(request: HttpRequest) -> dict[str, Any]:
         "single_sign_on": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
         "navigation": [
             *(navigation(request, study) if study else _system_navigation(request)),
-            *_of_everybody(request),
+            *_of_everybody(request, study),
         ],
         "session_left": getattr(request, "session_left", None),
         **_shape(request),
@@ -95,12 +96,13 @@ def _system_navigation(request: HttpRequest) -> list[Link]:
     ]
 
 
-def _of_everybody(request: HttpRequest) -> list[Link]:
+def _of_everybody(request: HttpRequest, study: Any) -> list[Link]:
     """What everybody with an account in the closed room may open, in whatever study."""
     if settings.ROOM != "closed" or not getattr(request, "user", None) or not request.user.is_authenticated:
         return []
     url = reverse("calculator")
-    return [Link(label="Calculator", url=url, current=request.path.startswith(url))]
+    within = f"?{urlencode({'study': study.code})}" if study else ""  # so that the study’s pages stay at hand
+    return [Link(label="Calculator", url=f"{url}{within}", current=request.path.startswith(url))]
 
 
 def navigation(request: HttpRequest, study: Any) -> list[Link]:

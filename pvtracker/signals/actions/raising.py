@@ -213,7 +213,8 @@ def _cases_because(run: Run, cases: list[Trigger]) -> str:
     if len(cases) == 1:
         return _case_because(run, cases[0])
     people = len({one.subject for one in cases})
-    first = "; ".join(f"{one.subject}, event {one.number}: {one.said}" for one in cases[:NAMED])
+    named = (f"{one.subject}, event {one.number}: {one.said.removesuffix('.')}" for one in cases[:NAMED])
+    first = f"{'; '.join(named)}."
     rest = f" And {len(cases) - NAMED} more; all are listed with the signal." if len(cases) > NAMED else ""
     told = (
         f"{len(cases)} events of {people} participants in the run on the cut of {run.cut.date}. {first}{rest}"

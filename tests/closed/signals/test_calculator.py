@@ -18,7 +18,8 @@ from pvtracker.stats import double_fdr_2004, fisher, risk_difference_mn
 from pvtracker.stats.calculator.arguments import arguments_of, meaning
 from pvtracker.stats.calculator.helps import helps, sentence
 from pvtracker.stats.catalogue import STATISTICS
-from tests.closed.people import signed_in
+from pvtracker.studies.models import Study
+from tests.closed.people import client_of, signed_in
 from tests.people import account, make_ready
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,22 @@ def test_the_result_is_the_functions_to_the_last_digit(stranger: Client) -> None
     assert f"{direct.low[0]:.8g}" in answer.text and "confidence_level = 0.9" in answer.text
     assert asked.captured_queries and not [q for q in asked.captured_queries if OF_STUDIES.search(q["sql"])]
     assert AccessRecord.objects.filter(kind__in=("look", "export")).count() == before
+
+
+def test_a_boundary_is_headed_in_words_and_the_pages_of_a_study_stay_at_hand(study: Study) -> None:
+    """Of the study that one came from, through choosing, computing and the methods pages; of nobody else's."""
+    reader = client_of(study, "dsmb_member")
+    typed = {"given-events": "20", "given-probability": "0.5", "given-alpha": "0.05"}
+    answer = reader.post("/calculator/?study=JOIN&method=maxsprt_binomial_boundary", typed)
+    assert "So many cases in the arm are a signal (cases)</th>" in answer.text
+    assert "after so many events in both arms (limit)</th>" in answer.text
+    methods = reader.get("/calculator/methods/", {"study": "JOIN", "page": "maxsprt.md"})
+    for page in (answer, methods, reader.get("/calculator/?study=JOIN")):
+        assert 'href="/studies/JOIN/signals/"' in page.text
+    assert 'name="study" value="JOIN"' in answer.text and "/calculator/?study=JOIN" in answer.text
+    assert "/calculator/?study=JOIN&amp;method=maxsprt_binomial_boundary" in methods.text
+    other = signed_in(make_ready(account("stranger"))).get("/calculator/?study=JOIN")
+    assert other.status_code == 200 and "/studies/JOIN" not in other.text and 'value="JOIN"' not in other.text
 
 
 def test_labels_are_typed_as_they_are(stranger: Client) -> None:

@@ -106,6 +106,7 @@ def test_a_thousand_events_of_a_term_are_one_signal_that_lists_them_all(
     assert [one.kind for one in SignalAlert.objects.filter(account=follower)] == ["new"]
     [step] = SignalStep.objects.filter(signal=signal)
     assert "1000 events of 201 participants" in step.reason and "And 990 more" in step.reason
+    assert ".;" not in step.reason and ".." not in step.reason
     client = client_of(study, "dsmb_member")
     page = client.get(f"/studies/JOIN/signals/runs/{first.id}/")
     assert len(page.context["cases"]["rows"]) == 1 and "1000 events, listed with their signal." in page.text

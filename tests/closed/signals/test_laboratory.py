@@ -60,6 +60,7 @@ def test_a_possible_case_stands_first_and_opens_its_participant(client: Client) 
     ]
     assert case == ["S-1", "Low dose", "15", "6.00", "15", "4.50"] and at_baseline == "0.50"
     assert "Alkaline phosphatase was not measured" in page.text
+    assert '<input type="hidden" name="grading"' in page.text, "nothing is graded here; the choice is kept"
     assert page.text.index("Possible cases of Hy’s law") < page.text.index("Peaks of each participant")
     (points,) = [layer for layer in spec_of(page, "edish")["layer"] if "href" in layer["encoding"]]
     by_subject = {value["subject"]: value for value in points["data"]["values"]}

@@ -156,6 +156,7 @@ def test_a_number_opens_to_its_participants(study: Study, joined_cut: Cut) -> No
     ]
     assert "2/2 (100" in page.text and "2 events" in page.text  # the numbers of the row above the list
     assert f"/signals/runs/{run.id}/?level=PT" in page.text
+    assert f'href="/studies/JOIN/signals/rows/{row.id}/">Headache: what every method says' in page.text
 
 
 def test_a_row_of_another_study_is_not_found(study: Study, joined_cut: Cut) -> None:

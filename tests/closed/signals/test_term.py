@@ -18,6 +18,7 @@ from pvtracker.cuts.models import Cut
 from pvtracker.signals import actions
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.term_tables import counts_table
+from pvtracker.signals.tree_map import SHADES
 from pvtracker.studies.definitions import DEFAULTS, HELP
 from pvtracker.studies.models import Study
 from tests.acting import as_test
@@ -201,6 +202,8 @@ def test_files_of_overview_and_run_hold_all_rows(study: Study, run: Run) -> None
             answer = client.get(f"{path}{'&' if '?' in path else '?'}format=csv&what={what}")
             assert str(run.id) in answer.content.decode("utf-8-sig"), what
     assert b"Headache" in answer.content
+    drawn = client.get("/studies/JOIN/signals/?format=svg&what=tree-map-0").content.decode()
+    assert all(f">{said}</text>" in drawn for _, said in SHADES), "its shades are told in the file, too"
 
 
 def test_a_run_without_a_row_or_study_without_a_run_has_no_file(study: Study) -> None:

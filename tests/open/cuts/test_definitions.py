@@ -139,6 +139,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "Line 1, “NOBODY”: write each on a line of its own, as SUBJECT = reason.",
     ),
     ({"not_per_protocol": "NOBODY = got placebo"}, "may tell who received what (placebo)"),
+    ({"not_per_protocol": "NOBODY = late\nANY = got placebo\nZ = placebo"}, "Lines 2, 3: "),
     ({"strata": ["arm"]}, "Choose among site, country, sex"),
     ({"age_groups": "65, 18"}, "One age or more in years, from 1 to 125, each higher than the last: 18, 65."),
     ({"age_groups": "adults"}, "“adults”: write whole years, separated by commas: 18, 65."),
@@ -334,7 +335,7 @@ def test_a_malformed_line_hides_no_fault_of_another_line(world: World) -> None:
     treating = sorted(world.interventions.values(), key=lambda one: one.ordinal)
     assert {name: [str(one) for one in some] for name, some in form.errors.items()} == {
         "not_per_protocol": [
-            "The text may tell who received what (placebo). Write it without naming an arm or a product; everybody who "
+            "Line 4: The text may tell who received what (placebo). Write it without naming an arm or a product; everybody who "
             "reads the history would see it.",
             "Line 1, “NOBODY”: write each on a line of its own, as SUBJECT = reason.",
             "Line 3, “SOMEONE”; line 4, “ELSE”: no participant of this study. Write the identifier as the "

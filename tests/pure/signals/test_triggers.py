@@ -88,6 +88,15 @@ def test_an_event_of_special_interest_is_one_case_each_when_it_is_emergent(term:
     special = [one for one in found(trial(), special_interest=[term]) if one[0] == "special_interest"]
     assert special == [("special_interest", "B", 1, "Placebo", None, "Lymphoma, onset unknown.")]
     assert found(trial(), special_interest=["Rash"]) == found(trial())
+    timed = day("onset", "2026-01-09") | {"onset": "2026-01-09T15:37"}
+    alone = cut(
+        participants=[person("B")],
+        exposures=[treated("B")],
+        arms=[allocated("B", "PBO")],
+        adverse_events=[event("B", 1, timed)],
+    )
+    (one,) = found(alone, special_interest=["Headache"])
+    assert one[-1] == "Headache, onset 2026-01-09 15:37."
 
 
 def test_a_day_before_first_exposure_has_no_nought() -> None:
