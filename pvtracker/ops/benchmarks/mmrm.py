@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from pvtracker import stats
-from pvtracker.ops.benchmarks import Measurement, best_of, peak_megabytes, seconds_of
+from pvtracker.ops.benchmarks import Measurement, best_of, peak_megabytes, r, seconds_of
 from pvtracker.ops.coverage_courses import WEEKS, trial
 from pvtracker.ops.rooms import Installation
 from pvtracker.stats.results import FloatArray, IntArray
@@ -82,8 +80,7 @@ def _large() -> Long:
 
 def _nlme(given: Long) -> tuple[float, float] | None:
     """Seconds and −2 log L, if an R with nlme is there."""
-    program = shutil.which("Rscript")
-    if program is None or subprocess.run([program, "-e", "library(nlme)"], capture_output=True).returncode:
+    if r.version("nlme") is None:
         return None
     rows = np.column_stack([*given])[~np.isnan(given[2])]
     with tempfile.TemporaryDirectory() as folder:
@@ -96,6 +93,6 @@ def _nlme(given: Long) -> tuple[float, float] | None:
             comments="",
             fmt="%.17g",
         )
-        subprocess.run([program, "-e", R_SCRIPT], cwd=place, check=True, capture_output=True)
+        r.run(R_SCRIPT, place)
         seconds, minus_two = (place / "told.txt").read_text().split()
     return float(seconds), float(minus_two)
