@@ -28,9 +28,9 @@ Written from a run of the tests by
 
 Every statistic of the [calculator](calculator.md) against sources that do not share its code. *published*: figures
 printed in a paper, a book or the documentation of a program, often as another document quotes them: the comment beside
-the test says through which they were read. *program*: computed by another program, in the test or beforehand with its command beside
-the figures. *brute force*: worked out from the definition in a slow, plain way (all tables enumerated, the test
-inverted, whole-number arithmetic).
+the test says through which they were read. *program*: computed by another program, in the test or beforehand with its
+command beside the figures. *brute force*: worked out from the definition in a slow, plain way (all tables enumerated,
+the test inverted, whole-number arithmetic).
 
 *cases* counts the numbers compared. *largest difference* is absolute up to one and relative beyond, rounded up to one
 digit (to the bound where that is less); infinite and missing numbers had to be so in both. *bound* is what would have

@@ -4,32 +4,31 @@ from hypothesis import given, settings
 from scipy import stats as scipy_stats
 
 from pvtracker.stats import aalen_johansen, incidence_difference, risk_difference_newcombe
-from tests.pure.stats import pbc3
 from tests.pure.stats.against import Against
-from tests.pure.stats.survival_data import MADE_ARM, MADE_EVENT, MADE_TIME, TWO, trial
+from tests.pure.stats.survival_data import (
+    MADE_ARM,
+    MADE_EVENT,
+    MADE_TIME,
+    PLACEBO,
+    SIX_MP,
+    SIX_MP_EVENT,
+    TWO,
+    trial,
+)
 
 Trial = tuple[np.ndarray, np.ndarray, np.ndarray]
 KEY = "incidence_difference"
 MADE = (MADE_TIME[TWO], MADE_EVENT[TWO], MADE_ARM[TWO])
 
 
-def test_the_trial_in_biliary_cirrhosis(against: Against) -> None:
-    """Printed shares and limits of both arms put together; four figures of four digits, so twice half a digit."""
-    found = incidence_difference(pbc3.DAYS, pbc3.END > 0, pbc3.CYCLOSPORIN, 730.5)
-    (risk_arm, _, arm, arm_high, arm_low), (risk_ref, _, ref, ref_high, ref_low) = (
-        (at_risk, error, 1 - share, 1 - low, 1 - high)
-        for at_risk, share, error, low, high in (pbc3.TWO_YEARS["arm"], pbc3.TWO_YEARS["reference"])
-    )
-    difference = arm - ref
-    printed = [
-        difference,
-        difference - np.hypot(arm - arm_low, ref_high - ref),
-        difference + np.hypot(arm_high - arm, ref - ref_low),
-    ]
-    ours = [found.estimate[0], found.low[0], found.high[0]]
-    source = f"{pbc3.BOOK}, chapter 4: both arms, squared and added"
-    against(KEY, source, "published", ours, printed, within=2.5e-4)
-    assert (found.at_risk_arm[0], found.at_risk_ref[0]) == (risk_arm, risk_ref)
+def test_the_leukaemia_trial_of_freireich(against: Against) -> None:
+    """Shares without relapse after 10 and 22 weeks: 6-MP as printed in many textbooks (`test_kaplan_meier.py`); on
+    placebo 13 and 20 of 21 had relapsed by then, and nobody was censored."""
+    time = np.concatenate([SIX_MP, PLACEBO])
+    event = np.concatenate([SIX_MP_EVENT, np.ones(21, dtype=int)])
+    found = incidence_difference(time, event, np.repeat([1, 0], 21), [10, 22])
+    printed = [1 - 0.753 - 13 / 21, 1 - 0.538 - 20 / 21]
+    against(KEY, "Freireich's trial", "published", found.estimate, printed, within=5.1e-4)
 
 
 def test_limits_of_both_arms_from_r_etm_put_together(against: Against) -> None:

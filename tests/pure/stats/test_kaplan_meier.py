@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from scipy import stats as scipy_stats
 
 from pvtracker.stats import kaplan_meier, participants_at_risk
-from tests.pure.stats import pbc3
 from tests.pure.stats.against import Against
 from tests.pure.stats.survival_data import (
     AML,
@@ -38,20 +37,6 @@ def test_the_leukaemia_trial_of_freireich(against: Against) -> None:
     assert found.events.tolist() == [3, 1, 1, 1, 1, 1, 1]
 
 
-def test_the_trial_in_biliary_cirrhosis(against: Against) -> None:
-    found = kaplan_meier(pbc3.DAYS, pbc3.END > 0, arm=pbc3.CYCLOSPORIN, at=730.5)
-    assert found.arm.tolist() == ["0", "1"]
-    both = [pbc3.TWO_YEARS[one] for one in ("reference", "arm")]
-    _, share, error, low, high = (np.array(column) for column in zip(*both, strict=True))
-    for ours, theirs in (
-        (found.estimate, share),
-        (np.sqrt(found.variance), error),
-        (found.low, low),
-        (found.high, high),
-    ):
-        against("kaplan_meier", f"{pbc3.BOOK}, chapter 4", "published", ours, theirs, within=5.1e-5)
-
-
 def test_numbers_at_risk_as_printed(against: Against) -> None:
     key = "participants_at_risk"
     # survival 3.5-3, vignette "survival", section 2.1: summary(fit1, times = (0:4) * 182.5, scale = 365)
@@ -62,9 +47,6 @@ def test_numbers_at_risk_as_printed(against: Against) -> None:
     found = participants_at_risk(months, end, [0, 10, 16, 18, 23, 26, 27])
     printed = [305, 304, 302, 301, 300, 298, 297]
     against(key, "Satagopan et al. 2004, Table 2", "published", found.at_risk, printed, within=0)
-    found = participants_at_risk(pbc3.DAYS, pbc3.END, [730.5], arm=pbc3.CYCLOSPORIN)
-    at_two_years = [pbc3.TWO_YEARS[one][0] for one in ("reference", "arm")]
-    against(key, f"{pbc3.BOOK}, chapter 4", "published", found.at_risk, at_two_years, within=0)
 
 
 def test_limits_are_those_of_r_survival(against: Against) -> None:

@@ -6,24 +6,12 @@ from hypothesis import given, settings
 from scipy import stats as scipy_stats
 
 from pvtracker.stats import aalen_johansen, restricted_mean_time_lost
-from tests.pure.stats import pbc3
 from tests.pure.stats.against import Against
 from tests.pure.stats.survival_data import MADE_ARM, MADE_EVENT, MADE_TIME, OVARIAN, TWO, some_trials, trial
 
 Trial = tuple[np.ndarray, np.ndarray, np.ndarray]
 KEY = "restricted_mean_time_lost"
 MADE = (MADE_TIME[TWO], MADE_EVENT[TWO], MADE_ARM[TWO])
-
-
-def test_years_lost_in_the_trial_in_biliary_cirrhosis(against: Against) -> None:
-    years = pbc3.DAYS / 365.25
-    death_first = np.array([0, 2, 1])[pbc3.END]
-    for event, (lost, error) in ((pbc3.END, pbc3.TRANSPLANTATION), (death_first, pbc3.DEATH)):
-        found = restricted_mean_time_lost(years, event, pbc3.CYCLOSPORIN, tau=3)
-        within = 5.1e-8 if event is death_first else 5.1e-9
-        source = f"{pbc3.BOOK}, Table 4.2"
-        against(KEY, source, "published", found.estimate[:2], lost, within=within)
-        against(KEY, source, "published", found.standard_error[:2], error, within=5.1e-9)
 
 
 def test_the_means_in_the_vignette_of_r_survival(against: Against) -> None:
