@@ -335,8 +335,8 @@ def test_a_malformed_line_hides_no_fault_of_another_line(world: World) -> None:
     treating = sorted(world.interventions.values(), key=lambda one: one.ordinal)
     assert {name: [str(one) for one in some] for name, some in form.errors.items()} == {
         "not_per_protocol": [
-            "Line 4: The text may tell who received what (placebo). Write it without naming an arm or a product; everybody "
-            "who reads the history would see it.",
+            "Line 4: The text may tell who received what (placebo). Write it without naming an arm or a product; "
+            "everybody who reads the history would see it.",
             "Line 1, “NOBODY”: write each on a line of its own, as SUBJECT = reason.",
             "Line 3, “SOMEONE”; line 4, “ELSE”: no participant of this study. Write the identifier as the "
             "participant’s page has it: SUBJECT = reason.",

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pvtracker.stats.bayes.diagnostics import convergence, indicator_size
+from pvtracker.stats.bayes.diagnostics import Convergence, convergence, indicator_size
 
 # library(posterior)  # 1.4.0, R 4.2.2
 # M <- as.matrix(read.csv(file, header = FALSE)); c(rhat(M), ess_bulk(M), ess_tail(M))
@@ -40,6 +40,17 @@ def test_as_the_package_posterior_has_it(number: int) -> None:
     found = convergence(examples()[number][None])
     expected = list(OF_POSTERIOR.values())[number]
     assert (found.r_hat[0], found.ess_bulk[0], found.ess_tail[0]) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("r_hat", "bulk", "tail", "met"),
+    [(1.0099, 400, 400, True), (1.01, 4000, 4000, False), (1.0, 399, 4000, False), (1.0, 4000, 399, False),
+     (np.nan, 4000, 4000, False)],
+)  # fmt: skip
+def test_the_limits_are_those_of_the_paper(r_hat: float, bulk: float, tail: float, met: bool) -> None:
+    """Vehtari et al. (2021): use the draws if R-hat is less than 1.01 and the effective size above 400."""
+    found = Convergence(*(np.array([value]) for value in (r_hat, bulk, tail)))
+    assert found.met.tolist() == [met]
 
 
 def test_many_at_once_are_each_as_alone() -> None:

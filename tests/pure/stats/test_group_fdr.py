@@ -103,6 +103,8 @@ def test_shares_by_hand() -> None:
     assert group_bh(p, group, null_share="lsl").null_share.tolist() == [1.0] * 4
     assert not group_bh(p, group, null_share="lsl").flag.any()
     assert group_bh([0.2, 1.0], ["eye", "eye"], null_share="lsl").null_share.tolist() == [1.0] * 2
+    # at 0.05 the first stage rejects up to 0.0476
+    assert group_bh([0.049, 0.0476, 0.0477], ["a", "b", "c"]).null_share.tolist() == [1, 0, 1]
     # every p of the eye is rejected by the first stage: its share is 0 and the whole group is flagged
     both = group_bh([0.001, 0.002, 0.5, 0.9], ["eye", "eye", "ear", "ear"])
     assert both.null_share.tolist() == [0, 0, 1, 1] and both.flag.tolist() == [True, True, False, False]

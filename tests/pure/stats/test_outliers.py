@@ -67,6 +67,13 @@ def test_on_a_logarithmic_scale() -> None:
     assert found.score == pytest.approx(on_logs.score)
 
 
+def test_at_the_fence_is_not_beyond_it() -> None:
+    """Quartiles 2 and 6, so fences at -4 and 12."""
+    at = outliers([-4, 2, 2, 2, 4, 6, 6, 6, 12], fence=1.5)
+    assert (at.low, at.high) == (-4, 12) and not at.flag.any()
+    assert outliers([-4.1, 2, 2, 2, 4, 6, 6, 6, 12.1], fence=1.5).flag.tolist() == [True, *[False] * 7, True]
+
+
 def test_where_there_is_no_fence() -> None:
     few = outliers([1, 2, 3, 4, 5, 6, 1000, np.nan])
     assert few.warning == TOO_FEW and not few.flag.any() and np.isnan(few.high)

@@ -75,15 +75,6 @@ def test_haybittle_and_peto_in_sas_documentation(against: Against) -> None:
     against("haybittle_peto_boundary", SAS, "published", [none, there], [100.1192, 87.35], within=5e-5 / 100)
 
 
-def test_the_bounds_of_the_first_program_keep_the_error(against: Against) -> None:
-    """Reboussin et al. (2000) Controlled Clin Trials 21:190-207, as quoted by the manual of R ldbounds, ldPower: bounds
-    at six looks, two-sided 0.05, to four digits."""
-    z = [5.3666, 3.7102, 2.9728, 2.5365, 2.2154, 1.9668]
-    found = group_sequential_crossing([0.13, 0.4, 0.69, 0.9, 0.98, 1.0], z, sides=2).total
-    source = "Reboussin et al. 2000, by the manual of R ldbounds"
-    against("group_sequential_crossing", source, "published", found, 0.05, within=5e-5)
-
-
 def test_one_look_at_counts_is_barnards_tail_at_its_risk(against: Against) -> None:
     """Cardillo (2009) mybarnard, help text: 7 of 15 against 12 of 15, statistic 1.8943, one-tailed p 0.034077 at the
     risk 0.6646. (The call printed there has 2 in the last cell; its demo, its statistic and its "16x16 tables" have 3.)

@@ -61,6 +61,15 @@ def test_of_many_participants_the_exchanges_are_normal() -> None:
     assert alike.p_permuted.tolist() == [1, 1, 1]
 
 
+def test_half_of_the_participants_leave_the_other_half_no_freedom() -> None:
+    """Two sites of half the participants each: a sum drawn without replacement varies half as much as with it."""
+    chance, site = np.random.default_rng(2), np.repeat([0, 1], 250)
+    events = chance.poisson(np.where(site == 1, 3.05, 3.1))
+    drawn = site_reporting(events, 1.0, site, replicates=3999).p_permuted
+    normal = site_reporting(events, 1.0, site, null="normal").p_permuted
+    assert 0.02 < drawn[0] < 0.5 and normal == pytest.approx(drawn, abs=0.03)
+
+
 def test_adjusted_p_is_benjamini_and_hochberg_over_the_sites() -> None:
     found = site_reporting(EVENTS, YEARS, SITE)
     expected = scipy_stats.false_discovery_control(found.p_permuted)
