@@ -109,6 +109,31 @@ def test_grays_test_is_that_of_r_cmprsk(against: Against) -> None:
     )
 
 
+# What tests/test.R of cmprsk draws after set.seed(2) by the generator of R 1.2 (RNGversion("1.2.1") in R 4.2.2), in the
+# order of its times, on which alone the test rests: arm, 1 or 2 for event and competing event, 0 censored; stratum
+CMPRSK = """
+    c02 a01 a01 c22 c11 b21 a02 b12 c21 a21 a12 a21 a21 a01 c22 c11 c02 b01 b02 c21
+    c21 c11 b12 a01 b21 a12 b11 c12 b12 c12 b21 b21 a22 c02 a22 c12 a11 b21 a02 c01
+    b11 c11 b12 c11 b21 a22 c12 a01 a12 c21 b21 b12 c02 a21 b22 b21 b22 c12 a12 b21
+    c21 a22 a21 a01 b01 c12 a01 b01 b02 b01 c02 b11 b22 a12 a01 a01 c02 b01 b21 b21
+    b22 a02 c11 a02 b22 a12 a02 b11 c01 c12 a12 a22 a22 b21 a01 b11 c22 c02 a02 a11
+"""
+
+
+def test_grays_test_as_its_author_printed_it(against: Against) -> None:
+    """tests/test.Rout.save of R cmprsk (Gray, R 1.2.1): cuminc(ss,cc,gg,strt), and without arm b."""
+    arm, event, stratum = np.array([list(row) for row in CMPRSK.split()]).T
+    event, time = event.astype(int), np.arange(100)
+    for rows, printed in (
+        (arm != "", ([3.393977, 0.1832345], [1.989511, 0.3698139])),
+        (arm != "b", ([3.5151549, 0.06080997], [0.1400145, 0.70826655])),
+    ):
+        for of, expected in zip((event, (3 - event) % 3), printed, strict=True):
+            made = gray(time[rows], of[rows], arm[rows], stratum=stratum[rows])
+            source = "R cmprsk, tests/test.Rout.save"
+            against("gray", source, "published", [made.chi_square, made.p], expected, within=5.1e-7)
+
+
 @pytest.mark.parametrize("one", [*some_trials(20, arms=3), *some_trials(20)])
 def test_observed_and_expected_in_fractions(against: Against, one: Trial) -> None:
     """The hypergeometric mean of each time, exactly; of two arms, the variance as well."""
