@@ -1,10 +1,11 @@
-"""R packages that were run here: what c212 and TreeMineR say of their own data, commands beside the figures."""
+"""R packages that were run here, commands beside the figures: c212 and TreeMineR of their own data, ratesci of sparse
+tables."""
 
 from __future__ import annotations
 
 import pytest
 
-from pvtracker.stats import tree_scan, tree_scan_bernoulli
+from pvtracker.stats import risk_difference_mn, tree_scan, tree_scan_bernoulli
 from tests.pure.stats import trees
 from tests.pure.stats.against import Against
 from tests.pure.stats.c212_figures import LONG
@@ -65,3 +66,24 @@ def test_the_diagnoses_of_treeminer_by_participant(against: Against) -> None:
     kept = [ratio[name] for name, is_kept in zip(cuts, both, strict=True) if is_kept]
     assert kept.count(0) == 321
     assert sum(kept) == pytest.approx(3196.855, abs=5e-4)
+
+
+def test_sparse_tables_in_ratesci(against: Against) -> None:
+    """scoreci(x1, 38, x2, 36, skew = FALSE, precis = 9), R/scoreci.R of petelaud/ratesci (commit 035f42ad), R 4.2.2."""
+    rows = [
+        (0, 0, -0.097610507, 0.092950637),
+        (1, 0, -0.072593405, 0.136073829),
+        (6, 0, 0.053002606, 0.305323469),
+        (8, 1, 0.039997266, 0.341936785),
+        (38, 36, -0.092950637, 0.097610507),
+        (37, 30, 0.007459688, 0.298248922),
+        (2, 9, -0.368551372, -0.038054714),
+        (20, 18, -0.198459797, 0.248582637),
+        (0, 4, -0.254339354, -0.012891930),
+        (3, 36, -0.972968195, -0.790862848),
+    ]
+    arm, reference, low, high = zip(*rows, strict=True)
+    found = risk_difference_mn(arm, 38, reference, 36)
+    source = "R ratesci, scoreci without skewness"
+    against("risk_difference_mn", source, "program", found.low, low, within=1.5e-9)
+    against("risk_difference_mn", source, "program", found.high, high, within=1.5e-9)
