@@ -184,11 +184,12 @@ def probabilities(looks: Sequence[Look], expectation: Expectation) -> Spec:
 
 def _x(looks: Sequence[Look]) -> dict[str, Any]:
     at, form = ticks(look.cut.date for look in looks)
+    values = [f"{day}T00:00:00Z" for day in at]  # as text: of numbers Vega-Lite draws none
     return {
         "field": "day",
         "type": "temporal",
         "scale": {"type": "utc", "nice": False, "padding": 24},
-        "axis": {"title": "Cut-off date", "values": [*map(_ms, at)], "format": form, "labelOverlap": True},
+        "axis": {"title": "Cut-off date", "values": values, "format": form, "labelOverlap": True},
     }
 
 

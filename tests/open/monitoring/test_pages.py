@@ -278,6 +278,10 @@ def test_cuts_of_different_definitions_are_no_one_line(world: World) -> None:
         assert [point["line"] for point in spec["data"]["values"]] == [0, 0, 1]
         (drawn,) = [one for one in spec["layer"] if one["mark"].get("type") == "line"]
         assert drawn["encoding"]["detail"]["field"] == "line"
+        labelled = drawn["encoding"]["x"]["axis"]["values"]
+        assert labelled == [f"2026-0{month}-01T00:00:00Z" for month in (4, 5, 6)], (
+            "the browser draws none at numbers"
+        )
     assert "From the cut of 2026-06-01 on it was counted by other definitions than before" in shown
     assert shown.count("“Window after last exposure” was: no end; is: 5 days") == 2 + 1, "and both tables"
     assert "From the cut of 2026-05-01" not in shown and not any(name in shown for name in ARM_NAMES)
