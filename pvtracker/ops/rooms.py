@@ -31,6 +31,9 @@ GIVEN = {
 # What a child process keeps of our environment; everything else would be a way around the wall.
 KEEP = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM", "SSL_CERT_FILE", "PVTRACKER_ENVIRONMENT")
 
+# Our matrices are small: threads that share one spin for longer than they calculate, on cores that others need.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -153,6 +156,7 @@ class Installation:
             "PVTRACKER_DEMO": "1" if self.demo else "0",
             "PVTRACKER_STATIC": str(self.home.path / "static"),
             "PYTHONUNBUFFERED": "1",
+            **ONE_THREAD,
         }
         if self.demo:  # mail of a demo stays on the machine
             own["PVTRACKER_MAIL_FOLDER"] = str(self.mail(room))

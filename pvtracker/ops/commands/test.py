@@ -22,7 +22,7 @@ from xml.etree import ElementTree
 
 from pvtracker.ops import validation
 from pvtracker.ops.environment import ROOT
-from pvtracker.ops.rooms import Home, Installation, Names
+from pvtracker.ops.rooms import ONE_THREAD, Home, Installation, Names
 from pvtracker.ops.services.running import services
 
 SUFFIX = "_test"
@@ -211,6 +211,7 @@ def _environment(installation: Installation, group: Group) -> dict[str, str]:
         "PVTRACKER_TEST_OPEN_BROKER": installation.broker_urls["open"],
         "PVTRACKER_TEST_CLOSED_BROKER": installation.broker_urls["closed"],
         "PVTRACKER_STATIC_FROM_SOURCE": "1",
+        **ONE_THREAD,
     }
     if group.room:
         return {
