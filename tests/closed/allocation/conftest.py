@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
 from pvtracker.allocation.actions.randomisation import ListPlace, store_list
 from pvtracker.cuts import closed
 from pvtracker.studies.models import Study
-from tests.closed.cuts.conftest import closed_storage, open_storage, silent_broker
+from tests.closed.cuts.conftest import silent_broker
 from tests.closed.cuts.folder import BY, PEOPLE, STUDY_ID, allocate, put_cut
+from tests.closed.joined import kept_storage
 
-__all__ = ["closed_storage", "listed", "open_storage", "silent_broker", "study"]
+__all__ = ["listed", "silent_broker", "study"]
+
+
+@pytest.fixture(scope="module")
+def allocated_once(kept: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with kept_storage(tmp_path_factory.mktemp("allocated")) as storage:
+        put_cut(storage)
+        closed.receive_cuts(by=BY)
+        allocate(Study.objects.get(id=STUDY_ID))
+        yield
 
 
 @pytest.fixture
-def study(open_storage: Path) -> Study:
+def study(db: None, allocated_once: None) -> Study:
     """S-1 and S-2 were given the low dose, S-3 and S-4 placebo; no randomisation list is known."""
-    put_cut(open_storage)
-    closed.receive_cuts(by=BY)
-    study = Study.objects.get(id=STUDY_ID)
-    allocate(study)
-    return study
+    return Study.objects.get(id=STUDY_ID)
 
 
 @pytest.fixture

@@ -11,11 +11,9 @@ from pvtracker.accounts.models import Account, Signature
 from pvtracker.board import actions
 from pvtracker.board.models import Recommendation, RecommendationVersion
 from pvtracker.board.signing import manifestations_of
-from pvtracker.reports import actions as report_actions
 from pvtracker.reports.models import ReportRecord
 from pvtracker.studies.models import Study
 from tests.acting import as_test
-from tests.closed.cuts.folder import BY
 from tests.closed.people import SECRET, checked_person, client_of, signed_in
 from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
 from tests.signed import manifestation, sign_at
@@ -26,9 +24,8 @@ HERE = "/studies/JOIN/recommendations/"
 
 
 @pytest.fixture
-def record(study: Study) -> ReportRecord:
-    request = report_actions.request_for(study=study, audience="closed")
-    return report_actions.make_report(request=request, by=BY)
+def record(report_once: uuid.UUID, study: Study) -> ReportRecord:
+    return ReportRecord.objects.get(id=report_once)
 
 
 @pytest.fixture

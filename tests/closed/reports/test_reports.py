@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import stat
 import uuid
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings as live
-from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
 from django.test import Client
 
 from pvtracker.accounts.models import Account
-from pvtracker.cuts import closed
-from pvtracker.cuts.models import Cut
-from pvtracker.jobs import actions as jobs
-from pvtracker.jobs.models import Job, JobState
+from pvtracker.jobs.models import Job
 from pvtracker.lib.sealed import SealError, unseal
 from pvtracker.reports import actions, queries, storage
 from pvtracker.reports.frozen import rows
 from pvtracker.reports.models import ReportRecord
 from pvtracker.studies.models import Study
-from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
+from tests.closed.cuts.folder import BY
 from tests.closed.people import client_of
 from tests.closed.signals.conftest import closed_storage, joined_cut, open_storage, silent_broker, study
 
@@ -33,9 +26,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def record(study: Study) -> ReportRecord:
-    request = actions.request_for(study=study, audience="closed")
-    return actions.make_report(request=request, by=BY)
+def record(report_once: uuid.UUID, study: Study) -> ReportRecord:
+    return ReportRecord.objects.get(id=report_once)
 
 
 def test_a_report_is_by_arm_by_the_studys_own_setting(record: ReportRecord) -> None:
@@ -74,54 +66,6 @@ def test_a_file_of_one_report_does_not_pass_for_anothers(study: Study, record: R
     here.write_bytes(there.read_bytes())
     with pytest.raises(storage.StorageError, match="cannot be opened"):
         queries.pdf_of(record)
-
-
-def test_the_closed_database_takes_no_row_of_an_open_report(joined_cut: Cut) -> None:
-    values: dict[str, Any] = {"content_sha256": "0" * 64, "pdf_sha256": "0" * 64, "code_version": "x"}
-    with pytest.raises(IntegrityError, match="report_audience_is_the_room"), transaction.atomic():
-        ReportRecord.objects.create(study=joined_cut.study, cut=joined_cut, audience="open", **values)
-
-
-def test_an_open_report_is_not_made_here(study: Study) -> None:
-    with pytest.raises(jobs.Refused, match="made in the open room; this is the closed room"):
-        actions.request_for(study=study, audience="open")
-
-
-def test_a_cut_without_arms_waits(open_storage: Path) -> None:
-    folder = put_cut(open_storage)
-    closed.receive_cuts(by=BY)
-    study = Study.objects.get(id=STUDY_ID)
-    with pytest.raises(jobs.Refused, match="no data cut that a report can be made of"):
-        actions.request_for(study=study, audience="closed")
-    with pytest.raises(jobs.Refused, match="waits for the allocation"):
-        actions.request_for(study=study, audience="closed", cut_id=uuid.UUID(folder.name))
-
-
-def test_the_command_receives_the_cut_first(open_storage: Path, tmp_path: Path) -> None:
-    put_cut(open_storage)
-    closed.receive_cuts(by=BY)
-    allocate(Study.objects.get(id=STUDY_ID))
-    later = put_cut(open_storage, made_at="2026-08-01T08:00:00+00:00")
-    pdf, plain = tmp_path / "closed.pdf", tmp_path / "closed.json"
-    call_command("dsmb_report", "JOIN", audience="closed", analysis_arm="actual", output=pdf, json=str(plain))
-    record = ReportRecord.objects.get(study__code="JOIN")
-    assert str(record.cut_id) == later.name and record.analysis_arm == "actual"
-    assert stat.S_IMODE(pdf.stat().st_mode) == stat.S_IMODE(plain.stat().st_mode) == 0o600
-    assert "n_LOW" in json.dumps(json.loads(plain.read_text()))
-
-
-def test_the_command_refuses_the_open_audience(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="made in the open room"):
-        call_command("dsmb_report", "JOIN", audience="open", output=tmp_path / "x.pdf")
-
-
-def test_a_job_makes_the_report(study: Study, joined_cut: Cut) -> None:
-    parameters = {"cut": str(joined_cut.id), "analysis_arm": "actual"}
-    job = jobs.enqueue(task="reports.make", study_id=study.id, parameters=parameters, by=BY)
-    jobs.run(str(job.id), actions.make_job)
-    job.refresh_from_db()
-    assert job.state == JobState.DONE, job.error
-    assert job.result["report"] == str(ReportRecord.objects.get(study__code="JOIN").id)
 
 
 def test_the_board_reads_and_the_statistician_makes(study: Study, record: ReportRecord) -> None:

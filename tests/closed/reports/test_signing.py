@@ -27,9 +27,8 @@ HERE = "/studies/JOIN/reports/"
 
 
 @pytest.fixture
-def record(study: Study) -> ReportRecord:
-    request = actions.request_for(study=study, audience="closed")
-    return queries.report_for(study, actions.make_report(request=request, by=BY).id)
+def record(report_once: uuid.UUID, study: Study) -> ReportRecord:
+    return queries.report_for(study, report_once)
 
 
 @pytest.fixture

@@ -25,10 +25,12 @@ from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Study
 from tests.acting import as_test
 from tests.closed.cuts.folder import BY
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of, person_of, signed_in
 from tests.closed.signals.runs import later_cut, only_signal, rows, run_on
 from tests.people import member
 
+__all__ = ["joined_cut", "open_storage"]
 HERE = "/studies/JOIN/followed-signals/alerts/"
 TODAY = date(2026, 5, 1)
 

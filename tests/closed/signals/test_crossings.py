@@ -14,6 +14,7 @@ from pvtracker.signals.actions.raising import PROCESS, raise_signals
 from pvtracker.signals.enums import Step
 from pvtracker.signals.models import Run, Signal, SignalAlert, SignalStep
 from pvtracker.studies.models import Study
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of, person_of
 from tests.closed.signals.planned import planned_study, planner
 from tests.closed.signals.runs import later_cut, only_signal, rows, run_on
@@ -22,6 +23,7 @@ from tests.closed.signals.test_boundaries import bounded, signed
 from tests.closed.signals.test_life import take
 from tests.closed.signals.test_term import hide
 
+__all__ = ["joined_cut", "open_storage"]
 OVERVIEW = "/studies/JOIN/signals/"
 FOLLOWED = "/studies/JOIN/followed-signals/"
 SAID = "Beyond the boundary that version 1 of the plan set for it (Continuous toxicity"

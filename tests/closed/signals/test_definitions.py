@@ -18,8 +18,10 @@ from pvtracker.signals.models import Result, Run
 from pvtracker.studies.definitions import parse
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut, stated
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of
 
+__all__ = ["joined_cut", "open_storage"]
 pytestmark = pytest.mark.django_db
 ODD = {"pools": {"Any active dose": ["LOW", "HIGH"]}, "analysis_set": "randomised", "strata": ["sex"]}
 

@@ -23,9 +23,12 @@ from pvtracker.signals.plan import EVERY_DAYS
 from pvtracker.studies.models import Study
 from tests.acting import by_four
 from tests.closed.cuts.folder import BY, STUDY_ID, put_cut
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of, person_of, signed_in
 from tests.closed.signals.planned import planned_study, planner, sign, write
 from tests.closed.signals.test_orders import Killed, counting, silent
+
+__all__ = ["joined_cut", "open_storage"]
 
 
 @pytest.fixture

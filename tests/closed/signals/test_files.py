@@ -6,6 +6,7 @@ import csv
 import io
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -22,6 +23,7 @@ from pvtracker.studies.models import Study
 from tests.closed.cuts import folder
 from tests.closed.people import client_of
 from tests.closed.signals.runs import PLAIN, later_cut, rows, run_on
+from tests.closed.signals.test_pages import later_cut as put_later
 from tests.closed.signals.test_pages import run_of
 from tests.closed.signals.test_term import here, hide, row_of
 from tests.small_cut import day, event
@@ -182,8 +184,8 @@ def test_an_unknown_key_is_no_page(study: Study, joined_cut: Cut, asked: dict[st
 
 
 @pytest.fixture
-def many(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Run:
-    """A run on a cut in which the headaches of one participant are many."""
+def many(study: Study, open_storage: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run on a later cut, in which the headaches of one participant are many."""
     plain = folder.rows
 
     def more(study_id: str = folder.STUDY_ID) -> dict[str, list[dict[str, Any]]]:
@@ -192,7 +194,7 @@ def many(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Run
         return made
 
     monkeypatch.setattr(folder, "rows", more)
-    return run_of(request.getfixturevalue("study"))
+    return run_of(study, put_later(study, open_storage))
 
 
 def test_the_participants_behind_a_number_are_paged_and_whole_in_the_file(many: Run) -> None:

@@ -23,9 +23,11 @@ from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Study
 from tests.closed.cuts import folder
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, participant_id, put_cut
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of, person_of, signed_in
 from tests.hiv_laboratory import hiv_laboratory
 
+__all__ = ["joined_cut", "open_storage"]
 pytestmark = pytest.mark.django_db
 PAGE = "/studies/JOIN/laboratory/"
 

@@ -20,12 +20,13 @@ from pvtracker.signals import laboratory_counted_views
 from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY, PEOPLE, STUDY_ID, participant_id, put_cut
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of, person_of, signed_in
 from tests.closed.signals.test_files import read_csv, read_xlsx
 from tests.closed.signals.test_laboratory import PAGE, fact, persistence
 from tests.small_cut import ARMS
 
-__all__ = ["persistence"]
+__all__ = ["joined_cut", "open_storage", "persistence"]
 pytestmark = pytest.mark.django_db
 COUNTED = f"{PAGE}counted/"
 NUMBER = re.compile(r'<a href="([^"]*/laboratory/counted/\?[^"]*)">([^<]*)</a>')

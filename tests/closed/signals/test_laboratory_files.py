@@ -14,12 +14,14 @@ from pvtracker.cuts.models import Cut
 from pvtracker.studies.models import Study
 from tests.closed.cuts import folder
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, participant_id, put_cut
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of
 from tests.closed.signals.test_files import read_csv, read_xlsx
 from tests.closed.signals.test_laboratory import PAGE
 from tests.closed.signals.test_pages import run_of
 from tests.closed.signals.test_term import hide
 
+__all__ = ["joined_cut", "open_storage"]
 pytestmark = pytest.mark.django_db
 ALT = {"analyte": "ALT", "grading": "daids-2.1"}
 ANALYTE, EDISH = f"{PAGE}analyte/", f"{PAGE}edish/"

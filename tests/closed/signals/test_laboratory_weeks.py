@@ -14,9 +14,11 @@ from pvtracker.signals.laboratory_model import Weeks
 from pvtracker.studies.models import Study
 from tests.closed.cuts import folder
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of
 from tests.closed.signals.test_laboratory import PAGE
 
+__all__ = ["joined_cut", "open_storage"]
 pytestmark = pytest.mark.django_db
 
 

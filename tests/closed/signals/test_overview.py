@@ -16,11 +16,13 @@ from pvtracker.ops.simulation import simulate
 from pvtracker.signals.models import Run
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, participant_id, put_cut, stated
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of
 from tests.closed.signals.test_pages import run_of
 from tests.pure.signals.pilot import pilot_rows
 from tests.pure.signals.test_planted import TERM, interventions, records
 
+__all__ = ["joined_cut", "open_storage"]
 pytestmark = pytest.mark.django_db
 HERE = "/studies/JOIN/signals/"
 SKIN = "SKIN AND SUBCUTANEOUS TISSUE DISORDERS"

@@ -11,8 +11,10 @@ from pvtracker.signals import actions
 from pvtracker.signals.models import Result
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY, STUDY_ID, allocate, put_cut
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of
 
+__all__ = ["joined_cut", "open_storage"]
 pytestmark = pytest.mark.django_db
 SETTINGS = {
     "analysis_arm": "planned",

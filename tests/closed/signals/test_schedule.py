@@ -23,7 +23,10 @@ from pvtracker.signals.plan import BY_HAND, EACH_CUT, EVERY_DAYS
 from pvtracker.studies.models import Study
 from tests.acting import by_four
 from tests.closed.cuts.folder import BY, STUDY_ID, put_cut
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.signals.planned import PLAN, planned_study, planner, sign, write
+
+__all__ = ["joined_cut", "open_storage"]
 
 
 def new_cut(open_storage: Path, **said: Any) -> Cut:

@@ -17,6 +17,7 @@ from pvtracker.signals.screen import screen_asked
 from pvtracker.studies.definitions import parse
 from pvtracker.studies.models import Study
 from tests.closed.cuts import folder
+from tests.closed.joined import joined_cut, open_storage
 from tests.closed.people import client_of
 from tests.closed.signals.test_files import read_csv, read_xlsx
 from tests.closed.signals.test_hidden_everywhere import page_text, told_in
@@ -25,6 +26,7 @@ from tests.closed.signals.test_pages import run_of
 from tests.closed.signals.test_term import here, hide, row_of
 from tests.small_cut import day, event
 
+__all__ = ["joined_cut", "open_storage"]
 pytestmark = pytest.mark.django_db
 KEYS = ("period-rates", "repeated-events")
 
