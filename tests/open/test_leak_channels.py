@@ -19,7 +19,7 @@ from pvtracker.ops.blind.masks import Masker
 from pvtracker.ops.commands.blindcheck import today
 from pvtracker.ops.environment import ROOT
 from tests.architecture.walkers import url_names
-from tests.open.world import World, make_world
+from tests.open.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -37,11 +37,10 @@ LISTS = (
 
 
 @pytest.fixture
-def world() -> World:
-    made = make_world()
-    made.record(onset="2026")
-    made.record("P3", by="bob", onset="2026")
-    return made
+def world(two_sites: World) -> World:
+    two_sites.record(onset="2026")
+    two_sites.record("P3", by="bob", onset="2026")
+    return two_sites
 
 
 def names_of(order: tuple[Any, ...]) -> set[str]:

@@ -8,14 +8,14 @@ from django.test import Client
 from pvtracker.audit.context import Actor
 from pvtracker.events.models import DataQuery, Draft
 from pvtracker.studies.actions import StudyEntry, StudyRefused, create_study
-from tests.open.world import World, make_world
+from tests.open.world import World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
+def world(two_sites: World) -> World:
+    return two_sites
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from pvtracker.events.text import many_lines, one_line
 from pvtracker.feeds.actions import number
 from pvtracker.feeds.queries import page_after
 from pvtracker.lib.csv_out import csv_bytes
-from tests.open.world import World, make_world
+from tests.open.world import World
 
 pytestmark = pytest.mark.django_db
 
@@ -141,8 +141,8 @@ HOSTILE = (
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
+def world(two_sites: World) -> World:
+    return two_sites
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=[f"{n}" for n in range(len(HOSTILE))])

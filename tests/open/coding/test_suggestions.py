@@ -14,10 +14,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    made = make_world()
-    make_terms(made)
-    return made
+def world(two_sites: World) -> World:
+    make_terms(two_sites)
+    return two_sites
 
 
 def words(world: World, text: str) -> list[str]:

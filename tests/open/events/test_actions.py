@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
+def world(two_sites: World) -> World:
+    return two_sites
 
 
 def amend(

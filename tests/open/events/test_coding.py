@@ -25,11 +25,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    made = make_world()
-    made.person("cora", "coder")
-    made.person("study_administrator", "study_administrator")
-    return with_passwords(made)
+def world(two_sites: World) -> World:
+    two_sites.person("cora", "coder")
+    two_sites.person("study_administrator", "study_administrator")
+    return with_passwords(two_sites)
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from pvtracker.events.models import AdverseEvent, Assessment, DataQuery, Draft
 from pvtracker.participants.models import Participant
 from pvtracker.studies.actions import end_membership
 from pvtracker.studies.models import Membership
-from tests.open.world import SOMEONE, World, make_terms, make_world
+from tests.open.world import SOMEONE, World, make_terms
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
+def world(two_sites: World) -> World:
+    return two_sites
 
 
 @pytest.fixture

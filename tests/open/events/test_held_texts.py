@@ -46,15 +46,14 @@ TELLS = "Two days after the active vector, the Zyxoline infusion."
 
 
 @pytest.fixture
-def world() -> World:
-    world = make_world()
+def world(two_sites: World) -> World:
     put_arms(
-        study=world.study,
+        study=two_sites.study,
         arms=[ArmEntry("ZYX", "Zyxoline", False), ArmEntry("PBO", "Placebo", True)],
         by=SOMEONE,
     )
-    world.person("sara", "study_administrator")
-    return world
+    two_sites.person("sara", "study_administrator")
+    return two_sites
 
 
 def everything_a_blinded_person_gets(world: World, event: AdverseEvent) -> str:

@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return with_passwords(make_world())
+def world(two_sites: World) -> World:
+    return with_passwords(two_sites)
 
 
 def amend(world: World, event: AdverseEvent, **said: object) -> None:

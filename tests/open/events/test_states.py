@@ -23,7 +23,7 @@ from pvtracker.events.states import PERMISSION, TRANSITIONS, Step
 from pvtracker.formats.records import EventRecord
 from tests.acting import as_test
 from tests.open.signing import PASSWORD, sign, with_passwords
-from tests.open.world import SOMEONE, World, make_terms, make_world
+from tests.open.world import SOMEONE, World, make_terms
 from tests.signed import sign_at
 
 pytestmark = pytest.mark.django_db
@@ -38,13 +38,12 @@ OPEN_ROLES = tuple(study_roles("open"))
 
 
 @pytest.fixture
-def world() -> World:
+def world(two_sites: World) -> World:
     """Everybody: one person per open role, each of whom sees the participant where the role sees any."""
-    made = make_world()
-    make_terms(made)
+    make_terms(two_sites)
     for role in OPEN_ROLES:
-        made.person(role, role, "01" if ROLES[role].scope == "site" else None)
-    return with_passwords(made)
+        two_sites.person(role, role, "01" if ROLES[role].scope == "site" else None)
+    return with_passwords(two_sites)
 
 
 def by(world: World, role: str) -> Actor:

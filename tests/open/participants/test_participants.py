@@ -9,14 +9,14 @@ import pytest
 from pvtracker.participants.charts import Course, EventBar, Lane, Point, timeline
 from pvtracker.participants.models import Measurement
 from pvtracker.participants.queries import courses_of
-from tests.open.world import World, make_world, measure
+from tests.open.world import World, measure
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world() -> World:
-    return make_world()
+def world(two_sites: World) -> World:
+    return two_sites
 
 
 def rows_of(page: str) -> list[str]:
