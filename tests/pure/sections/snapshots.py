@@ -1,10 +1,11 @@
-"""Snapshots of the simulated trial, made once for all tests of the sections; nothing changes them."""
+"""Snapshots and reports of the simulated trial, made once for all tests of the sections; nothing changes them."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from pvtracker.reports.blocks import Section, Table
+from pvtracker.reports.blocks import Report, Section, Table
+from pvtracker.reports.build import report_of
 from pvtracker.reports.screening import closed_snapshot
 from pvtracker.reports.snapshot import Snapshot, take
 from tests.pure.sections import trial
@@ -18,6 +19,16 @@ def pooled() -> Snapshot:
 @cache
 def by_arm(arms: int = 2) -> Snapshot:
     return closed_snapshot(trial.closed_cut(arms=arms), analysis_arm="actual")
+
+
+@cache
+def open_report() -> Report:
+    return report_of(pooled())
+
+
+@cache
+def closed_report() -> Report:
+    return report_of(by_arm())
 
 
 def table_of(section: Section, key: str) -> Table:

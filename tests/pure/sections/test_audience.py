@@ -7,14 +7,14 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from pvtracker.reports.blocks import Paragraph, Report, Section
+from pvtracker.reports.blocks import Paragraph, Section
 from pvtracker.reports.build import report_of
 from pvtracker.reports.frozen import AudienceError, check, to_json
 from pvtracker.reports.screening import closed_snapshot
 from pvtracker.reports.sections import SECTIONS, Entry, build_all
 from pvtracker.reports.snapshot import Monitored, take
 from tests.pure.sections import trial
-from tests.pure.sections.snapshots import by_arm, pooled
+from tests.pure.sections.snapshots import by_arm, closed_report, open_report, pooled
 
 CLOSED_ONLY = [entry for entry in SECTIONS if entry.closed_only]
 SHARED = [entry for entry in SECTIONS if not entry.closed_only]
@@ -82,7 +82,7 @@ def test_a_shared_section_carries_the_audience_of_its_snapshot(entry: Entry) -> 
 
 def test_a_closed_section_in_an_open_report_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = Section(key="x", title="X", audience="closed", blocks=(Paragraph("by arm"),))
-    report = _open_report()
+    report = open_report()
     monkeypatch.setattr("pvtracker.reports.sections.SECTIONS", (Entry(lambda snapshot: closed),))
     with pytest.raises(AudienceError, match="Section x is closed"):
         build_all(pooled())
@@ -91,9 +91,9 @@ def test_a_closed_section_in_an_open_report_raises(monkeypatch: pytest.MonkeyPat
 
 
 def test_an_open_report_names_no_arm() -> None:
-    said = to_json(_open_report()).decode()
+    said = to_json(open_report()).decode()
     assert "Placebo" not in said and "PLACEBO" not in said
-    assert "Placebo" in to_json(report_of(by_arm())).decode(), "or this test looks for the wrong word"
+    assert "Placebo" in to_json(closed_report()).decode(), "or this test looks for the wrong word"
 
 
 def test_an_open_report_does_not_depend_on_who_is_in_which_arm() -> None:
@@ -104,10 +104,6 @@ def test_an_open_report_does_not_depend_on_who_is_in_which_arm() -> None:
         actual_code=arms["actual_code"].map(other), planned_code=arms["planned_code"].map(other)
     )
     exchanged = closed_snapshot(trial.altered(trial.closed_cut(), arms=swapped), analysis_arm="actual")
-    assert to_json(report_of(exchanged)) != to_json(report_of(by_arm()))
+    assert to_json(report_of(exchanged)) != to_json(closed_report())
     opened = take(trial.without_arms(exchanged.data), audience="open")
-    assert to_json(report_of(opened)) == to_json(_open_report())
-
-
-def _open_report() -> Report:
-    return report_of(pooled())
+    assert to_json(report_of(opened)) == to_json(open_report())

@@ -29,7 +29,7 @@ from pvtracker.reports.snapshot import Snapshot, take
 from pvtracker.reports.tabulate import capitals, quartiles
 from pvtracker.stats import risk_difference_mn
 from tests.pure.sections import trial
-from tests.pure.sections.snapshots import by_arm, column, pooled, table_of
+from tests.pure.sections.snapshots import by_arm, closed_report, column, open_report, pooled, table_of
 from tests.pure.signals.pilot import domain, pilot_cut
 
 
@@ -89,7 +89,7 @@ def test_differences_are_those_of_miettinen_and_nurminen() -> None:
 
 
 def test_an_open_report_has_no_differences() -> None:
-    for section in report_of(pooled()).sections:
+    for section in open_report().sections:
         for block in section.blocks:
             if isinstance(block, Table):
                 assert not [
@@ -180,8 +180,8 @@ def test_a_report_of_little_or_nothing_is_made_all_the_same(missing: tuple[str, 
 
 
 def test_every_figure_of_both_reports_has_numbers_and_a_description() -> None:
-    for snapshot in (pooled(), by_arm(), by_arm(4)):
-        figures = [b for s in report_of(snapshot).sections for b in s.blocks if isinstance(b, Figure)]
+    for report in (open_report(), closed_report(), report_of(by_arm(4))):
+        figures = [b for s in report.sections for b in s.blocks if isinstance(b, Figure)]
         assert len(figures) >= 6
         assert all(figure.description.endswith(".") for figure in figures)
 
@@ -241,8 +241,8 @@ def test_the_closed_report_says_what_it_could_not_have_seen() -> None:
 
 @pytest.mark.parametrize("word", ["significan", "safe and", "causes", "proves", "*"])
 def test_a_report_speaks_no_verdict(word: str) -> None:
-    for snapshot in (pooled(), by_arm()):
-        for section in report_of(snapshot).sections:
+    for report in (open_report(), closed_report()):
+        for section in report.sections:
             assert word not in words(section)
 
 

@@ -12,7 +12,7 @@ from pvtracker.reports.build import report_of
 from pvtracker.reports.sections import enrolment, events, overview, serious, severity
 from pvtracker.reports.snapshot import Snapshot
 from tests.pure.sections import trial
-from tests.pure.sections.snapshots import by_arm, column, pooled, table_of
+from tests.pure.sections.snapshots import by_arm, closed_report, column, pooled, table_of
 
 SHARED_TABLES = [
     (enrolment, "status"),
@@ -104,7 +104,7 @@ def test_events_of_the_terms_of_an_organ_class_add_up_to_its_events() -> None:
 def test_the_denominator_of_every_share_is_a_number_of_participants_of_its_arm() -> None:
     sizes = {group.key: {group.treated, group.enrolled} for group in by_arm().groups}
     seen = 0
-    for section in report_of(by_arm()).sections:
+    for section in closed_report().sections:
         for block in section.blocks:
             if not isinstance(block, Table):
                 continue

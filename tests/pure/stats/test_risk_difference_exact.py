@@ -7,44 +7,54 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from scipy import stats as scipy_stats
+from scipy.special import comb, xlogy
 
 from pvtracker.stats import risk_difference_exact, risk_difference_mn
 from tests.pure.stats.against import Against
-from tests.pure.stats.oracles import log_likelihood
 from tests.pure.stats.tables import every_table, one_table
 
 
 @cache
-def score(x: int, a: int, y: int, b: int, d: float) -> float:
-    """(x/a − y/b − d) / √V(d); the likelihood's peak among the roots of its equation and the ends of the range."""
+def scores(a: int, b: int, d: float) -> np.ndarray:
+    """(x/a − y/b − d) / √V(d) of every x and y; the likelihood's peak among the roots of its equation, which are the
+    eigenvalues of its companion matrix, and the ends of the range."""
+    x, y = np.meshgrid(np.arange(a + 1.0), np.arange(b + 1.0), indexing="ij")
     apart = x / a - y / b - d
-    if abs(apart) < 1e-12:
-        return 0.0
     n, m = a + b, x + y
-    cubic = [n, (a + 2 * b) * d - n - m, (b * d - n - 2 * y) * d + m, y * d * (1 - d)]
+    companion = np.zeros((*x.shape, 3, 3))
+    companion[..., 1, 0] = companion[..., 2, 1] = 1
+    for power, term in enumerate(((a + 2 * b) * d - n - m, (b * d - n - 2 * y) * d + m, y * d * (1 - d))):
+        companion[..., 0, power] = -term / n
+    roots = np.linalg.eigvals(companion)
     low, high = max(0.0, -d), min(1.0, 1 - d)
-    risks = [
-        low,
-        high,
-        *(float(r.real) for r in np.roots(cubic) if abs(r.imag) < 1e-7 and low < r.real < high),
-    ]
-    ref = max(risks, key=lambda p: log_likelihood(x, a, p + d, y, b, p))
-    variance = (ref + d) * (1 - ref - d) / a + ref * (1 - ref) / b
-    return float(apart / np.sqrt(variance)) if variance > 1e-15 else float(np.copysign(np.inf, apart))
+    inside = (np.abs(roots.imag) < 1e-7) & (low < roots.real) & (roots.real < high)
+    ends = np.broadcast_to([low, high], (*x.shape, 2))
+    risks = np.moveaxis(np.concatenate([ends, np.where(inside, roots.real, low)], axis=-1), -1, 0)
+    arm, ref = np.clip(risks + d, 0, 1), np.clip(risks, 0, 1)
+    likelihood = xlogy(x, arm) + xlogy(a - x, 1 - arm) + xlogy(y, ref) + xlogy(b - y, 1 - ref)
+    peak = np.take_along_axis(risks, likelihood.argmax(0)[None], 0)[0]
+    variance = (peak + d) * (1 - peak - d) / a + peak * (1 - peak) / b
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.where(variance > 1e-15, apart / np.sqrt(variance), np.copysign(np.inf, apart))
+    return np.where(np.abs(apart) < 1e-12, 0.0, found)
+
+
+def chances(size: int, risk: np.ndarray) -> np.ndarray:
+    """Of 0 to `size` events, for every risk."""
+    events = np.arange(size + 1)[:, None]
+    return np.asarray(comb(size, events) * risk**events * (1 - risk) ** (size - events))
 
 
 def p_value(x: int, a: int, y: int, b: int, d: float, *, upper: bool | None) -> float:
     """sup over 1,501 risks that differ by d; upper: of as great a score, False: as small, None: as far from nought."""
-    own = score(x, a, y, b, d)
+    others = scores(a, b, d)
+    own = others[x, y]
     ref = max(0.0, -d) + (1 - abs(d)) * np.sin(np.linspace(0, np.pi / 2, 1_501)) ** 2
-    arm = np.clip(ref + d, 0, 1)
-    in_arm = scipy_stats.binom.pmf(np.arange(a + 1)[:, None], a, arm)
-    in_ref = scipy_stats.binom.pmf(np.arange(b + 1)[:, None], b, ref)
-    others = np.array([[score(k, a, j, b, d) for j in range(b + 1)] for k in range(a + 1)])
     with np.errstate(invalid="ignore"):
         apart = np.abs(others) - abs(own) if upper is None else (others - own) * (1 if upper else -1)
     extreme = (apart >= -1e-7) | (others == own)
-    return float(np.einsum("kr,jr,kj->r", in_arm, in_ref, extreme).max())
+    in_arm, in_ref = chances(a, np.clip(ref + d, 0, 1)), chances(b, ref)
+    return float((in_arm * (extreme @ in_ref)).sum(0).max())
 
 
 @pytest.mark.parametrize(
