@@ -69,7 +69,9 @@ def committed_db(django_db_setup: None, django_db_blocker: object) -> Iterator[s
 
     with clone(ROOM, f"one{os.getpid()}") as name:
         for block in connections["default"].atomic_blocks[:1]:
-            assert block._from_testcase, "this module keeps a transaction, which a database of one test would end"
+            assert block._from_testcase, (
+                "this module keeps a transaction, which a database of one test would end"
+            )
         before = connections["default"].settings_dict["NAME"]
         _point_at(name)
         with django_db_blocker.unblock():  # type: ignore[attr-defined]
