@@ -87,14 +87,18 @@ def run(arguments: list[str]) -> int:
             shutil.rmtree(installation.home.path / left, ignore_errors=True)
         work: list[Callable[[], Counts]] = []
         last: list[Callable[[], Counts]] = []
+        took: dict[str, float] = {}
         for group in (*GROUPS, LAST):
             if places := chosen(group, paths or ["tests"]):
                 its = last if group is LAST else work
-                its.append(partial(_pytest, installation, group, [*places, *left_out(group), *rest]))
+                part = partial(_pytest, installation, group, [*places, *left_out(group), *rest])
+                its.append(partial(_timed, took, group.word, part))
         if not paths:
-            work.append(partial(_checks, installation))
+            work.append(partial(_timed, took, "checks", partial(_checks, installation)))
         total = sum((count for step in (work, last) for count in pool.map(_done, step)), Counts())
-    print(f"\nall checks and tests after {time.monotonic() - started:.0f} s:")
+    told = ", ".join(f"{name} {seconds:.0f}" for name, seconds in sorted(took.items(), key=lambda it: -it[1]))
+    print(f"\nseconds of each part, {LANES} at a time: {told}")
+    print(f"all checks and tests after {time.monotonic() - started:.0f} s:")
     print(f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped")
     if page and not total.failed:
         page.write_text(
@@ -130,6 +134,14 @@ def _places(*groups: Group) -> list[PurePath]:
 
 def _done(work: Callable[[], Counts]) -> Counts:
     return work()
+
+
+def _timed(took: dict[str, float], name: str, part: Callable[[], Counts]) -> Counts:
+    """What the part gave; its seconds are noted under its name."""
+    begun = time.monotonic()
+    counts = part()
+    took[name] = time.monotonic() - begun
+    return counts
 
 
 # --- checks ---------------------------------------------------------------------------------------------------------
