@@ -14,6 +14,7 @@ from pvtracker import stats
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
 from pvtracker.cuts.periods import OUTSIDE, periods_of
+from pvtracker.signals.numerators import Emergent, counted
 from pvtracker.signals.period_methods import NO_PHASES, NOBODY, NONE_KNOWN, PREFERRED_TERMS_ONLY
 from pvtracker.signals.rows import ResultRow
 from pvtracker.signals.screen import screen
@@ -119,6 +120,16 @@ def test_periods_add_up_to_the_whole() -> None:
         0,
         pytest.approx(12 * 50 / 365.25),
     )  # 10 February to 31 March
+
+
+def test_the_participants_of_a_period_are_those_that_its_row_counts() -> None:
+    data = trial()
+    of, rows = Emergent.of(data, analysis_arm="planned"), rows_by(data)
+    for (level, term, period), row in rows.items():
+        found = counted(of, level=level, selection="all", term=term, period=period)
+        behind = [len({one.subject for one in found if one.arm == arm}) for arm in (row.arm, row.reference)]
+        assert behind == [row.n_arm, row.n_ref], (term, period)
+    assert rows["PT", "Headache", "PROCEDURE"].n_arm > rows["PT", "Headache", "INTERRUPTION"].n_arm
 
 
 def test_the_figures_of_a_run_are_the_calculators() -> None:
