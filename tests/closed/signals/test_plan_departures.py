@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pvtracker.accounts.models import Account
+from pvtracker.audit.context import within
 from pvtracker.audit.models import AccessRecord
 from pvtracker.cuts.models import Cut
 from pvtracker.signals import plan_terms, planning
@@ -16,6 +17,7 @@ from pvtracker.signals.definition_changes import since_first_look
 from pvtracker.signals.models import Result, Run
 from pvtracker.studies.definitions import parse
 from pvtracker.studies.models import Study
+from tests.acting import as_test
 from tests.closed.people import client_of, signed_in
 from tests.closed.signals.planned import planner, sign, write
 from tests.closed.signals.runs import later_cut, rows, run_on
@@ -87,6 +89,8 @@ def redefined(cut: Cut, days: int, **settings: Any) -> Cut:
     later = later_cut(cut, days=days)
     later.manifest = copy.deepcopy(cut.manifest)
     later.manifest["settings"] |= settings
+    with as_test(), within(cut.study_id):
+        later.save(update_fields=["manifest"])
     return later
 
 
@@ -117,6 +121,11 @@ def test_definitions_changed_after_the_first_look_at_a_plan_are_a_departure(
     queries = redefined(joined_cut, 93, emergent_window_days=28, definitions={"special_interest": ["Chills"]})
     told = since_first_look(used.row, queries)
     assert ["“Window after last exposure”" in told[0], "(was: none; is: Chills)" in told[1]] == [True, True]
+    since = [
+        f"since the cut of {one.date}, frozen" in said
+        for one, said in zip((with_window, queries), told, strict=True)
+    ]
+    assert since == [True, True], "each since the cut that brought it"
     assert since_first_look(None, queries) == [], "without a signed plan nothing is departed from"
     write(study, author, seed=9)
     sign(study, author)
