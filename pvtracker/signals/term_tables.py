@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -49,7 +50,7 @@ def methods_table(rows: Sequence[Result], *, inference: bool) -> Table:
         said = estimated_cell(row, limits=inference)
         missing = row.estimate is None and row.low is None
         cells = [
-            words(_label(row), url=method_url(row.method)),
+            words(_label(row), url=method_url(row)),
             words(_of_what(row.method)),
             {**said, "text": MISSING} if missing else said,
             *([p_cell(row.p), p_cell(row.p_adjusted)] if inference else []),
@@ -78,10 +79,11 @@ def _label(row: Result) -> str:
     return f"{label}: {period_label(row.period)}" if row.period else label
 
 
-def method_url(method: str) -> str:
-    """The methods page of a method, '' where there is none."""
-    page = METHODS[method].page if method in METHODS else ""
-    return f"{reverse('calculator_methods')}?page={page}" if page in METHOD_PAGES else ""
+def method_url(row: Result) -> str:
+    """The methods page of a row's method, with its study at hand; '' where there is none."""
+    page = METHODS[row.method].page if row.method in METHODS else ""
+    query = urlencode({"study": row.run.study.code, "page": page})
+    return f"{reverse('calculator_methods')}?{query}" if page in METHOD_PAGES else ""
 
 
 def denominator(run: Run) -> str:

@@ -60,7 +60,7 @@ def test_a_term_opens_from_its_row_and_says_what_is_different_and_how_sure(study
     assert "50.0 percentage points more in the arm" in page
     assert "neither harm nor its absence is shown." in page
     for method in run.methods:
-        assert f"?page={method_page(method)}" in page, method
+        assert f"?study=JOIN&amp;page={method_page(method)}" in page, method  # its pages stay at hand
     assert "None of " in page and "That is no proof of safety." in page
     events = page.split("Its events")[1]
     assert [name for name in ("S-1", "S-2", "S-3", "S-4") if f">{name}<" in events] == ["S-1", "S-2", "S-3"]
