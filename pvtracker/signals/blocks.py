@@ -40,6 +40,7 @@ class Blocks:
         people: pd.DataFrame,
         events: pd.DataFrame,
         seed: int,
+        margin: float,
         queries: Queries,
         periods: Periods | None,
     ) -> Blocks:
@@ -72,6 +73,7 @@ class Blocks:
             ),
             source=Source(people, events, arms, labels, queries, periods),
             seed=seed,
+            margin=margin,
         )
         return cls(
             labels=labels,
@@ -86,8 +88,8 @@ class Blocks:
     def rows(
         self, found: dict[str, Columns], thresholds: Mapping[str, Threshold], analysis_arm: str
     ) -> Iterator[ResultRow]:
-        """Rows in the order level, selection, arm, term, method, period: of a method that says something of periods the
-        row over all of them is first, and is flagged when one of them is."""
+        """Rows in the order level, selection, arm, term, method, period or prior; the row over all of them is first,
+        and is flagged when one of the periods is."""
         c = self.comparison
         over_all = Counted(
             c.n_arm,
@@ -108,8 +110,8 @@ class Blocks:
         parts = {
             key: [
                 (
-                    part.name,
-                    part.counts.plain(),
+                    part,
+                    over_all if part.counts is None else part.counts.plain(),
                     _said(thresholds[key], part.columns, _more(METHODS[key], part.columns, c)),
                     part.there.tolist(),
                 )
@@ -121,13 +123,16 @@ class Blocks:
             finding: list[Any] = [level, term, selection, arm, self.reference]
             for key, told in said.items():
                 there = [part for part in parts[key] if part[3][index]]
-                *numbers, flag, warning = told[index]
-                flag = any(rows[index][-2] for _, _, rows, _ in there) if there else flag
+                *numbers, flag, warning, further = told[index]
+                periods = [rows[index] for part, _, rows, _ in there if part.of == "period"]
+                flag = any(said_in[-3] for said_in in periods) if periods else flag
                 values = [*finding, *over_all[index], key, *numbers, flag, warning, analysis_arm]
-                yield ResultRow(*values)
-                for name, counts, rows, _ in there:
-                    values = [*finding, *counts[index], key, *rows[index], analysis_arm, name]
-                    yield ResultRow(*values)
+                yield ResultRow(*(*values, "", *further, ""))
+                for part, counts, rows, _ in there:
+                    *numbers, further = rows[index]
+                    values = [*finding, *counts[index], key, *numbers, analysis_arm]
+                    period, prior = (part.name if part.of == kind else "" for kind in ("period", "prior"))
+                    yield ResultRow(*(*values, period, *further, prior))
 
 
 def _more(method: Method, columns: Columns, c: Comparison) -> BoolArray:
@@ -142,18 +147,19 @@ def _more(method: Method, columns: Columns, c: Comparison) -> BoolArray:
 
 
 def _said(threshold: Threshold, columns: Columns, more: Any) -> list[tuple[Any, ...]]:
-    """The method's numbers as plain values: None instead of nan and infinity, with the reason in the warning."""
+    """The method's numbers as plain values: None instead of nan and infinity, with the reason in the warning; the last
+    are the two that only a posterior has."""
     flag = (threshold.flags(columns) & more).tolist()
-    warnings = _warnings(columns)
-    posterior = np.full(len(flag), np.nan) if columns.posterior is None else columns.posterior
-    numbers = [
-        [
-            value if known else None
-            for value, known in zip(array.tolist(), np.isfinite(array).tolist(), strict=True)
-        ]
-        for array in (columns.estimate, columns.low, columns.high, columns.p, columns.p_adjusted, posterior)
-    ]
-    return list(zip(*numbers, flag, warnings, strict=True))
+
+    def plain(array: FloatArray | None) -> list[float | None]:
+        if array is None:
+            return [None] * len(flag)
+        known = np.isfinite(array).tolist()
+        return [value if there else None for value, there in zip(array.tolist(), known, strict=True)]
+
+    usual = (columns.estimate, columns.low, columns.high, columns.p, columns.p_adjusted, columns.posterior)
+    further = zip(plain(columns.beyond_margin), plain(columns.r_hat), strict=True)
+    return list(zip(*map(plain, usual), flag, _warnings(columns), further, strict=True))
 
 
 def _warnings(columns: Columns) -> list[str]:

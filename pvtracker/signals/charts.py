@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from pvtracker.signals.labels import period_label
+from pvtracker.signals.labels import part_label
 from pvtracker.signals.methods import METHODS
 
 if TYPE_CHECKING:  # a row that was never stored is drawn too
@@ -91,8 +91,9 @@ def dot_plot(results: Sequence[Result], *, limits: bool = True) -> dict[str, Any
 
 
 def _name(row: Result) -> str:
-    """The term, with the period that the row is of."""
-    return f"{row.term}, {period_label(row.period).lower()}" if row.period else row.term
+    """The term, with the period or prior that the row is of."""
+    part = part_label(row)
+    return f"{row.term}, {part.lower()}" if part else row.term
 
 
 def _endless(y: dict[str, Any], x: dict[str, Any], *, limit: str, missing: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pvtracker.studies.models import Study
 Key = tuple[str, str, str, str, str]  # level, term, selection, arm, reference
 KEY = ("level", "term", "selection", "arm", "reference")
 COUNTS = ("n_arm", "N_arm", "n_ref", "N_ref", "events_arm", "events_ref")
-SAID = ("estimate", "low", "high", "p", "p_adjusted", "posterior", "flag")
+SAID = ("estimate", "low", "high", "p", "p_adjusted", "posterior", "beyond_margin", "flag")
 
 
 def key_of(row: Result | Signal) -> Key:

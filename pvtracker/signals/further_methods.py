@@ -10,7 +10,6 @@ from pvtracker import stats
 from pvtracker.signals.method import (
     FAMILY,
     FIRST_EVENTS,
-    HIERARCHY,
     POINTS,
     RATE,
     Columns,
@@ -83,30 +82,6 @@ def _group_bh(c: Comparison) -> Columns:
     return Columns(_nothing(c), _nothing(c), _nothing(c), tested.p, adjusted, warning)
 
 
-def _berry_berry_poisson(c: Comparison) -> Columns:
-    """The hierarchical model of the rates to the first event."""
-    found = {name: _nothing(c) for name in ("estimate", "low", "high", "posterior")}
-    terms, warning = c.body_system != "", np.full(len(c.n_arm), None, dtype=object)
-    warning[~terms] = PREFERRED_TERMS_ONLY
-    for family in np.unique(c.family[terms]):
-        rows = np.flatnonzero(terms & (c.family == family))
-        x, t, y, u = (counted[rows] for counted in _rates(c))
-        said = stats.berry_berry_poisson(x, t, y, u, c.body_system[rows].astype(str), seed=c.seed)
-        found["estimate"][rows] = np.exp(said.mean)
-        found["low"][rows], found["high"][rows] = np.exp(said.low), np.exp(said.high)
-        found["posterior"][rows] = said.p_positive
-        warning[rows] = said.warning
-    return Columns(
-        found["estimate"],
-        found["low"],
-        found["high"],
-        _nothing(c),
-        _nothing(c),
-        warning,
-        posterior=found["posterior"],
-    )
-
-
 METHODS = (
     Method(
         "rd_newcombe",
@@ -172,17 +147,6 @@ METHODS = (
         "group-bh.md",
         definition=f"Of Fisher’s p of preferred terms, groups being organ classes, at {GROUP_FDR_ALPHA:g}. "
         f"{DEFINITIONS['group_bh']} {FAMILY}",
-        default=False,
-    ),
-    Method(
-        "berry_berry_poisson",
-        "Bayesian hierarchical rate ratio, Berry & Berry with exposure",
-        _berry_berry_poisson,
-        "1",
-        Threshold("posterior", 0.95),
-        "berry-berry.md",
-        1.0,
-        definition=f"{HIERARCHY} {FIRST_EVENTS} {DEFINITIONS['berry_berry_poisson']}",
         default=False,
     ),
 )

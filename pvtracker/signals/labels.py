@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pvtracker.signals.models import Result
+    from pvtracker.signals.rows import ResultRow
 
 SELECTION_LABELS = {
     "all": "All",
@@ -58,6 +63,11 @@ def threshold_words(kept: str) -> str:
         for sign, said in (("≤", "at most"), (">", "above")):
             kept = kept.replace(f"and {column.replace('_', ' ')} {sign} ", f"and {label} {said} ")
     return kept
+
+
+def part_label(row: Result | ResultRow) -> str:
+    """The period or the prior that a row is of; '' over all."""
+    return f"prior: {row.prior}" if row.prior else period_label(row.period)
 
 
 def period_label(period: str) -> str:

@@ -56,7 +56,7 @@ def judged(plan: Plan, run: Run, rows: Sequence[ResultRow]) -> list[dict[str, An
         return []
     reference, told = run.settings["reference"], []
     found: dict[Key, dict[str, ResultRow]] = defaultdict(dict)  # of each spelling one row
-    for row in (one for one in rows if not one.period):
+    for row in (one for one in rows if not one.part):
         key = one_term((row.level, row.term, row.selection, row.arm, row.reference))
         found[key].setdefault(row.term, row)
     for one in plan.boundaries:

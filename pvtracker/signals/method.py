@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from pvtracker.cuts.derive import Arms
 from pvtracker.cuts.periods import Periods
 from pvtracker.cuts.term_queries import Queries
-from pvtracker.stats.results import FloatArray, IntArray, TextArray
+from pvtracker.stats.results import FloatArray, Hierarchical, IntArray, PriorSensitivity, TextArray
 from pvtracker.stats.tree_scan import SEED
+
+MARGIN = 2.0  # ratio above which the hierarchical models give a probability, where no plan names another
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Comparison:
     body_system: TextArray
     source: Source
     seed: int = SEED  # of methods that draw
+    margin: float = MARGIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,14 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """What was counted within one period, and what a method says of it; `there`: of which rows it says anything."""
+    """What a method says of one period, or under one prior; `there`: of which rows it says anything. `counts`: within
+    the period; None where they are those over all."""
 
     name: str
-    counts: Counted
+    counts: Counted | None
     columns: Columns
     there: NDArray[np.bool_]
+    of: Literal["period", "prior"] = "period"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,45 @@ class Columns:
     more: NDArray[np.bool_] | None = (
         None  # more in the arm? None: the method's estimate says, else the counts do
     )
-    within: tuple[Within, ...] = ()  # of a method that says something of each period, in their order
+    within: tuple[Within, ...] = ()  # of a method that says something of each period or prior, in their order
+    beyond_margin: FloatArray | None = None  # probability of a ratio above the margin
+    r_hat: FloatArray | None = None  # of the chains that the row's numbers are from
+
+
+class Posterior:
+    """What a hierarchical model says of each row, until all families are done; ratios from their logarithms."""
+
+    def __init__(self, size: int, warning: str) -> None:
+        self.numbers = {name: np.full(size, np.nan) for name in self.SAID}
+        self.warning = np.full(size, warning, dtype=object)
+
+    SAID = ("mean", "low", "high", "p_positive", "p_beyond_margin", "r_hat")
+
+    @property
+    def posterior(self) -> FloatArray:
+        return self.numbers["p_positive"]
+
+    def take(self, rows: IntArray, found: Hierarchical | PriorSensitivity, its: slice = slice(None)) -> None:
+        """Some entries of what was found, for these rows."""
+        for name, values in self.numbers.items():
+            values[rows] = getattr(found, name)[its]
+        self.warning[rows] = found.warning[its]
+
+    def columns(self) -> Columns:
+        nothing = np.full(len(self.warning), np.nan)
+        said = self.numbers
+        estimate, low, high = (np.exp(said[name]) for name in ("mean", "low", "high"))
+        return Columns(
+            estimate,
+            low,
+            high,
+            nothing,
+            nothing,
+            self.warning,
+            posterior=said["p_positive"],
+            beyond_margin=said["p_beyond_margin"],
+            r_hat=said["r_hat"],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +195,8 @@ class Method:
     definition: str = (
         ""  # what a reader of its numbers must know, printed with the run: `stats.definitions`, and what a
     )
-    # run adds to it; {seed} is the run's
+    # run adds to it; {seed} and {margin} are the run's
+
+    def said(self, *, seed: int, margin: float) -> str:
+        """The definition with what a run was given."""
+        return self.definition.replace("{seed}", str(seed)).replace("{margin}", f"{margin:g}")

@@ -8,11 +8,16 @@ import numpy as np
 
 from pvtracker import stats
 from pvtracker.cuts.derive import QUERY
-from pvtracker.signals import further_methods, period_methods, stratified_methods, time_methods
+from pvtracker.signals import (
+    further_methods,
+    hierarchical_methods,
+    period_methods,
+    stratified_methods,
+    time_methods,
+)
 from pvtracker.signals.method import (
     FAMILY,
     FIRST_EVENTS,
-    HIERARCHY,
     POINTS,
     Columns,
     Comparison,
@@ -30,9 +35,6 @@ from pvtracker.stats.tree_scan import REPLICATES
 __all__ = ["METHODS", "Columns", "Comparison", "Counted", "Method", "Scale", "Source", "Threshold"]
 
 ONE_SYSTEM_LEVEL = "double FDR groups preferred terms by organ class; it says nothing at this level"
-PREFERRED_TERMS_ONLY = (
-    "preferred terms borrow from others of their organ class; nothing is said at this level"
-)
 UNCODED_LEVEL = "no term of this level is coded: the tree scan says nothing"
 NO_TREE = "queries overlap and stand beside the tree: the tree scan says nothing of them"
 
@@ -80,25 +82,6 @@ def _double_fdr(function: Callable[..., DoubleFdr]) -> Callable[[Comparison], Co
         return Columns(nothing, nothing, nothing, tested.p, adjusted, warning)
 
     return compute
-
-
-def _berry_berry(c: Comparison) -> Columns:
-    """Each family of preferred terms by itself: a selection of events, an arm against the reference."""
-    found = {name: np.full(len(c.n_arm), np.nan) for name in ("estimate", "low", "high", "posterior")}
-    nothing = np.full(len(c.n_arm), np.nan)
-    terms = c.body_system != ""
-    warning = np.full(len(c.n_arm), None, dtype=object)
-    warning[~terms] = PREFERRED_TERMS_ONLY
-    for family in np.unique(c.family[terms]):
-        rows = np.flatnonzero(terms & (c.family == family))
-        counts = (c.n_arm[rows], c.N_arm[rows], c.n_ref[rows], c.N_ref[rows])
-        said = stats.berry_berry(*counts, c.body_system[rows].astype(str), seed=c.seed)
-        found["estimate"][rows] = np.exp(said.mean)
-        found["low"][rows], found["high"][rows] = np.exp(said.low), np.exp(said.high)
-        found["posterior"][rows] = said.p_positive
-        warning[rows] = said.warning
-    limits = (found["estimate"], found["low"], found["high"])
-    return Columns(*limits, nothing, nothing, warning, posterior=found["posterior"])
 
 
 def _tree_scan(c: Comparison) -> Columns:
@@ -232,17 +215,7 @@ METHODS: dict[str, Method] = {
             definition=DEFINITIONS["risk_difference_exact"],
             default=False,
         ),
-        Method(
-            "berry_berry",
-            "Bayesian hierarchical odds ratio, Berry & Berry",
-            _berry_berry,
-            "1",
-            Threshold("posterior", 0.95),
-            "berry-berry.md",
-            1.0,
-            definition=f"{HIERARCHY} {DEFINITIONS['berry_berry']}",
-            default=False,
-        ),
+        *hierarchical_methods.METHODS,
         Method(
             "tree_scan",
             "Tree scan, participants permuted",

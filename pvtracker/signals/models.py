@@ -69,15 +69,15 @@ class Run(models.Model):
 
 
 class OverAll(models.Manager["Result"]):
-    """The rows over all periods: one per term, selection, arm and method."""
+    """The rows over all periods and priors: one per term, selection, arm and method."""
 
     def get_queryset(self) -> models.QuerySet[Result]:
-        return super().get_queryset().filter(period="")
+        return super().get_queryset().filter(period="", prior="")
 
 
 class Result(models.Model):
     """One row per term, selection, arm and method: what was counted and what came of it (`signals/rows.py`). A method
-    that says something of each period of the trial has a row for each beside it."""
+    that says something of each period of the trial, or under each of several priors, has a row for each beside it."""
 
     id = models.BigAutoField(primary_key=True)
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="results")
@@ -107,6 +107,9 @@ class Result(models.Model):
     flag = models.BooleanField(default=False)
     warning = models.CharField(max_length=300, blank=True)
     period = models.CharField(max_length=40, blank=True)  # '' over all
+    beyond_margin = models.FloatField(null=True)
+    r_hat = models.FloatField(null=True)
+    prior = models.CharField(max_length=40, blank=True)  # '' over all
 
     objects = models.Manager()
     over_all = OverAll()

@@ -12,14 +12,21 @@ import numpy as np
 
 from pvtracker import stats
 from pvtracker.cuts import derive
-from pvtracker.signals.method import Columns, Comparison, Counted, Method, Source, Threshold, Within
+from pvtracker.signals.hierarchical_methods import BEYOND, PREFERRED_TERMS_ONLY
+from pvtracker.signals.method import (
+    Columns,
+    Comparison,
+    Counted,
+    Method,
+    Posterior,
+    Source,
+    Threshold,
+    Within,
+)
 from pvtracker.stats.definitions import DEFINITIONS
-from pvtracker.stats.results import Hierarchical, IntArray, TextArray
+from pvtracker.stats.results import Hierarchical, IntArray
 
 NO_PHASES = "the study names no phases (definitions, windows by phase): nothing is said of periods"
-PREFERRED_TERMS_ONLY = (
-    "preferred terms borrow from others of their organ class; nothing is said at this level"
-)
 NOBODY = "nobody of the arm or of the reference is followed in this period"
 LARGEST = "the probability is that of the period where it is largest: {}"
 NONE_KNOWN = "no probability is known in any period; their rows say why"
@@ -77,7 +84,7 @@ def _berry_berry_periods(c: Comparison) -> Columns:
     if not periods:
         warning = np.where(terms, NO_PHASES, PREFERRED_TERMS_ONLY).astype(object)
         return Columns(nothing, nothing, nothing, nothing, nothing, warning, posterior=nothing)
-    said = [_Said(size) for _ in periods]
+    said = [Posterior(size, NOBODY) for _ in periods]
     for family in np.unique(c.family[terms]):
         rows = np.flatnonzero(terms & (c.family == family))
         entered = [
@@ -86,11 +93,11 @@ def _berry_berry_periods(c: Comparison) -> Columns:
             if counts.N_arm[rows[0]] and counts.N_ref[rows[0]]
         ]
         if entered:
-            found = fitted([counts for _, counts in entered], rows, c.body_system[rows], c.seed)
+            found = fitted([counts for _, counts in entered], rows, c)
             for at, (one, _) in enumerate(entered):
                 one.take(rows, found, slice(at * len(rows), (at + 1) * len(rows)))
     posterior = np.stack([one.posterior for one in said])
-    known = ~np.isnan(posterior).all(axis=0)
+    known = np.asarray(~np.isnan(posterior).all(axis=0))
     largest = np.where(np.isnan(posterior), -1.0, posterior).argmax(axis=0)
     warning = np.full(size, PREFERRED_TERMS_ONLY, dtype=object)
     for row in np.flatnonzero(terms):
@@ -106,7 +113,7 @@ def _berry_berry_periods(c: Comparison) -> Columns:
     )
 
 
-def fitted(periods: Sequence[Counted], rows: IntArray, body_system: TextArray, seed: int) -> Hierarchical:
+def fitted(periods: Sequence[Counted], rows: IntArray, c: Comparison) -> Hierarchical:
     """The calculator's own figures of some rows in these periods, period after period."""
     x, t, y, u = (
         np.concatenate([getattr(counts, name)[rows] for counts in periods])
@@ -117,30 +124,11 @@ def fitted(periods: Sequence[Counted], rows: IntArray, body_system: TextArray, s
         t,
         y,
         u,
-        np.tile(body_system.astype(str), len(periods)),
+        np.tile(c.body_system[rows].astype(str), len(periods)),
         np.repeat(np.arange(len(periods)), len(rows)),
-        seed=seed,
+        margin=c.margin,
+        seed=c.seed,
     )
-
-
-class _Said:
-    """What is said of each row in one period, until all families are done."""
-
-    def __init__(self, size: int) -> None:
-        self.estimate, self.low, self.high, self.posterior = (np.full(size, np.nan) for _ in range(4))
-        self.warning = np.full(size, NOBODY, dtype=object)
-
-    def take(self, rows: IntArray, found: Hierarchical, its: slice) -> None:
-        self.estimate[rows] = np.exp(found.mean[its])
-        self.low[rows], self.high[rows] = np.exp(found.low[its]), np.exp(found.high[its])
-        self.posterior[rows] = found.p_positive[its]
-        self.warning[rows] = found.warning[its]
-
-    def columns(self) -> Columns:
-        nothing = np.full(len(self.estimate), np.nan)
-        return Columns(
-            self.estimate, self.low, self.high, nothing, nothing, self.warning, posterior=self.posterior
-        )
 
 
 METHODS = (
@@ -156,7 +144,7 @@ METHODS = (
         "The periods are the phases that the definitions name (windows by phase): each exposure that carries a phase "
         "opens it, to the end of the phase’s window; a day in two belongs to the exposure that began last, and what is "
         "left of the follow-up is a period of its own. An event lies in the period of its day, one of unknown day in "
-        f"none. {DEFINITIONS['berry_berry_periods']} Flagged over all periods where it is in one.",
+        f"none. {DEFINITIONS['berry_berry_periods']} {BEYOND} Flagged over all periods where it is in one.",
         default=False,
     ),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pvtracker.cuts import derive
 from pvtracker.signals.labels import events_label
+from pvtracker.signals.method import MARGIN
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Threshold
 from pvtracker.stats.tree_scan import SEED
 
@@ -24,6 +25,7 @@ class Asked:
     methods: Sequence[str] = DEFAULT_METHODS
     limits: Mapping[str, float] = field(default_factory=dict)
     seed: int = SEED
+    margin: float = MARGIN
 
     def threshold(self, key: str) -> Threshold:
         own = METHODS[key].threshold

@@ -17,6 +17,7 @@ from pvtracker.signals import allocation_ratio, boundary_settings
 from pvtracker.signals.boundary_reach import never_by_arm
 from pvtracker.signals.boundary_settings import MOST_BOUNDARIES, PlannedBoundary
 from pvtracker.signals.labels import ARM_LABELS, COLUMN_LABELS, LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.method import MARGIN
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Threshold
 from pvtracker.signals.pieces import ALL_LEVELS, LEVELS
 from pvtracker.stats.tree_scan import SEED
@@ -29,7 +30,7 @@ WHEN = {
     EACH_CUT: "At each new data cut",
     EVERY_DAYS: "Every so many days, on the latest cut",
 }
-MOST_DAYS, MOST_SEED = 366, 2**31 - 1
+MOST_DAYS, MOST_SEED, MOST_MARGIN = 366, 2**31 - 1, 100
 NO_PLAN = "Built-in plan: no plan was signed"
 ARMS = ("actual", "planned")
 
@@ -68,6 +69,7 @@ class Plan:
     when: str
     days: int | None = None
     boundaries: tuple[PlannedBoundary, ...] = ()
+    margin: float = MARGIN  # ratio of the hierarchical models' probability
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -107,8 +109,8 @@ BUILT_IN = Plan(
 
 
 def to_plain(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data: what is stored, hashed and signed. Without boundaries it says nothing of them, so that a
-    plan of before there were any keeps its bytes."""
+    """The plan as plain data: what is stored, hashed and signed. Without boundaries it says nothing of them, and
+    nothing of the usual margin, so that a plan of before there were any keeps its bytes."""
     bounded = {"boundaries": [boundary_settings.to_plain(one) for one in plan.boundaries]}
     return {
         "levels": list(plan.levels),
@@ -119,6 +121,7 @@ def to_plain(plan: Plan) -> dict[str, Any]:
         "when": plan.when,
         "days": plan.days,
         **(bounded if plan.boundaries else {}),
+        **({} if plan.margin == MARGIN else {"margin": plan.margin}),
     }
 
 
@@ -133,6 +136,7 @@ def from_plain(plain: Mapping[str, Any]) -> Plan:
         when=plain["when"],
         days=plain["days"],
         boundaries=tuple(boundary_settings.from_plain(one) for one in plain.get("boundaries", ())),
+        margin=float(plain.get("margin", MARGIN)),
     )
 
 
@@ -165,6 +169,8 @@ def check(plan: Plan) -> Plan:
         faults["analysis_arm"] = "The analysis arm is actual or planned. Choose one."
     if not 0 <= plan.seed <= MOST_SEED:
         faults["seed"] = f"The seed is a whole number from 0 to {MOST_SEED}."
+    if not 1 <= plan.margin <= MOST_MARGIN:
+        faults["margin"] = f"The margin is a ratio from 1 to {MOST_MARGIN}."
     if plan.when not in WHEN:
         faults["when"] = "Choose when it is run."
     if plan.when == EVERY_DAYS and (plan.days is None or not 1 <= plan.days <= MOST_DAYS):
@@ -253,6 +259,7 @@ def in_words(plan: Plan) -> list[tuple[str, str]]:
         ("Flags that raise a signal", raising or "none: signals are raised by hand"),
         ("Boundaries", _bounded(plan)),
         ("Analysis arm", ARM_LABELS.get(plan.analysis_arm) or "as the study’s settings say"),
+        ("Margin", f"Bayesian methods tell the probability of a ratio above {plan.margin:g}"),
         ("Seed", str(plan.seed)),
         ("When", when),
     ]

@@ -12,6 +12,7 @@ from pvtracker.cuts import derive
 from pvtracker.signals.boundary_forms import PlannedBoundaryForm, typed_of
 from pvtracker.signals.boundary_settings import MOST_BOUNDARIES
 from pvtracker.signals.labels import COLUMN_LABELS, LEVEL_LABELS, SELECTION_LABELS
+from pvtracker.signals.method import MARGIN
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS
 from pvtracker.signals.pieces import ALL_LEVELS
 from pvtracker.signals.plan import (
@@ -19,6 +20,7 @@ from pvtracker.signals.plan import (
     BY_HAND,
     EVERY_DAYS,
     MOST_DAYS,
+    MOST_MARGIN,
     MOST_SEED,
     WHEN,
     Plan,
@@ -42,7 +44,7 @@ GROUPS = (  # title and methods; what stands in none is shown last
     ("Proportions", ("boschloo", "barnard", "rd_exact", "rd_newcombe", "rd_mn_stratified", "cmh_exact")),
     ("Rates and time", ("rate_ratio_midp", "rate_difference_mn", "log_rank", "gray", "cox", "time_lost")),
     ("Many terms", ("by", "group_bh", "tree_scan")),
-    ("Bayesian", ("berry_berry", "berry_berry_poisson", "berry_berry_periods")),
+    ("Bayesian", ("berry_berry", "berry_berry_priors", "berry_berry_poisson", "berry_berry_periods")),
 )
 
 
@@ -90,6 +92,13 @@ class PlanOfStudyForm(forms.Form):
             "required": "Give the seed, a whole number.",
             "invalid": "The seed is a whole number.",
         },
+    )
+    margin = forms.FloatField(
+        required=False,
+        min_value=1,
+        max_value=MOST_MARGIN,
+        help_text=f"Bayesian methods tell how likely a ratio above this is. Left empty: {MARGIN:g}.",
+        error_messages={"invalid": "The margin is a ratio, such as 2."},
     )
     when = forms.ChoiceField(
         label="When it is run",
@@ -237,6 +246,7 @@ class PlanOfStudyForm(forms.Form):
             ),
             analysis_arm=told.get("analysis_arm") or AnalysisArm.ACTUAL.value,
             seed=SEED if told.get("seed") is None else told["seed"],
+            margin=MARGIN if told.get("margin") is None else told["margin"],
             when=when,
             days=days if when == EVERY_DAYS else None,
             boundaries=tuple(self.bounded[place].boundary() for place in places),
@@ -286,6 +296,7 @@ def initial_of(plan: Plan, *, version: int, usual_arm: str) -> dict[str, Any]:
         "raising": [*plan.raising, *left],
         "analysis_arm": plan.analysis_arm or usual_arm,
         "seed": plan.seed,
+        "margin": plan.margin,
         "when": plan.when,
         "days": plan.days,
         "version": version,

@@ -29,6 +29,7 @@ from pvtracker.signals.evidence import (
     rows_of,
     was_screened,
 )
+from pvtracker.signals.method import MARGIN
 from pvtracker.signals.models import Result, Run, Signal, SignalAlert, SignalStep
 from pvtracker.signals.rules import ENDED
 from pvtracker.signals.signing import SIGNED_IN, is_signed
@@ -61,13 +62,14 @@ def run_before(run: Run, method: str) -> Run | None:
 
 def judged_otherwise(run: Run, before: Run, method: str) -> list[str]:
     """In what two runs differ besides the data, in words: the method's version and threshold, levels, selections, seed,
-    and each definition; [] where they are judged alike."""
+    margin and each definition; [] where they are judged alike."""
     now, then = run.settings, before.settings
     pairs = {
         "the method’s version": (run.methods[method], before.methods[method]),
         "the method’s threshold": (now["thresholds"].get(method), then["thresholds"].get(method)),
         **{name: (now.get(name), then.get(name)) for name in ("levels", "selections")},
         "the seed": (now.get("seed"), then.get("seed")),
+        "the margin": (now.get("margin", MARGIN), then.get("margin", MARGIN)),
     }
     differing = [name for name, (one, other) in pairs.items() if one != other]
     return [*differing, *(f"definition “{label}”" for label in differing_definitions([run, before]))]
@@ -118,24 +120,27 @@ def with_run(rows: Iterable[Result], run: Run) -> list[Result]:
 
 
 def same_term(row: Result) -> list[Result]:
-    """The rows of the same run, term, selection, method and period: one for each active arm."""
-    where = {name: getattr(row, name) for name in ("run", "level", "selection", "term", "method", "period")}
+    """The rows of the same run, term, selection, method and period or prior: one for each active arm."""
+    where = {
+        name: getattr(row, name)
+        for name in ("run", "level", "selection", "term", "method", "period", "prior")
+    }
     return with_run(Result.objects.filter(**where).order_by("id"), row.run)
 
 
 def over_all(row: Result) -> Result:
-    """The row of the same term, arm and method over all periods: itself unless it is of one."""
-    if not row.period:
+    """The row of the same term, arm and method over all: itself unless it is of a period or prior."""
+    if not (row.period or row.prior):
         return row
     where = {name: getattr(row, name) for name in ("run", "level", "selection", "term", "arm", "method")}
     [found] = with_run(Result.over_all.filter(**where), row.run)
     return found
 
 
-def by_period(rows: Sequence[Result], run: Run) -> list[Result]:
-    """Each of these rows over all, or in its place those of its periods where it has any."""
+def by_part(rows: Sequence[Result], run: Run) -> list[Result]:
+    """Each of these rows over all, or in its place those of its periods or priors where it has any."""
     parted: dict[tuple[str, ...], list[Result]] = defaultdict(list)
-    of = Result.objects.filter(run=run, method__in={row.method for row in rows}).exclude(period="")
+    of = Result.objects.filter(run=run, method__in={row.method for row in rows}).exclude(period="", prior="")
     for one in with_run(of.filter(term__in={row.term for row in rows}).order_by("id"), run):
         parted[*key_of(one), one.method].append(one)
     return [one for row in rows for one in parted.get((*key_of(row), row.method)) or [row]]

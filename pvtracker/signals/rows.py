@@ -12,7 +12,7 @@ from pvtracker.lib.canonical import canonical_json, sha256_hex
 @dataclass(frozen=True, slots=True)
 class ResultRow:
     """One term, selection, arm and method against the reference; of a method that says something of each period of the
-    trial one row for each of them, after the row over all.
+    trial, or under each of several priors, one row for each of them, after the row over all.
 
     n and N are participants; proportions and differences are fractions, rates are per person-year, ratios are arm ÷
     reference; limits are 95 %. A number that does not exist is None, and where the method should give it `warning` says
@@ -45,13 +45,23 @@ class ResultRow:
     warning: str
     analysis_arm: str
     period: str = ""  # of the trial (`cuts/periods.py`): counts and numbers are those within it; '' over all
+    beyond_margin: float | None = None  # posterior probability of a ratio above the margin of the run
+    r_hat: float | None = None  # of a posterior's chains, told where they have not met, too
+    prior: str = ""  # of the sensitivity to priors: under which the numbers are; '' over all
+
+    @property
+    def part(self) -> str:
+        """The period or the prior that it is of; '' over all."""
+        return self.period or self.prior
 
 
 def to_dict(row: ResultRow) -> dict[str, Any]:
-    """The row under the names of the JSON contract; `period` is there where the row is of one."""
+    """The row under the names of the JSON contract; `period` and `prior` are there where the row is of one, and what is
+    told of a posterior where there is one."""
     told = asdict(row)
-    if not row.period:
-        del told["period"]
+    for name in ("period", "prior", "beyond_margin", "r_hat"):
+        if told[name] in ("", None):
+            del told[name]
     return told
 
 

@@ -16,6 +16,7 @@ from pvtracker.cuts.sites import sites_of
 from pvtracker.cuts.term_queries import by_query
 from pvtracker.signals import silence, triggers
 from pvtracker.signals.blocks import Blocks
+from pvtracker.signals.method import MARGIN
 from pvtracker.signals.methods import DEFAULT_METHODS, METHODS
 from pvtracker.signals.pieces import LEVELS as LEVELS
 from pvtracker.signals.pieces import Asked, Piece, pieces_of
@@ -64,6 +65,7 @@ class Prepared:
             self.people,
             self.events,
             self.asked.seed,
+            self.asked.margin,
             derive.rules_of(self.data).queries,
             self.periods,
         )
@@ -168,6 +170,7 @@ def screen(
     methods: Sequence[str] = DEFAULT_METHODS,
     limits: Mapping[str, float] | None = None,
     seed: int = SEED,
+    margin: float = MARGIN,
     rules: Definitions | None = None,
     progress: Progress = lambda done, total, text: None,
 ) -> Screen:
@@ -178,7 +181,7 @@ def screen(
     """
     data = data if rules is None else derive.under(data, rules)
     return screen_asked(
-        data, Asked(analysis_arm, levels, selections, methods, limits or {}, seed), progress=progress
+        data, Asked(analysis_arm, levels, selections, methods, limits or {}, seed, margin), progress=progress
     )
 
 
@@ -228,11 +231,12 @@ def _settings(of: Prepared) -> dict[str, Any]:
         "rules": replace(derive.rules_of(data), analysis_arm=asked.analysis_arm).stated(),
         "definitions": derive.definitions(data)
         | {
-            METHODS[key].label: METHODS[key].definition.replace("{seed}", str(asked.seed))
+            METHODS[key].label: METHODS[key].said(seed=asked.seed, margin=asked.margin)
             for key in asked.methods
             if METHODS[key].definition
         },
         "thresholds": {key: str(asked.threshold(key)) for key in asked.methods},
         "seed": asked.seed,
+        "margin": asked.margin,
         "confidence_level": 0.95,
     }

@@ -33,6 +33,7 @@ from pvtracker.signals.labels import (
     period_label,
     rules_in_words,
 )
+from pvtracker.signals.method import MARGIN
 from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.numerators import Counted, shown_date
@@ -121,11 +122,11 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
     selection = events_label(chosen["selection"])
     estimated = method.null_value is not None
     tested = inference and any(row.p is not None for row in results)
-    likely = inference and any(row.posterior is not None for row in results)
-    parted = any(row.period for row in results)
+    likely = likely_columns(results) if inference else []
+    parted = [name for name in ("period", "prior") if any(getattr(row, name) for row in results)]
     columns = [
         text_column("Term"),
-        *([text_column("Period")] if parted else []),
+        *(text_column(name.capitalize()) for name in parted),
         share_column("Arm, n/N"),
         share_column("Reference, n/N"),
         column("Events", "Events, arm", "Events, reference"),
@@ -133,7 +134,7 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
         column("Years, ref.", "Person-years, reference"),
         *([estimate_column("Estimate", unit_of(method), limits=inference)] if estimated else []),
         *([column("p", "p"), column("Adjusted p", "Adjusted p")] if tested else []),
-        *([column(LIKELY, LIKELY)] if likely else []),
+        *(column(label, label) for label, *_ in likely),
         *([text_column("Flag")] if inference else []),
     ]
 
@@ -141,7 +142,7 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
         listed = participants_url(row)
         return [
             words(row.term, url=term_url(row)),
-            *([words(period_label(row.period))] if parted else []),
+            *(words(period_label(getattr(row, name))) for name in parted),
             share_cell(row.n_arm, row.N_arm, url=listed),
             share_cell(row.n_ref, row.N_ref, url=listed),
             cell(f"{row.events_arm} : {row.events_ref}", row.events_arm, row.events_ref),
@@ -149,7 +150,7 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
             fixed_cell(row.person_years_ref, 1),
             *([estimated_cell(row, limits=inference)] if estimated else []),
             *([p_cell(row.p), p_cell(row.p_adjusted)] if tested else []),
-            *([fixed_cell(row.posterior, 3)] if likely else []),
+            *likely_cells(row, likely),
             *([words("flagged" if row.flag else "")] if inference else []),
         ]
 
@@ -158,9 +159,28 @@ def results_table(results: Sequence[Result], chosen: dict[str, str], *, inferenc
         "columns": columns,
         "rows": [{"cells": cells(row), "warning": warning_of(row, inference=inference)} for row in results],
         "note": f"{_estimated(method)}n: participants with the event; N: participants of the analysis set; years: to "
-        f"first event or end of follow-up.{PARTED if parted else ''}",
+        f"first event or end of follow-up.{PARTED if 'period' in parted else ''}",
         "empty": NO_EVENT,
     }
+
+
+Likely = Sequence[tuple[str, str, int]]  # label, field of the row, digits
+
+
+def likely_columns(rows: Sequence[Result]) -> Likely:
+    """What only a posterior has, where a row has it: more in the arm, above the margin of the run, and R-hat."""
+    margin = rows[0].run.settings.get("margin", MARGIN) if rows else MARGIN
+    columns = (
+        (LIKELY, "posterior", 3),
+        (f"P(ratio > {margin:g})", "beyond_margin", 3),
+        ("R-hat", "r_hat", 3),
+    )
+    return [one for one in columns if any(getattr(row, one[1]) is not None for row in rows)]
+
+
+def likely_cells(row: Result, columns: Likely) -> list[Cell]:
+    """The numbers of a row in these columns."""
+    return [fixed_cell(getattr(row, name), digits) for _, name, digits in columns]
 
 
 def warning_of(row: Result, *, inference: bool) -> str:

@@ -24,10 +24,18 @@ from pvtracker.signals.cells import (
     words,
 )
 from pvtracker.signals.curves import Curves, Mark, Point
-from pvtracker.signals.labels import period_label
+from pvtracker.signals.labels import part_label
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
-from pvtracker.signals.tables import LIKELY, Table, estimated_cell, is_estimate, participants_url, warning_of
+from pvtracker.signals.tables import (
+    Table,
+    estimated_cell,
+    is_estimate,
+    likely_cells,
+    likely_columns,
+    participants_url,
+    warning_of,
+)
 from pvtracker.stats.catalogue import STATISTICS
 from pvtracker.studies.definitions import parse
 
@@ -37,12 +45,12 @@ METHOD_PAGES = {statistic.page for statistic in STATISTICS.values()}
 def methods_table(rows: Sequence[Result], *, inference: bool) -> Table:
     """What each method says of the term, estimates first; each name opens its methods page."""
     told = [row for row in rows if inference or is_estimate(row.method)]
-    likely = inference and any(row.posterior is not None for row in told)
+    likely = likely_columns(told) if inference else []
     columns = [
         *(text_column(label) for label in ("Method", "Of what")),
         estimate_column("Estimate", "", limits=inference),
         *([column("p", "p"), column("Adjusted p", "Adjusted p")] if inference else []),
-        *([column(LIKELY, LIKELY)] if likely else []),
+        *(column(label, label) for label, *_ in likely),
         *([text_column("Flag")] if inference else []),
     ]
     made = []
@@ -54,7 +62,7 @@ def methods_table(rows: Sequence[Result], *, inference: bool) -> Table:
             words(_of_what(row.method)),
             {**said, "text": MISSING} if missing else said,
             *([p_cell(row.p), p_cell(row.p_adjusted)] if inference else []),
-            *([fixed_cell(row.posterior, 3)] if likely else []),
+            *likely_cells(row, likely),
             *([words("flagged" if row.flag else "")] if inference else []),
         ]
         made.append({"cells": cells, "warning": warning_of(row, inference=inference)})
@@ -74,9 +82,10 @@ def _of_what(method: str) -> str:
 
 
 def _label(row: Result) -> str:
-    """The method, with the period that the row is of."""
+    """The method, with the period or prior that the row is of."""
     label = METHODS[row.method].label if row.method in METHODS else row.method
-    return f"{label}: {period_label(row.period)}" if row.period else label
+    part = part_label(row)
+    return f"{label}: {part}" if part else label
 
 
 def method_url(row: Result) -> str:

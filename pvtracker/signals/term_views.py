@@ -61,7 +61,7 @@ def signal_term(request: HttpRequest, code: str, row_id: int) -> HttpResponse:
     within = _within(of, row)
     found: dict[str, Any] = {
         "counts": term_tables.counts_table(by_arm),
-        "methods": term_tables.methods_table(queries.by_period(by_method, row.run), inference=shown),
+        "methods": term_tables.methods_table(queries.by_part(by_method, row.run), inference=shown),
         "events": events,
     }
     file = taking_out.file_of(

@@ -115,7 +115,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         return ask
     rows = queries.results(run, **chosen, by_evidence=inferred)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    parted = queries.by_period(list(page), run)
+    parted = queries.by_part(list(page), run)
     context = {
         "run": run,
         "form": FilterForm(initial=chosen, **offered),
@@ -159,6 +159,8 @@ def signal_participants(request: HttpRequest, code: str, row_id: int) -> HttpRes
     about = [("Term", f"{row.term} ({tables.about(row)})")]
     if row.period:
         about.append(("Period", period_label(row.period)))
+    if row.prior:
+        about.append(("Prior", row.prior))
     if taking_out.asked(request):
         table = tables.participants_table(happened, row)
         file = taking_out.file_of(request, row.run, tables={"events": table}, about=about)
@@ -196,7 +198,7 @@ def _run_file(
     if out is None:
         return None
     inferred, page = context["inference"], context["page"]
-    parted = queries.by_period(rows, run)
+    parted = queries.by_part(rows, run)
     drawn = run_pictures.pictures(run, chosen, parted, inferred=inferred, most=None)
     pictures = {key: context.get(key.replace("-", "_")) for key in ("dot-plot", "volcano")}
     found = {

@@ -318,4 +318,5 @@ class PriorSensitivity:
     p_zero: FloatArray
     p_positive: FloatArray
     p_beyond_margin: FloatArray
+    r_hat: FloatArray
     warning: TextArray

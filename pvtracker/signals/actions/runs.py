@@ -62,7 +62,13 @@ class Request:
         """What is computed."""
         plan = self.used.plan
         return Asked(
-            self.analysis_arm, plan.levels, plan.selections, self.methods, dict(plan.limits), plan.seed
+            self.analysis_arm,
+            plan.levels,
+            plan.selections,
+            self.methods,
+            dict(plan.limits),
+            plan.seed,
+            plan.margin,
         )
 
     @property
@@ -196,7 +202,7 @@ def save_run(*, request: Request, screened: Screen, by: Actor, run_id: uuid.UUID
         code_version=code_version(),
         methods=screened.methods,
         rows=len(screened.rows),
-        flagged=sum(row.flag and not row.period for row in screened.rows),
+        flagged=sum(row.flag and not row.part for row in screened.rows),
         sha256=rows_sha256(screened.rows),
         plan=request.used.row,
         parquet_sha256=storage.write(run_id, storage.RESULTS, to_bytes(screened.rows)),

@@ -65,7 +65,8 @@ def test_a_plan_is_written_signed_and_used(study: Study, author: Account) -> Non
     assert "Write a plan" in browser.get(HERE).text
     chosen = ["rd_mn", "fisher", "eair_ratio"]
     answer = browser.post(
-        f"{HERE}edit/", typed(methods=chosen, raising=["fisher"], limit_fisher="0.2", seed="7", levels=["PT"])
+        f"{HERE}edit/",
+        typed(methods=chosen, raising=["fisher"], limit_fisher="0.2", seed="7", margin="1.5", levels=["PT"]),
     )
     assert answer.status_code == 302, answer.text
     assert "Version 1 is not signed." in browser.get(HERE).text
@@ -75,6 +76,7 @@ def test_a_plan_is_written_signed_and_used(study: Study, author: Account) -> Non
     run = run_of(study)
     assert list(run.methods) == chosen and run.settings["raising"] == ["fisher"]
     assert run.settings["thresholds"]["fisher"].endswith("0.2") and run.settings["seed"] == 7
+    assert run.settings["margin"] == 1.5
     assert set(run.results.values_list("level", flat=True)) == {"PT"}
     plan = ScreeningPlan.objects.get()
     assert run.plan == plan and run.settings["plan"]["sha256"] == plan.sha256

@@ -20,6 +20,7 @@ STATISTIC = {  # of the calculator, where it has another name than the method
     "dfdr_2012": "double_fdr_2012",
     "rd_exact": "risk_difference_exact",
     "rd_newcombe": "risk_difference_newcombe",
+    "berry_berry_priors": "prior_sensitivity",
     "by": "benjamini_yekutieli",
     "time_lost": "restricted_mean_time_lost",
     "rd_mn_stratified": "risk_difference_mn_stratified",
@@ -52,7 +53,7 @@ def test_of_an_estimate_something_is_left_where_inference_is_hidden() -> None:
 
 def test_a_run_prints_every_method_that_it_asks_for() -> None:
     methods = tuple(key for key in METHODS if not key.startswith("berry"))
-    run = screen(trial({"A": "LOW", "B": "PBO"}), analysis_arm="planned", methods=methods, seed=7)
+    run = screen(trial({"A": "LOW", "B": "PBO"}), analysis_arm="planned", methods=methods, seed=7, margin=1.5)
     printed = run.settings["definitions"]
     assert {METHODS[key].label: printed[METHODS[key].label] for key in methods} == {
         METHODS[key].label: METHODS[key].definition.replace("{seed}", "7") for key in methods

@@ -22,8 +22,8 @@ from pvtracker.studies.definitions import parse
 from tests.pure.signals.drawn import SERIOUS, TERMS, drawn, drawn_cut
 from tests.pure.signals.pilot import domain, pilot_cut
 
-NUMBERS = ("estimate", "low", "high", "p", "p_adjusted", "posterior")
-SEED = 3
+NUMBERS = ("estimate", "low", "high", "p", "p_adjusted", "posterior", "beyond_margin", "r_hat")
+SEED, MARGIN = 3, 1.6
 OCCURRED = {term for one in drawn() for _, term in one.events}
 
 
@@ -113,6 +113,8 @@ def posterior(of: Callable[[Family], Any]) -> Callable[[Family], Numbers]:
             "low": np.exp(found.low),
             "high": np.exp(found.high),
             "posterior": found.p_positive,
+            "beyond_margin": found.p_beyond_margin,
+            "r_hat": found.r_hat,
         }
 
     return numbers
@@ -198,8 +200,10 @@ OF_PEOPLE: dict[str, Callable[[Family], Numbers]] = {
     "cmh_exact": lambda f: {"p": stats.cmh_exact(*f.by_site()).p},
 }
 HIERARCHICAL: dict[str, Callable[[Family], Numbers]] = {
-    "berry_berry": posterior(lambda f: stats.berry_berry(*f.counts, f.systems, seed=SEED)),
-    "berry_berry_poisson": posterior(lambda f: stats.berry_berry_poisson(*f.rates, f.systems, seed=SEED)),
+    "berry_berry": posterior(lambda f: stats.berry_berry(*f.counts, f.systems, seed=SEED, margin=MARGIN)),
+    "berry_berry_poisson": posterior(
+        lambda f: stats.berry_berry_poisson(*f.rates, f.systems, seed=SEED, margin=MARGIN)
+    ),
 }
 
 
@@ -236,14 +240,17 @@ def run(selection: str, *methods: str) -> list[ResultRow]:
         selections=(selection,),
         methods=methods,
         seed=SEED,
+        margin=MARGIN,
         rules=parse({"strata": ["site"]}),
     )
     return found.rows
 
 
 def test_every_method_of_a_run_is_named_here() -> None:
-    """But for the model over periods, whose rows test_periods.py compares with the calculator's in the same way."""
-    assert {*OF_COUNTS, *OF_PEOPLE, *HIERARCHICAL, "berry_berry_periods"} == set(METHODS)
+    """But for the model over periods and that under other priors, whose rows test_periods.py and test_priors.py compare
+    with the calculator's in the same way."""
+    elsewhere = {"berry_berry_periods", "berry_berry_priors"}
+    assert {*OF_COUNTS, *OF_PEOPLE, *HIERARCHICAL, *elsewhere} == set(METHODS)
 
 
 @pytest.mark.parametrize("method", [*OF_COUNTS, *OF_PEOPLE])

@@ -133,7 +133,7 @@ def test_the_participants_of_a_period_are_those_that_its_row_counts() -> None:
 
 
 def test_the_figures_of_a_run_are_the_calculators() -> None:
-    rows = rows_by(trial(), seed=7)
+    rows = rows_by(trial(), seed=7, margin=1.6)
     entries = [
         rows["PT", term, period]
         for period in ("INTERRUPTION", "PROCEDURE", OUTSIDE)
@@ -146,22 +146,26 @@ def test_the_figures_of_a_run_are_the_calculators() -> None:
         [row.person_years_ref for row in entries],
         ["Nervous system disorders"] * 6,
         [row.period for row in entries],
+        margin=1.6,
         seed=7,
     )
     assert np.isfinite(found.mean).all()
     for at, row in enumerate(entries):
-        assert (row.estimate, row.low, row.high, row.posterior) == (
+        assert (row.estimate, row.low, row.high, row.posterior, row.beyond_margin, row.r_hat) == (
             np.exp(found.mean[at]),
             np.exp(found.low[at]),
             np.exp(found.high[at]),
             found.p_positive[at],
+            found.p_beyond_margin[at],
+            found.r_hat[at],
         )
     assert rows["PT", "Headache", "PROCEDURE"].flag and not rows["PT", "Headache", "INTERRUPTION"].flag
     over_all = rows["PT", "Headache", ""]
     assert over_all.flag and over_all.estimate is None and "PROCEDURE" in over_all.warning
     assert over_all.posterior == rows["PT", "Headache", "PROCEDURE"].posterior
     assert not rows["PT", "Cough", ""].flag
-    assert rows == rows_by(trial(), seed=7) and rows != usual()
+    assert rows == rows_by(trial(), seed=7, margin=1.6)
+    assert over_all.posterior != usual()["PT", "Headache", ""].posterior
 
 
 def test_a_study_without_phases_and_a_level_without_classes_are_told_so() -> None:

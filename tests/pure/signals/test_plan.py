@@ -56,6 +56,8 @@ def test_the_built_in_plan_is_what_a_run_without_one_computes() -> None:
         ({"methods": (Planned("rd_mn", float("nan"), True), planned("fisher"))}, "limit_rd_mn", "from 0 on"),
         ({"analysis_arm": ""}, "analysis_arm", "actual or planned"),
         ({"seed": -1}, "seed", "whole number from 0"),
+        ({"margin": 0.9}, "margin", "a ratio from 1"),
+        ({"margin": float("nan")}, "margin", "a ratio from 1"),
         ({"when": "sometimes"}, "when", "Choose when"),
         ({"when": EVERY_DAYS}, "days", "after how many days"),
         ({"when": EVERY_DAYS, "days": 367}, "days", "from 1 to 366"),
@@ -87,6 +89,13 @@ def test_a_plan_is_read_as_it_was_stored() -> None:
     assert said["Flags that raise a signal"] == METHODS["fisher"].label
     silent = replace(plan, methods=tuple(replace(one, raises=False) for one in plan.methods))
     assert "by hand" in dict(in_words(silent))["Flags that raise a signal"]
+
+
+def test_the_margin_is_signed_where_it_is_not_the_usual_one() -> None:
+    other = check(replace(PLAN, margin=1.5))
+    assert "margin" not in to_plain(PLAN) and other.sha256 != PLAN.sha256
+    assert from_plain(json.loads(json.dumps(to_plain(other)))) == other
+    assert ("Margin", "Bayesian methods tell the probability of a ratio above 1.5") in in_words(other)
 
 
 def test_what_departs_from_a_plan_is_said() -> None:

@@ -133,6 +133,7 @@ def stated(run: Run, method: str) -> dict[str, Any]:
         "threshold": settings["thresholds"][method],
         "confidence_level": settings["confidence_level"],
         "seed": settings["seed"],
+        "margin": settings["margin"],
         "dictionaries": settings["dictionaries"],
     }
 
