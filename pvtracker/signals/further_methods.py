@@ -96,6 +96,17 @@ METHODS = (
         default=False,
     ),
     Method(
+        "or_midp",
+        "Odds ratio, conditional mid-p",
+        _interval(stats.odds_ratio_midp),
+        "1",
+        Threshold("low", 1.0),
+        "odds-ratio.md",
+        1.0,
+        definition=DEFINITIONS["odds_ratio_midp"],
+        default=False,
+    ),
+    Method(
         "barnard",
         "Barnard’s test",
         _test(stats.barnard),

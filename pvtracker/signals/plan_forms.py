@@ -9,6 +9,7 @@ from django import forms
 from django.http import QueryDict
 
 from pvtracker.cuts import derive
+from pvtracker.signals import stratified_methods, time_methods
 from pvtracker.signals.boundary_forms import PlannedBoundaryForm, typed_of
 from pvtracker.signals.boundary_settings import MOST_BOUNDARIES
 from pvtracker.signals.labels import COLUMN_LABELS, LEVEL_LABELS, SELECTION_LABELS
@@ -41,8 +42,9 @@ UNCOUNTED = (
 FEWEST_BOUNDARIES = 1  # that are offered; more are added one by one
 GROUPS = (  # title and methods; what stands in none is shown last
     ("Methods of every run without a plan", DEFAULT_METHODS),
-    ("Proportions", ("boschloo", "barnard", "rd_exact", "rd_newcombe", "rd_mn_stratified", "cmh_exact")),
-    ("Rates and time", ("rate_ratio_midp", "rate_difference_mn", "log_rank", "gray", "cox", "time_lost")),
+    ("Proportions", ("boschloo", "barnard", "rd_exact", "rd_newcombe", "or_midp")),
+    ("Stratified", tuple(one.key for one in stratified_methods.METHODS)),
+    ("Rates and time", ("rate_ratio_midp", "rate_difference_mn", *(one.key for one in time_methods.METHODS))),
     ("Many terms", ("by", "group_bh", "tree_scan")),
     ("Bayesian", ("berry_berry", "berry_berry_priors", "berry_berry_poisson", "berry_berry_periods")),
 )

@@ -13,7 +13,7 @@ from pvtracker.cuts import derive
 from pvtracker.cuts.term_queries import by_query
 from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Source, Threshold
 from pvtracker.stats.definitions import DEFINITIONS
-from pvtracker.stats.results import BoolArray, IntArray, Interval, PValues
+from pvtracker.stats.results import BoolArray, ChiSquared, IntArray, Interval, PValues
 
 NO_STRATA = "the study names no strata (definitions): nothing is stratified"
 RULE = "Within the strata that the study's definitions name; a stratum without participants of both arms adds nothing."
@@ -57,7 +57,7 @@ def by_stratum(source: Source) -> Stratified:
     )
 
 
-def _within(of: Callable[[Stratified], Interval | PValues]) -> Callable[[Comparison], Columns]:
+def _within(of: Callable[[Stratified], Interval | PValues | ChiSquared]) -> Callable[[Comparison], Columns]:
     def compute(c: Comparison) -> Columns:
         nothing = np.full(len(c.n_arm), np.nan)
         if "stratum" not in c.source.people or not len(c.n_arm):
@@ -67,7 +67,8 @@ def _within(of: Callable[[Stratified], Interval | PValues]) -> Callable[[Compari
         found = of(counted)
         if isinstance(found, Interval):
             return Columns(found.estimate, found.low, found.high, nothing, nothing, found.warning)
-        return Columns(nothing, nothing, nothing, found.p, nothing, found.warning, more=_more(counted))
+        more = np.zeros(len(nothing), bool) if isinstance(found, ChiSquared) else _more(counted)
+        return Columns(nothing, nothing, nothing, found.p, nothing, found.warning, more=more)
 
     return compute
 
@@ -101,6 +102,61 @@ METHODS = (
         Threshold("p", 0.05),
         "cmh.md",
         definition=f"{RULE} {DEFINITIONS['cmh_exact']}",
+        default=False,
+    ),
+    Method(
+        "rd_mh",
+        "Stratified risk difference, Mantel–Haenszel",
+        _within(lambda s: stats.risk_difference_mh(s.n_arm, s.N_arm, s.n_ref, s.N_ref)),
+        "1",
+        Threshold("low", 0.0),
+        "stratified.md",
+        0.0,
+        POINTS,
+        definition=f"{RULE} {DEFINITIONS['risk_difference_mh']}",
+        default=False,
+    ),
+    Method(
+        "rr_mh",
+        "Stratified risk ratio, Mantel–Haenszel",
+        _within(lambda s: stats.risk_ratio_mh(s.n_arm, s.N_arm, s.n_ref, s.N_ref)),
+        "1",
+        Threshold("low", 1.0),
+        "stratified.md",
+        1.0,
+        definition=f"{RULE} {DEFINITIONS['risk_ratio_mh']}",
+        default=False,
+    ),
+    Method(
+        "or_mh",
+        "Stratified odds ratio, Mantel–Haenszel",
+        _within(lambda s: stats.odds_ratio_mh(s.n_arm, s.N_arm, s.n_ref, s.N_ref)),
+        "1",
+        Threshold("low", 1.0),
+        "stratified.md",
+        1.0,
+        definition=f"{RULE} {DEFINITIONS['odds_ratio_mh']}",
+        default=False,
+    ),
+    Method(
+        "or_stratified_exact",
+        "Stratified odds ratio, exact",
+        _within(lambda s: stats.odds_ratio_stratified_exact(s.n_arm, s.N_arm, s.n_ref, s.N_ref)),
+        "1",
+        Threshold("low", 1.0),
+        "cmh.md",
+        1.0,
+        definition=f"{RULE} {DEFINITIONS['odds_ratio_stratified_exact']}",
+        default=False,
+    ),
+    Method(
+        "breslow_day",
+        "Breslow–Day test of alike odds ratios",
+        _within(lambda s: stats.breslow_day(s.n_arm, s.N_arm, s.n_ref, s.N_ref)),
+        "1",
+        Threshold("p", 0.05),
+        "breslow-day.md",
+        definition=f"{RULE} {DEFINITIONS['breslow_day']} It flags nothing: that strata differ is no excess in the arm.",
         default=False,
     ),
 )

@@ -17,7 +17,7 @@ from pvtracker import stats
 from pvtracker.cuts.data import CutData
 from pvtracker.cuts.derive import DAYS_PER_YEAR, LEVELS, QUERY
 from pvtracker.cuts.term_queries import Queries, matching
-from pvtracker.signals.method import DAYS, RATIO, Columns, Comparison, Method, Source, Threshold
+from pvtracker.signals.method import DAYS, POINTS, RATIO, Columns, Comparison, Method, Source, Threshold
 from pvtracker.stats.definitions import DEFINITIONS
 from pvtracker.stats.event_times import CENSORED, DEATH, EVENT
 from pvtracker.stats.results import BoolArray, FloatArray, IntArray
@@ -129,6 +129,14 @@ def _time_lost(t: FirstTimes) -> Said:
     return estimate, float(found.low[2]), float(found.high[2]), found.p, estimate > 0, found.warning[2]
 
 
+def _incidence(t: FirstTimes) -> Said:
+    """On the last day of the arm that is observed less long."""
+    last = min(t.time[t.in_arm].max(), t.time[~t.in_arm].max())
+    found = stats.incidence_difference(t.time, t.what, t.in_arm, [last])
+    estimate = float(found.estimate[0])
+    return estimate, float(found.low[0]), float(found.high[0]), np.nan, estimate > 0, found.warning[0]
+
+
 METHODS = (
     Method(
         "log_rank",
@@ -173,6 +181,19 @@ METHODS = (
         DAYS,
         definition=f"{RULE} Death before the event competes with it; the horizon is the last day on which both arms "
         f"are observed. {DEFINITIONS['restricted_mean_time_lost']}",
+        default=False,
+    ),
+    Method(
+        "incidence_difference",
+        "Cumulative incidence, difference",
+        _row_by_row(_incidence),
+        "1",
+        Threshold("low", 0.0),
+        "incidence-difference.md",
+        0.0,
+        POINTS,
+        definition=f"{RULE} Death before the event competes with it; on the last day of the arm that is "
+        f"observed less long. {DEFINITIONS['incidence_difference']}",
         default=False,
     ),
 )

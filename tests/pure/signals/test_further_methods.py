@@ -173,5 +173,7 @@ def test_every_difference_has_its_unit() -> None:
         "rate_difference_mn": "Difference, events per 100 person-years",
         "time_lost": "Difference, days",
         "rd_mn_stratified": "Difference, percentage points",
+        "rd_mh": "Difference, percentage points",
+        "incidence_difference": "Difference, percentage points",
     }
     assert all(m.scale.words[0] == "Ratio" for m in METHODS.values() if m.null_value == 1)

@@ -23,6 +23,11 @@ STATISTIC = {  # of the calculator, where it has another name than the method
     "berry_berry_priors": "prior_sensitivity",
     "by": "benjamini_yekutieli",
     "time_lost": "restricted_mean_time_lost",
+    "rd_mh": "risk_difference_mh",
+    "rr_mh": "risk_ratio_mh",
+    "or_mh": "odds_ratio_mh",
+    "or_stratified_exact": "odds_ratio_stratified_exact",
+    "or_midp": "odds_ratio_midp",
     "rd_mn_stratified": "risk_difference_mn_stratified",
 }
 INFERENTIAL = re.compile(r"limits|sided|posterior|\bp\b|flag|interval|%", re.IGNORECASE)
@@ -38,7 +43,7 @@ def test_no_definition_is_empty_and_a_p_names_its_side(key: str) -> None:
     said = METHODS[key].definition
     assert len(said) > 50 and said.endswith(".")
     if METHODS[key].threshold.column == "p":
-        assert "two-sided p" in said.lower()
+        assert "two-sided p" in said.lower() or "p of any differences" in said
     if METHODS[key].threshold.column == "p_adjusted":
         assert "two-sided p" in said.lower() or "of fisher’s p" in said.lower() or "one-sided" in said
 

@@ -140,6 +140,16 @@ def time_lost(family: Family) -> Numbers:
     return limits | {"p": [one.p for one in found]}
 
 
+def incidence_difference(family: Family) -> Numbers:
+    """On the last day of the arm that is observed less long."""
+    found = []
+    for row in family.rows:
+        days, what, arm = family.times(row, death=2)
+        last = min(max(d for d, a in zip(days, arm, strict=True) if a == side) for side in (0, 1))
+        found.append(stats.incidence_difference(days, what, arm, [last], **AT_95))
+    return {name: [getattr(one, name)[0] for one in found] for name in ("estimate", "low", "high")}
+
+
 @cache
 def scanned() -> dict[str, float]:
     """Adjusted p of each node of the tree of terms and organ classes; the root, which everybody has, says nothing."""
@@ -173,6 +183,7 @@ OF_COUNTS: dict[str, Callable[[Family], Numbers]] = {
     "rd_newcombe": lambda f: interval(stats.risk_difference_newcombe(*f.counts, **AT_95)),
     "rd_exact": lambda f: interval(stats.risk_difference_exact(*f.counts, inversion="one-sided", **AT_95)),
     "rr_koopman": lambda f: interval(stats.risk_ratio_koopman(*f.counts, **AT_95)),
+    "or_midp": lambda f: interval(stats.odds_ratio_midp(*f.counts, **AT_95)),
     "or_conditional": lambda f: interval(stats.odds_ratio_conditional(*f.counts, **AT_95)),
     "fisher": lambda f: {"p": f.fisher, "p_adjusted": stats.benjamini_hochberg(f.fisher)},
     "fisher_midp": lambda f: {"p": stats.fisher_midp(*f.counts).p},
@@ -198,6 +209,14 @@ OF_PEOPLE: dict[str, Callable[[Family], Numbers]] = {
         stats.risk_difference_mn_stratified(*f.by_site(), weights="mantel-haenszel", **AT_95)
     ),
     "cmh_exact": lambda f: {"p": stats.cmh_exact(*f.by_site()).p},
+    "rd_mh": lambda f: interval(stats.risk_difference_mh(*f.by_site(), variance="sato", **AT_95)),
+    "rr_mh": lambda f: interval(stats.risk_ratio_mh(*f.by_site(), **AT_95)),
+    "or_mh": lambda f: interval(stats.odds_ratio_mh(*f.by_site(), **AT_95)),
+    "or_stratified_exact": lambda f: interval(
+        stats.odds_ratio_stratified_exact(*f.by_site(), mid_p=False, **AT_95)
+    ),
+    "breslow_day": lambda f: {"p": stats.breslow_day(*f.by_site(), tarone=True).p},
+    "incidence_difference": incidence_difference,
 }
 HIERARCHICAL: dict[str, Callable[[Family], Numbers]] = {
     "berry_berry": posterior(lambda f: stats.berry_berry(*f.counts, f.systems, seed=SEED, margin=MARGIN)),

@@ -26,7 +26,14 @@ SIZES = {
     ("02", "PBO"): (4, 2),
 }
 RULES: dict[str, Any] = {"strata": ["site"], "pools": {"Any dose": ["LOW", "HIGH"]}}
-METHODS = ("fisher", "rd_mn_stratified", "cmh_exact")
+OF_STRATA = {
+    "rd_mn_stratified": stats.risk_difference_mn_stratified,
+    "rd_mh": stats.risk_difference_mh,
+    "rr_mh": stats.risk_ratio_mh,
+    "or_mh": stats.odds_ratio_mh,
+    "or_stratified_exact": stats.odds_ratio_stratified_exact,
+}
+METHODS = ("fisher", "cmh_exact", "breslow_day", *OF_STRATA)
 
 
 def trial() -> CutData:
@@ -57,11 +64,14 @@ def found(**rules: Any) -> dict[tuple[str, str], ResultRow]:
 def test_the_strata_are_those_counted_by_hand(arm: str, n_arm: list[int], N_arm: list[int]) -> None:
     rows = found(**RULES)
     table = (np.array([n_arm]), np.array([N_arm]), np.array([[1, 2]]), np.array([[5, 4]]))
-    difference = stats.risk_difference_mn_stratified(*table)
-    said = rows[arm, "rd_mn_stratified"]
-    assert (said.estimate, said.low, said.high) == pytest.approx(
-        (difference.estimate[0], difference.low[0], difference.high[0])
-    )
+    for method, function in OF_STRATA.items():
+        difference, said = function(*table), rows[arm, method]
+        numbers = (difference.estimate[0], difference.low[0], difference.high[0])
+        assert (said.estimate, said.low, said.high) == pytest.approx(
+            tuple(value if np.isfinite(value) else None for value in numbers)
+        )
+    alike = rows[arm, "breslow_day"]
+    assert alike.p == pytest.approx(stats.breslow_day(*table).p[0]) and not alike.flag
     assert rows[arm, "cmh_exact"].p == pytest.approx(stats.cmh_exact(*table).p[0])
     # the row itself is not stratified
     assert (said.n_arm, said.N_arm, said.n_ref, said.N_ref) == (sum(n_arm), sum(N_arm), 3, 9)
@@ -78,7 +88,7 @@ def test_one_stratum_is_fishers_test_and_the_same_difference() -> None:
 
 def test_without_strata_nothing_is_said_and_the_row_says_why() -> None:
     rows = found()
-    for method in ("cmh_exact", "rd_mn_stratified"):
+    for method in ("cmh_exact", "breslow_day", *OF_STRATA):
         row = rows["Low dose", method]
         assert (row.estimate, row.p, row.flag, row.warning) == (None, None, False, NO_STRATA)
 
