@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from pvtracker import stats
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.screen import screen
+from pvtracker.stats.catalogue import STATISTICS
 from pvtracker.stats.definitions import DEFINITIONS, estimate_only
 from tests.pure.signals.test_screen import trial
 
@@ -36,6 +38,14 @@ INFERENTIAL = re.compile(r"limits|sided|posterior|\bp\b|flag|interval|%", re.IGN
 @pytest.mark.parametrize("key", METHODS)
 def test_a_method_says_what_its_statistic_is_in_the_words_of_the_calculator(key: str) -> None:
     assert DEFINITIONS[STATISTIC.get(key, key)] in METHODS[key].definition
+
+
+@pytest.mark.parametrize("key", METHODS)
+def test_the_calculator_calls_the_function_whose_numbers_a_run_prints(key: str) -> None:
+    """test_named_statistics.py, test_periods.py and test_priors.py hold the numbers of a run against it."""
+    name = STATISTIC.get(key, key)
+    assert STATISTICS[name].function is getattr(stats, name)
+    assert STATISTICS[name].page == METHODS[key].page
 
 
 @pytest.mark.parametrize("key", METHODS)
