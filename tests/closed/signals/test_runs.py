@@ -116,7 +116,7 @@ def test_the_command_writes_the_rows_of_the_contract(study: Study, joined_cut: C
     said = io.StringIO()
     call_command("detect_signals", "JOIN", "--json", str(tmp_path / "rows.json"), stdout=said)
     rows: list[dict[str, Any]] = json.loads((tmp_path / "rows.json").read_text())
-    assert rows and all(tuple(row) == (*FIELDS[:-1], *STATED) for row in rows)  # no period
+    assert rows and all(tuple(row) == (*FIELDS[:-4], *STATED) for row in rows)  # no part, no posterior
     stated = {**DEFAULTS.stated(), "analysis_arm": "planned"}
     assert all(row["definitions"] == stated for row in rows)
     assert {row["plan"]["name"] for row in rows} == {NO_PLAN}
