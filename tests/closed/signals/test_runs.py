@@ -29,7 +29,16 @@ from tests.closed.people import client_of
 
 pytestmark = pytest.mark.django_db
 # of a row, what it rests on
-STATED = ("definitions", "plan", "method_definition", "threshold", "confidence_level", "seed", "dictionaries")
+STATED = (
+    "definitions",
+    "plan",
+    "method_definition",
+    "threshold",
+    "confidence_level",
+    "seed",
+    "margin",
+    "dictionaries",
+)
 
 
 def detect(study: Study, **parameters: Any) -> Job:
