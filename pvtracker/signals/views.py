@@ -130,7 +130,7 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "silence": silence.table(list(page)) if inferred else None,
         "cases": _cases(run),
         "bounded": judged_table(run) if inferred else None,
-        "shares_off": looks.shares_off(run),
+        "shares_off": looks.shares_off(run) if inferred else [],  # of boundaries, which are hidden, too
         "sites": site_quality.summary(run.settings, inferred=inferred),
         **(_since(run, chosen["method"]) if inferred else {}),
         **run_pictures.pictures(run, chosen, parted, inferred=inferred),

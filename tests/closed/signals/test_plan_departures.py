@@ -21,6 +21,7 @@ from tests.acting import as_test
 from tests.closed.people import client_of, signed_in
 from tests.closed.signals.planned import planner, sign, write
 from tests.closed.signals.runs import later_cut, rows, run_on
+from tests.closed.signals.test_term import hide
 
 pytestmark = pytest.mark.django_db
 OFF = (
@@ -60,6 +61,11 @@ def test_arms_that_are_not_as_the_plan_allocates_them_are_told_on_run_and_bounda
 
     for page in pages(run):
         assert OFF in page and "its boundary crosses too rarely" in page and "p = 0.009" in page
+    hide(reader)
+    assert not [page for page in pages(run) if "where the plan takes" in page], (
+        "with the boundaries themselves"
+    )
+    reader.post("/studies/JOIN/signals/inference/", {"shown": "yes", "next": "/"})
     for page in pages(of_sizes(later_cut(joined_cut), used, 45, 29)):
         assert "where the plan takes" not in page, "45 of 74 where 49 are expected is chance"
 
