@@ -1,4 +1,4 @@
-"""How often the limits of a measurement's difference between arms hold in a small trial whose participants drop out.
+"""How often the limits of a measurement's difference between arms hold in a trial whose participants drop out.
 
 Simulated from a fixed seed. Who drops out, depends on the last value that was seen: missing at random, not completely.
 """
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from pvtracker import stats
+from pvtracker.ops.coverage_simulated import SIZES
 from pvtracker.stats.course_results import MeansByWeek, MixedRepeated
 from pvtracker.stats.mixed.small_samples import Degrees
 from pvtracker.stats.results import FloatArray, IntArray
 
-TRIALS, SEED = 2000, 20220608
-N_ARM, N_REF = 38, 36
+SEED = 20220608
+TRIALS = (2000, 1000)  # of each size in SIZES
 WEEKS = (4, 12, 24, 36, 48, 100)
 SD = (90.0, 100.0, 110.0, 120.0, 130.0, 150.0)  # of a CD4 count, given baseline and arm
 CORRELATION = 0.8  # of neighbouring weeks, its powers beyond
@@ -30,16 +31,20 @@ MEANS = "mean_by_week"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Shares of trials, of each week: limits hold the true difference; mean error of the estimate; trials refused."""
+    """Shares of trials, of each week: limits hold the true difference; mean error of the estimate; trials refused; and
+    the limits in the first trial's last week."""
 
     holds: FloatArray
     error: FloatArray
     refused: int
+    first: tuple[float, float]
 
 
-def trial(rng: np.random.Generator, effect: float) -> tuple[FloatArray, IntArray, FloatArray]:
+def trial(
+    rng: np.random.Generator, effect: float, N_arm: int = SIZES[0][0], N_ref: int = SIZES[0][1]
+) -> tuple[FloatArray, IntArray, FloatArray]:
     """Counts, shape (participants, weeks), nan after dropping out; arms; baselines."""
-    arm = np.repeat([1, 0], [N_ARM, N_REF])
+    arm = np.repeat([1, 0], [N_arm, N_ref])
     weeks, sd = np.array(WEEKS), np.array(SD)
     lag = np.abs(np.subtract.outer(np.arange(len(weeks)), np.arange(len(weeks))))
     covariance = np.outer(sd, sd) * CORRELATION**lag
@@ -54,21 +59,23 @@ def trial(rng: np.random.Generator, effect: float) -> tuple[FloatArray, IntArray
     return np.where(gone, np.nan, y), arm, baseline
 
 
-def held(effect: float, *, trials: int = TRIALS, seed: int = SEED) -> dict[str, Held]:
+def held(effect: float, N_arm: int, N_ref: int, *, trials: int, seed: int = SEED) -> dict[str, Held]:
     """Of each method, over trials with this difference in cells a week."""
     rng = np.random.default_rng(seed)
     true = effect * np.array(WEEKS)
-    people = N_ARM + N_REF
+    people = N_arm + N_ref
     who, week = np.repeat(np.arange(people), len(WEEKS)), np.tile(WEEKS, people)
     found: dict[str, list[tuple[np.ndarray, FloatArray]]] = {method: [] for method in (*DEGREES, MEANS)}
+    first: dict[str, tuple[float, float]] = {}
     for _ in range(trials):
-        y, arm, baseline = trial(rng, effect)
+        y, arm, baseline = trial(rng, effect, N_arm, N_ref)
         rows = who, week, y.ravel(), np.repeat(arm, len(WEEKS))
         before = np.repeat(baseline, len(WEEKS))
         told: dict[str, MixedRepeated | MeansByWeek] = {MEANS: stats.mean_by_week(*rows)}
         for degrees in DEGREES:
             told[degrees] = stats.mmrm(*rows, baseline=before, degrees=degrees)
         for method, one in told.items():
+            first.setdefault(method, (float(one.low[-1]), float(one.high[-1])))
             error = one.difference - true
             if np.isfinite(error).all():
                 found[method].append(((one.low <= true) & (true <= one.high), error))
@@ -77,31 +84,57 @@ def held(effect: float, *, trials: int = TRIALS, seed: int = SEED) -> dict[str, 
             np.mean([holds for holds, _ in each], axis=0),
             np.mean([error for _, error in each], axis=0),
             trials - len(each),
+            first[method],
         )
         for method, each in found.items()
     }
 
 
-def lines() -> list[str]:
+def course_lines() -> list[str]:
     """The section of docs/reference/coverage.md."""
     told = [
-        "",
         "## Do the limits of a measurement’s difference hold where participants drop out?",
         "",
-        f"{TRIALS} simulated trials each, seed {SEED}, {N_ARM} against {N_REF} participants: CD4 counts in weeks "
-        f"{', '.join(map(str, WEEKS))}, standard deviations {SD[0]:g} to {SD[-1]:g}, correlations {CORRELATION:g} to "
-        "the number of visits between; whoever had a low count is likelier to leave, so that about half are left in "
-        "the last week. In percent: 95 % limits that hold the true difference; in brackets the mean error in cells. "
-        "`mmrm` with baseline, unstructured; a trial that it refuses is counted in the last column.",
+        f"Simulated trials, seed {SEED}, {TRIALS[0]:,} of the small size and {TRIALS[1]:,} of the large: CD4 counts in "
+        f"weeks {', '.join(map(str, WEEKS))}, standard deviations {SD[0]:g} to {SD[-1]:g}, correlations "
+        f"{CORRELATION:g} to the number of visits between; whoever had a low count is likelier to leave, so that about "
+        "half are left in the last week. In percent: 95 % limits that hold the true difference (standard error of the "
+        f"simulation {_error(TRIALS[0]):.1f} and {_error(TRIALS[1]):.1f}); in brackets the mean error in cells. `mmrm` "
+        "with baseline, unstructured; a trial that it refuses is counted. The last column has the limits of the first "
+        f"trial, week {WEEKS[-1]}.",
         "",
-        "| trial | method | " + " | ".join(f"week {week}" for week in WEEKS) + " | refused |",
-        "|---|---|" + "---|" * len(WEEKS) + "--:|",
+        "| arms | trial | method | "
+        + " | ".join(f"week {week}" for week in WEEKS)
+        + " | refused | first trial |",
+        "|---|---|---|" + "---|" * len(WEEKS) + "--:|---|",
     ]
-    for words, effect in EFFECTS.items():
-        for method, one in held(effect).items():
-            name = method if method == "mean_by_week" else f"mmrm, {method}"
-            cells = [
-                f"{100 * holds:.1f} ({error:+.1f})" for holds, error in zip(one.holds, one.error, strict=True)
-            ]
-            told.append(f"| {words} | `{name}` | " + " | ".join(cells) + f" | {one.refused} |")
-    return told
+    for (N_arm, N_ref), trials in zip(SIZES, TRIALS, strict=True):
+        for words, effect in EFFECTS.items():
+            for method, one in held(effect, N_arm, N_ref, trials=trials).items():
+                told.append(line(N_arm, N_ref, words, method, one))
+    return [
+        *told,
+        "",
+        "`mean_by_week` takes who is left for who began: with this leaving its differences shrink (the mean error "
+        "grows with the weeks), and in the large trial its limits no longer hold them.",
+    ]
+
+
+def line(N_arm: int, N_ref: int, words: str, method: str, one: Held) -> str:
+    cells = [f"{100 * holds:.1f} ({error:+.1f})" for holds, error in zip(one.holds, one.error, strict=True)]
+    return (
+        f"| {begin(N_arm, N_ref, words, method)} | {' | '.join(cells)} | {one.refused} | {first_trial(one)} |"
+    )
+
+
+def begin(N_arm: int, N_ref: int, words: str, method: str) -> str:
+    return f"{N_arm} v {N_ref} | {words} | " + (f"`{MEANS}`" if method == MEANS else f"`mmrm`, {method}")
+
+
+def first_trial(one: Held) -> str:
+    return f"{one.first[0]:.2f} … {one.first[1]:.2f}"
+
+
+def _error(trials: int) -> float:
+    """Standard error, in percent, of a share of 95 % in so many trials."""
+    return 100 * float(np.sqrt(0.05 * 0.95 / trials))
