@@ -116,7 +116,7 @@ def course_lines() -> list[str]:
         *told,
         "",
         "`mean_by_week` takes who is left for who began: with this leaving its differences shrink (the mean error "
-        "grows with the weeks), and in the large trial its limits no longer hold them.",
+        "grows with the weeks), and in the large trial its limits hold them less often than they say.",
     ]
 
 

@@ -149,8 +149,9 @@ def scan_lines() -> list[str]:
         HEAD[1],
         *rows,
         "",
-        "The two nulls that count events take those of a participant for independent: they find too much, as "
-        "[the page](../methods/tree-scan.md) says; the default permutes participants.",
+        "The two nulls that count events take those of a participant for independent. Here, where a participant has a "
+        "term once at most, they err hardly more; where one has many events of a class they do: see "
+        "[the page](../methods/tree-scan.md). The default permutes participants.",
     ]
 
 

@@ -91,17 +91,17 @@ def test_one_section_is_done_anew_and_the_others_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(
-        coverage_page, "SECTIONS", {"one": lambda: ["## One", "new"], "two": lambda: ["## Two"]}
+        coverage_page, "SECTIONS", {"one": lambda: ["## One", "found anew"], "two": lambda: ["## Two"]}
     )
     whole = coverage_page.page()
     assert whole.startswith("# Coverage") and "one: 0 s" in capsys.readouterr().err
-    old = whole.replace("new", "old").replace("## Two", "## Two, kept")
-    assert coverage_page.page(only=["one"], before=old) == old.replace("old", "new")
+    old = whole.replace("found anew", "as it was").replace("## Two", "## Two, kept")
+    assert coverage_page.page(only=["one"], before=old) == old.replace("as it was", "found anew")
     with pytest.raises(ValueError, match="lacks two"):
         coverage_page.page(only=["one"], before="# Coverage\n")
     page = tmp_path / "page.md"
     page.write_text(old)
     arguments = type("Given", (), {"page": str(page), "only": ["one"]})()
-    assert command.run(arguments) == 0 and page.read_text() == old.replace("old", "new")  # type: ignore[arg-type]
+    assert command.run(arguments) == 0 and page.read_text() == old.replace("as it was", "found anew")  # type: ignore[arg-type]
     arguments.page = None
     assert command.run(arguments) == 2 and "--only needs --page" in capsys.readouterr().err  # type: ignore[arg-type]
