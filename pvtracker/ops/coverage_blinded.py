@@ -9,7 +9,7 @@ import numpy as np
 
 from pvtracker import stats
 from pvtracker.ops.coverage import YEARS_EACH
-from pvtracker.ops.coverage_simulated import Family, Method, lines
+from pvtracker.ops.coverage_simulated import Family, Method, lines, simulated
 from pvtracker.stats.results import FloatArray
 
 BACKGROUND_YEARS, TREATED_YEARS = 100.0, 1.0  # what the priors are worth: the function's defaults
@@ -45,7 +45,7 @@ def _found(trials: list[Any]) -> FloatArray:
 
 FAMILY = Family(
     seed=20160833,
-    trials=(4000, 4000),
+    trials=(2000, 500),
     cases=(Case("0.05 a year expected", 0.05), Case("0.5 a year expected", 0.5)),
     draw=draw,
     methods={"blinded_rate": Method(lambda case: 0.0, _found)},
@@ -57,8 +57,8 @@ def blinded_lines() -> list[str]:
     return [
         "## The rate under treatment from pooled counts",
         "",
-        f"{FAMILY.trials[0]:,} simulated trials each, seed {FAMILY.seed}: both rates are drawn from their priors "
-        f"(worth {BACKGROUND_YEARS:g} years, and {TREATED_YEARS:g} year under treatment), each participant is followed "
+        f"{simulated(FAMILY)}: both rates are drawn from their priors (worth {BACKGROUND_YEARS:g} years, "
+        f"and {TREATED_YEARS:g} year under treatment), each participant is followed "
         f"{YEARS_EACH:g} years, and the arms are known as a ratio only. Posterior limits must hold the drawn rate in "
         "95 %. The last column has the first trial’s limits less the rate that was drawn.",
         "",

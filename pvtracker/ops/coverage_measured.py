@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pvtracker import stats
-from pvtracker.ops.coverage_simulated import Family, lines, one_by_one
+from pvtracker.ops.coverage_simulated import Family, lines, one_by_one, simulated
 from pvtracker.stats.results import FloatArray, IntArray
 
 WEEKS = (4, 12, 24, 36, 48, 100)
@@ -110,9 +110,8 @@ def measured_lines() -> list[str]:
     return [
         "## Slopes, areas and means of measurements",
         "",
-        f"Simulated trials, {FAMILY.trials[0]:,} of the small size and {FAMILY.trials[1]:,} of the large, seed "
-        f"{FAMILY.seed}: CD4 counts in weeks {', '.join(map(str, WEEKS))} about a line of each participant (at the "
-        f"start {LEVEL[0]:g}, standard deviation {LEVEL[1]:g}; {SLOPE[0]:g} cells a week, standard deviation "
+        f"{simulated(FAMILY)}: CD4 counts in weeks {', '.join(map(str, WEEKS))} about a line of each participant "
+        f"(at the start {LEVEL[0]:g}, standard deviation {LEVEL[1]:g}; {SLOPE[0]:g} cells a week, standard deviation "
         f"{SLOPE[1]:g}), standard deviation of a count {NOISE:g}; {100 * MISSED:g} % of the visits are missed by "
         f"chance. The area is that of weeks {WINDOW[0]:g} to {WINDOW[1]:g}, the mean that of week {WEEK}.",
         "",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pvtracker import stats
-from pvtracker.ops.coverage_simulated import Family, Method, lines, one_by_one
+from pvtracker.ops.coverage_simulated import Family, Method, lines, one_by_one, simulated
 from pvtracker.stats.results import FloatArray, IntArray
 
 ENDS = (1.0, 2.84)  # years of follow-up: 1.92 on average
@@ -162,12 +162,13 @@ def recurrent_lines() -> list[str]:
     return [
         "## Several events of a participant",
         "",
-        f"Simulated trials, {EVENTS.trials[0]:,} each (seed {EVENTS.seed}), of the negative binomial "
-        f"{NEGATIVE_BINOMIAL.trials[0]:,} (seed {NEGATIVE_BINOMIAL.seed}): follow-up of {ENDS[0]:g} to {ENDS[1]:g} "
+        f"{simulated(EVENTS)}: follow-up of {ENDS[0]:g} to {ENDS[1]:g} "
         "years, events Poisson given a participant’s own rate, which is gamma distributed with dispersion 1 unless "
         "participants are alike. Mean cumulative events of the arm, and of the arm less those of the reference.",
         "",
         *lines(EVENTS),
+        "",
+        f"The negative binomial. {simulated(NEGATIVE_BINOMIAL)}, drawn alike.",
         "",
         *lines(NEGATIVE_BINOMIAL),
         "",
@@ -182,7 +183,7 @@ def site_lines() -> list[str]:
     return [
         "## Reporting by site",
         "",
-        f"{REPORTING.trials[0]:,} simulated trials each, seed {REPORTING.seed}: {SITES} sites of nearly one size, "
+        f"{simulated(REPORTING)}: {SITES} sites of nearly one size, "
         f"follow-up of {ENDS[0]:g} to {ENDS[1]:g} years, the first site against all others; p from {REPLICATES} "
         "exchanges of participants.",
         "",

@@ -94,6 +94,17 @@ def _held(found: FloatArray, true: float) -> Held:
     return Held(len(found), 1 - below - above, below, above, float(missing.mean()), first)
 
 
+def simulated(family: Family) -> str:
+    """How many trials, and from which seed."""
+    small, large = family.trials
+    many = (
+        f"{small:,} of each size"
+        if small == large
+        else f"{small:,} of the small size, {large:,} of the large"
+    )
+    return f"Simulated trials of each case, {many} (seed {family.seed})"
+
+
 HEAD = [
     "| arms | trial | method | holds | below | above | no limits | of the first trial |",
     "|---|---|---|--:|--:|--:|--:|---|",

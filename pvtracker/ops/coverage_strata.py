@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from pvtracker import stats
-from pvtracker.ops.coverage_simulated import Family, Method, lines
+from pvtracker.ops.coverage_simulated import Family, Method, lines, simulated
 from pvtracker.stats.results import FloatArray, IntArray
 
 Kind = Literal["difference", "ratio", "odds ratio"]
@@ -107,7 +107,7 @@ def strata_lines() -> list[str]:
     return [
         "## Over strata",
         "",
-        f"{FAMILY.trials[0]:,} simulated trials each, seed {FAMILY.seed}: four strata of nearly one size, risks of the "
+        f"{simulated(FAMILY)}: four strata of nearly one size, risks of the "
         f"reference {', '.join(f'{risk:g}' for risk in RARE)} (rare) or {', '.join(f'{risk:g}' for risk in FREQUENT)} "
         "(frequent); difference, ratio or odds ratio the same in all strata.",
         "",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pvtracker import stats
-from pvtracker.ops.coverage_simulated import Family, Method, lines, one_by_one
+from pvtracker.ops.coverage_simulated import Family, Method, lines, one_by_one, simulated
 from pvtracker.stats.results import FloatArray, IntArray
 
 DEATH = 0.1  # per year, in both arms
@@ -169,7 +169,7 @@ def times_lines() -> list[str]:
     return [
         "## Times to the first event",
         "",
-        f"{FAMILY.trials[0]:,} simulated trials each, seed {FAMILY.seed}: exponential times to the event and to death "
+        f"{simulated(FAMILY)}: exponential times to the event and to death "
         f"({DEATH:g} a year), observation ends between {ENDS[0]:g} and {ENDS[1]:g} years. Curves are read at a year, "
         f"in the arm alone unless they are a difference; the mean time lost goes to {TAU:g} years; the period is the "
         f"one that begins at {HALF:g} years. The true share without the event is that without deaths, the true "
