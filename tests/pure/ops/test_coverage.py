@@ -142,6 +142,7 @@ def test_the_exact_limits_hold_in_the_large_trial() -> None:
             for word in cell("limits", LARGE, "risk_difference_exact", column).split()
         )
         assert holds >= 95 and below <= 2.5 and above <= 2.5
+        assert holds + below + above == pytest.approx(100, abs=0.16)
     assert coverage.example_of_exact_limits() in PAGE.read_text()
     risks = coverage.RISKS[1]
     one = coverage.percents(coverage.coverage("risk_difference_exact", *SMALL, *risks))
