@@ -14,6 +14,8 @@ from pvtracker.stats.results import FloatArray
 
 BACKGROUND_YEARS, TREATED_YEARS = 100.0, 1.0  # what the priors are worth: the function's defaults
 
+LEAST = 1e-300  # what is smaller is nought to float64
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -30,7 +32,7 @@ def draw(rng: np.random.Generator, case: Case, N_arm: int, N_ref: int) -> tuple[
 
 
 def _found(trials: list[Any]) -> FloatArray:
-    """Limits less what they should hold: each trial has a true value of its own."""
+    """Logarithms of the limits ÷ what they should hold: each trial has a true value of its own, which may be tiny."""
     one = stats.blinded_rate(
         np.array([trial[0] for trial in trials]),
         trials[0][1],
@@ -39,8 +41,10 @@ def _found(trials: list[Any]) -> FloatArray:
         treated_share=trials[0][2],
         treated_years=TREATED_YEARS,
     )
-    true = np.array([trial[4] for trial in trials])
-    return np.column_stack([one.low - true, one.high - true])
+    low, high, true = (
+        np.log(np.maximum(each, LEAST)) for each in (one.low, one.high, [trial[4] for trial in trials])
+    )
+    return np.column_stack([low - true, high - true])
 
 
 FAMILY = Family(
@@ -60,7 +64,7 @@ def blinded_lines() -> list[str]:
         f"{simulated(FAMILY)}: both rates are drawn from their priors (worth {BACKGROUND_YEARS:g} years, "
         f"and {TREATED_YEARS:g} year under treatment), each participant is followed "
         f"{YEARS_EACH:g} years, and the arms are known as a ratio only. Posterior limits must hold the drawn rate in "
-        "95 %. The last column has the first trial’s limits less the rate that was drawn.",
+        "95 %. The last column has the logarithms of the first trial’s limits ÷ the rate drawn.",
         "",
         *lines(FAMILY),
     ]
