@@ -38,7 +38,7 @@ AGAIN = {
     "negative binomial": (3, 3),
     "sites": (40, 25),
     "measured": (50, 25),
-    "blinded": (200, 200),
+    "blinded": (100, 15),
 }
 
 
