@@ -308,27 +308,6 @@ def test_an_earlier_run_on_the_cut_of_a_look_had_compared_the_arms_before_the_pl
     assert "AFTER the first of these looks" in said and "before the first of these looks" not in said
 
 
-def test_two_runs_on_one_cut_are_one_look_and_say_the_same_of_when_the_plan_was_signed(
-    study: Study, joined_cut: Cut, author: Account
-) -> None:
-    unlooked = run_on(joined_cut, rows(term="Migraine"), terms={})  # screened neither this term nor its level
-    used = signed(study, author, bounded("pocock"))
-    pages = [page_of(run_on(joined_cut, rows(flagged=False), used=used), study) for _ in range(2)]
-    told = [page.context["signed"].said for page in pages]
-    assert told[0] == told[1] and "AFTER the first run of this study" in told[0][0]
-    assert f"made on {unlooked.made_at:%Y-%m-%d at %H:%M} UTC" in told[0][0]
-
-
-def test_a_run_before_and_one_after_the_signature_on_one_cut_say_the_same(
-    study: Study, joined_cut: Cut, author: Account
-) -> None:
-    before = run_on(joined_cut, rows(flagged=False))
-    used = signed(study, author, bounded("pocock"))
-    after = run_on(joined_cut, rows(flagged=False), used=used)
-    (said,), (again,) = (page_of(run, study).context["signed"].said for run in (before, after))
-    assert said == again and "AFTER the first of these looks" in said
-
-
 def test_no_operating_characteristic_is_of_a_risk_above_100_per_cent(
     study: Study, joined_cut: Cut, author: Account
 ) -> None:

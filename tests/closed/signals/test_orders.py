@@ -19,7 +19,6 @@ from pvtracker.audit.models import AccessRecord
 from pvtracker.cuts.models import Cut
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
-from pvtracker.jobs.queries import next_page
 from pvtracker.signals import actions, orders, storage
 from pvtracker.signals.actions import orders as order_actions
 from pvtracker.signals.enums import AskedFrom, OrderState
@@ -358,28 +357,6 @@ def test_the_list_of_runs_says_by_which_plan_and_seed_and_who_ordered_each(
     ]
     listed = page.text.split("All runs</h2>")[1]
     assert "version 1" in listed and ">4711<" in listed and "A statistician<br>" in listed
-
-
-@pytest.mark.parametrize(
-    ("asked_from", "name", "said"),
-    [
-        ("hand", "Dr Person", "Dr Person"),
-        ("command", "command:enqueue, run by ops", "ops, at the command line"),
-        ("command", "command:enqueue", "the command line"),
-        ("schedule", "signals", "the schedule"),
-    ],
-)
-def test_who_ordered_a_screening_is_told_in_words(asked_from: str, name: str, said: str) -> None:
-    order = ScreeningOrder(asked_from=asked_from, asked_by_name=name)
-    assert orders.asked_by(order) == said
-
-
-def test_a_finished_job_leads_to_its_own_result() -> None:
-    made = uuid.uuid4()
-    job = Job(task="signals.detect", state=JobState.DONE, result={"run": str(made)})
-    assert next_page(job, "JOIN") == f"/studies/JOIN/signals/runs/{made}/"
-    job.state = JobState.FAILED
-    assert next_page(job, "JOIN") == "/studies/JOIN/signals/"
 
 
 def test_the_rows_are_downloaded_as_parquet_and_that_is_recorded(study: Study) -> None:

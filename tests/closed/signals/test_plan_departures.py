@@ -21,6 +21,7 @@ from tests.acting import as_test
 from tests.closed.people import client_of, signed_in
 from tests.closed.signals.planned import planner, sign, write
 from tests.closed.signals.runs import later_cut, rows, run_on
+from tests.closed.signals.test_boundaries import bounded, page_of, signed
 from tests.closed.signals.test_term import hide
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +137,24 @@ def test_definitions_changed_after_the_first_look_at_a_plan_are_a_departure(
     write(study, author, seed=9)
     sign(study, author)
     assert since_first_look(planning.in_use(study).row, queries) == [], "nobody has looked by the new version"
+
+
+def test_two_runs_on_one_cut_are_one_look_and_say_the_same_of_when_the_plan_was_signed(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    unlooked = run_on(joined_cut, rows(term="Migraine"), terms={})  # screened neither this term nor its level
+    used = signed(study, author, bounded("pocock"))
+    pages = [page_of(run_on(joined_cut, rows(flagged=False), used=used), study) for _ in range(2)]
+    told = [page.context["signed"].said for page in pages]
+    assert told[0] == told[1] and "AFTER the first run of this study" in told[0][0]
+    assert f"made on {unlooked.made_at:%Y-%m-%d at %H:%M} UTC" in told[0][0]
+
+
+def test_a_run_before_and_one_after_the_signature_on_one_cut_say_the_same(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    before = run_on(joined_cut, rows(flagged=False))
+    used = signed(study, author, bounded("pocock"))
+    after = run_on(joined_cut, rows(flagged=False), used=used)
+    (said,), (again,) = (page_of(run, study).context["signed"].said for run in (before, after))
+    assert said == again and "AFTER the first of these looks" in said

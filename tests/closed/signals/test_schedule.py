@@ -16,7 +16,8 @@ from pvtracker.cuts import closed
 from pvtracker.cuts.models import Cut
 from pvtracker.jobs import actions as jobs
 from pvtracker.jobs.models import Job, JobState
-from pvtracker.signals import actions
+from pvtracker.jobs.queries import next_page
+from pvtracker.signals import actions, orders
 from pvtracker.signals.actions import schedule
 from pvtracker.signals.models import Run, ScreeningOrder
 from pvtracker.signals.plan import BY_HAND, EACH_CUT, EVERY_DAYS
@@ -155,3 +156,25 @@ def test_a_version_signed_while_schedulers_look_has_each_cut_run_once(
     assert sum(by_four(look)) == 1
     with within(STUDY_ID):
         assert ScreeningOrder.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("asked_from", "name", "said"),
+    [
+        ("hand", "Dr Person", "Dr Person"),
+        ("command", "command:enqueue, run by ops", "ops, at the command line"),
+        ("command", "command:enqueue", "the command line"),
+        ("schedule", "signals", "the schedule"),
+    ],
+)
+def test_who_ordered_a_screening_is_told_in_words(asked_from: str, name: str, said: str) -> None:
+    made = ScreeningOrder(asked_from=asked_from, asked_by_name=name)
+    assert orders.asked_by(made) == said
+
+
+def test_a_finished_job_leads_to_its_own_result() -> None:
+    made = uuid.uuid4()
+    job = Job(task="signals.detect", state=JobState.DONE, result={"run": str(made)})
+    assert next_page(job, "JOIN") == f"/studies/JOIN/signals/runs/{made}/"
+    job.state = JobState.FAILED
+    assert next_page(job, "JOIN") == "/studies/JOIN/signals/"
