@@ -42,7 +42,7 @@ Written by `python3 manage.py coverage --page docs/reference/coverage.md`, a sec
 In the tables of simulated trials, in percent of the trials that have limits: they hold the true value (± the standard
 error of the simulation), it lies below them, above them; 95, 2.5 and 2.5 would be perfect. Then the share of trials
 without limits, and what the first trial gave, so that a change of a method shows. Where a test stands instead, “holds”
-is p > 5 % where nothing differs. A comma after a name: an option of the method, or what the limits are of.
+is p > 5 % where what it tests is so. A comma after a name: an option of the method, or what the limits are of.
 """
 MARK = "<!-- {} -->\n"
 

@@ -98,6 +98,10 @@ FAMILY = Family(
         "cmh": _test(stats.cmh),
         "cmh_exact": _test(stats.cmh_exact),
         "cmh_exact_midp": _test(stats.cmh_exact_midp),
+        "breslow_day": Method(
+            lambda case: 1.0 if case.kind in (None, "odds ratio") else None,  # the odds ratio is common there
+            lambda trials: np.asarray(stats.breslow_day(*_tables(trials)).p),
+        ),
     },
 )
 
