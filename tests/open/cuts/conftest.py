@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,17 @@ ARM_NAMES = ("Modified cells", "Unmodified cells")
 def storage(tmp_path: Path, settings: Any) -> Path:
     settings.STORAGE = tmp_path
     return tmp_path / "cuts"
+
+
+@pytest.fixture(scope="module")
+def two_arms_once(kept: None) -> World:
+    return make_study()
+
+
+@pytest.fixture
+def two_arms(db: None, two_arms_once: World, storage: Path) -> World:
+    """The study of `make_study` as it was made, in a transaction and with objects of the test alone."""
+    return deepcopy(two_arms_once)
 
 
 def make_study(code: str = "CUT") -> World:

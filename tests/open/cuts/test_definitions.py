@@ -32,16 +32,15 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(storage: Path) -> World:
-    made = make_study()
+def world(two_arms: World) -> World:
     arms = [
         ArmEntry("A", "Low dose"),
         ArmEntry("C", "High dose"),
         ArmEntry("B", "Placebo", is_reference=True),
     ]
-    put_arms(study=made.study, arms=arms, by=SOMEONE)
-    made.person("ada", "study_administrator")
-    return made
+    put_arms(study=two_arms.study, arms=arms, by=SOMEONE)
+    two_arms.person("ada", "study_administrator")
+    return two_arms
 
 
 def frozen(world: World) -> Cut:

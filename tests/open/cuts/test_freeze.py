@@ -24,7 +24,7 @@ from pvtracker.events.models import AdverseEvent, Assessment
 from pvtracker.formats.records import EventRecord
 from pvtracker.participants.models import Participant
 from pvtracker.studies.models import Site
-from tests.open.cuts.conftest import ARM_NAMES, CUT_DATE, make_study
+from tests.open.cuts.conftest import ARM_NAMES, CUT_DATE
 from tests.open.signing import sign, with_passwords
 from tests.open.world import SOMEONE, World, make_terms
 
@@ -32,8 +32,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(storage: Path) -> World:
-    return make_study()
+def world(two_arms: World) -> World:
+    return two_arms
 
 
 def frozen(world: World, day: date = CUT_DATE) -> Cut:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -11,18 +10,17 @@ from django.utils import timezone
 from pvtracker.cuts import freeze
 from pvtracker.cuts.actions import no_progress, register_cut
 from pvtracker.jobs.models import Job
-from tests.open.cuts.conftest import CUT_DATE, make_study
+from tests.open.cuts.conftest import CUT_DATE
 from tests.open.world import SOMEONE, World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(storage: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(two_arms: World, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
-    made = make_study()
-    made.person("ada", "study_administrator")
-    return made
+    two_arms.person("ada", "study_administrator")
+    return two_arms
 
 
 def test_a_study_without_cuts_says_what_to_do(world: World) -> None:

@@ -15,18 +15,17 @@ from pvtracker.cuts import freeze
 from pvtracker.cuts.actions import no_progress, register_cut
 from pvtracker.studies.actions import grant_membership, set_definitions
 from pvtracker.studies.definitions import parse
-from tests.open.cuts.conftest import ARM_NAMES, CUT_DATE, make_study
+from tests.open.cuts.conftest import ARM_NAMES, CUT_DATE
 from tests.open.world import SOMEONE, World
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(storage: Path) -> World:
-    made = make_study()
-    made.person("ada", "study_administrator")
-    made.person("sam", "sponsor_viewer")
-    return made
+def world(two_arms: World) -> World:
+    two_arms.person("ada", "study_administrator")
+    two_arms.person("sam", "sponsor_viewer")
+    return two_arms
 
 
 def freeze_now(world: World) -> None:
