@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import date
 from typing import Any
 
@@ -24,21 +25,30 @@ from tests.open.cuts.conftest import CUT_DATE, make_study, storage
 from tests.open.world import SOMEONE, World
 from tests.people import make_ready
 
-__all__ = ["Expected", "freeze_now", "storage", "watch", "work", "world"]
+__all__ = ["Expected", "freeze_now", "storage", "watch", "work", "world", "world_once"]
 
 
-@pytest.fixture
-def world(db: None, storage: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
+@pytest.fixture(scope="module")
+def world_once(kept: None) -> World:
     made = make_study("MON")
     made.person("ada", "study_administrator")
     made.person("sam", "sponsor_viewer")
     for person in ("ada", "sam", "mona", "alice"):
         make_ready(made.people[person])
-    with within(made.study.id):
+    with within(made.study.id), pytest.MonkeyPatch.context() as patched:
+        patched.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
         coded = Term.objects.get(lowest_level_term="Headache").id
         made.record(term=coded)
         made.record("P3", by="bob", term=coded)
+    return made
+
+
+@pytest.fixture
+def world(db: None, world_once: World, storage: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Made once for the tests of a module; each has objects and a transaction of its own."""
+    monkeypatch.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
+    made = deepcopy(world_once)
+    with within(made.study.id):
         yield made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from copy import deepcopy
 
 import pytest
 
@@ -12,16 +13,24 @@ from pvtracker.cuts.models import Cut
 from tests.open.cuts.conftest import CUT_DATE, make_study, storage
 from tests.open.world import SOMEONE, World
 
-__all__ = ["cut", "freeze_now", "storage", "world"]
+__all__ = ["cut", "freeze_now", "storage", "world", "world_once"]
+
+
+@pytest.fixture(scope="module")
+def world_once(kept: None) -> World:
+    made = make_study("REP")
+    made.person("ada", "study_administrator")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
+        made.record()
+    return made
 
 
 @pytest.fixture
-def world(db: None, storage: object, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(db: None, world_once: World, storage: object, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Made once for the tests of a module; each has objects and a transaction of its own."""
     monkeypatch.setattr("pvtracker.celery.app.send_task", lambda name, args: None)
-    made = make_study("REP")
-    made.person("ada", "study_administrator")
-    made.record()
-    return made
+    return deepcopy(world_once)
 
 
 def freeze_now(world: World) -> Cut:
