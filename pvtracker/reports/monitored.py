@@ -15,6 +15,7 @@ from pvtracker.reports.snapshot import Bounded, Monitored
 from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, digits_of_z
 from pvtracker.signals.boundary_settings import KINDS
 from pvtracker.signals.labels import events_label, level_label
+from pvtracker.signals.looks import shares_off
 from pvtracker.signals.models import Run
 from pvtracker.signals.tables import plan_facts
 
@@ -27,16 +28,17 @@ def look_of(cut: Cut, *, analysis_arm: str) -> str:
 
 
 def monitored(cut: Cut, look: str) -> Monitored | None:
-    """What the run keeps of its plan, of what departs from it, and of each boundary; None of no run."""
+    """What the run keeps of its plan, of what departs from it or weakens it, and of each boundary; None of no run."""
     if not look:
         return None
     with within(cut.study_id):
         run = Run.objects.get(id=look)
-    return Monitored(
-        facts=tuple((label, str(value)) for label, value in plan_facts(run)),
-        departures=tuple(run.settings.get("departures", ())),
-        boundaries=tuple(map(_bounded, run.settings.get("boundaries", ()))),
-    )
+        return Monitored(
+            facts=tuple((label, str(value)) for label, value in plan_facts(run)),
+            departures=tuple(run.settings.get("departures", ())),
+            warnings=tuple(shares_off(run)),
+            boundaries=tuple(map(_bounded, run.settings.get("boundaries", ()))),
+        )
 
 
 def _bounded(one: dict[str, Any]) -> Bounded:

@@ -95,6 +95,7 @@ class Monitored:
     facts: tuple[tuple[str, str], ...]
     departures: tuple[str, ...]
     boundaries: tuple[Bounded, ...]
+    warnings: tuple[str, ...] = ()  # what the boundaries take otherwise than it is
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ def _told(told: Monitored) -> tuple[Block, ...]:
     departs: Block = Paragraph(KEPT)
     if told.departures:
         departs = Bullets(tuple(f"Departs from the plan: {one}" for one in told.departures))
-    return (_plan(told), departs, _boundaries(told))
+    warned = [Paragraph(one, emphasis=True) for one in told.warnings]
+    return (_plan(told), departs, *warned, _boundaries(told))
 
 
 def _plan(told: Monitored) -> Table:

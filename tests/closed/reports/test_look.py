@@ -83,6 +83,20 @@ def test_departures_stand_in_the_report(study: Study, joined_cut: Cut) -> None:
     assert "The run keeps to its plan." not in said
 
 
+def test_arms_that_are_not_as_the_plan_allocates_them_are_told_in_the_report(
+    study: Study, joined_cut: Cut
+) -> None:
+    numbers = dict.fromkeys(planning.arms_of(study), 1.0) | {"Low dose": 2.0}
+    given = {"planned": 60, "alpha": 0.025, "allocation": numbers}
+    one = PlannedBoundary("PT", "all", "Headache", design_of("maxsprt", given, fixed_before=True))
+    write(study, planner(study), boundaries=(one,))
+    sign(study, planner(study))
+    sizes = {"Low dose": 38, "Placebo": 36}
+    arms = [{"name": name, "participants": n, "follow_up_years": 10.0} for name, n in sizes.items()]
+    run_on(joined_cut, rows(flagged=False), used=planning.in_use(study), arms=arms)
+    assert "Low dose has 38/74 (51.4%) of the participants" in str(queries.content_of(report(study)))
+
+
 def test_a_run_by_the_other_arm_is_no_look_of_this_report(study: Study, joined_cut: Cut) -> None:
     planned(study)(joined_cut, 2)
     request = actions.request_for(study=study, audience="closed", analysis_arm="actual")
