@@ -122,8 +122,8 @@ def test_no_row_of_it_can_stand_in_the_open_database(
     ]
     statement = (
         "insert into reports_reportrecord (id, study_id, cut_id, audience, analysis_arm, content_sha256, pdf_sha256,"
-        " code_version, made_at) values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'closed', 'actual',"
-        " '', '', '', now())"
+        " code_version, look, made_at) values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'closed',"
+        " 'actual', '', '', '', '', now())"
     )
     with pytest.raises(psycopg.errors.CheckViolation, match="report_audience_is_the_room"):
         query(rooms, "open", statement)

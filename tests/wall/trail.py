@@ -76,7 +76,7 @@ def make_report(rooms: Installation, room: str, study: uuid.UUID) -> None:
         )
         own.execute(
             "insert into reports_reportrecord (id, study_id, cut_id, audience, analysis_arm, content_sha256,"
-            " pdf_sha256, code_version, made_at) values (%s, %s, %s, %s, '', '', '', '', now())",
+            " pdf_sha256, code_version, look, made_at) values (%s, %s, %s, %s, '', '', '', '', '', now())",
             [study, study, study, room],
         )
 
