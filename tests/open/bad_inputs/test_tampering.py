@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def world(two_sites: World) -> World:
-    return two_sites
+def world() -> World:
+    return make_world()
 
 
 def recorded(world: World, detail: str, *, by: str = "alice") -> int:
