@@ -17,7 +17,17 @@ from pvtracker.signals.boundary_settings import KINDS
 from pvtracker.signals.labels import events_label, level_label
 from pvtracker.signals.looks import shares_off
 from pvtracker.signals.models import Run
+from pvtracker.signals.planning import plan_of_run
 from pvtracker.signals.tables import plan_facts
+
+KEPT = "The run keeps to its plan."
+NOT_SIGNED = "No plan was signed before this run, so that there was nothing to keep to."
+NO_BOUNDARY = "The plan names no event with a boundary."
+NO_BOUNDARY_WITHOUT = "No plan was signed before this run, so that no event has a boundary."
+OTHER_ARM = (
+    "The plan names boundaries, which are judged in runs by the {} arm; this one went by the {} arm. A report by that "
+    "arm tells of them."
+)
 
 
 def look_of(cut: Cut, *, analysis_arm: str) -> str:
@@ -33,12 +43,26 @@ def monitored(cut: Cut, look: str) -> Monitored | None:
         return None
     with within(cut.study_id):
         run = Run.objects.get(id=look)
+        keeps, none = _keeps_and_none(run)
         return Monitored(
             facts=tuple((label, str(value)) for label, value in plan_facts(run)),
             departures=tuple(run.settings.get("departures", ())),
             warnings=tuple(shares_off(run)),
             boundaries=tuple(map(_bounded, run.settings.get("boundaries", ()))),
+            keeps=keeps,
+            none=none,
         )
+
+
+def _keeps_and_none(run: Run) -> tuple[str, str]:
+    """What is said of a run that departs in nothing, and of one in which no boundary was judged."""
+    plan = plan_of_run(run.settings)
+    if not plan.get("version"):
+        return NOT_SIGNED, NO_BOUNDARY_WITHOUT
+    content = plan["content"]
+    if content.get("boundaries") and content["analysis_arm"] != run.analysis_arm:
+        return KEPT, OTHER_ARM.format(content["analysis_arm"], run.analysis_arm)
+    return KEPT, NO_BOUNDARY
 
 
 def _bounded(one: dict[str, Any]) -> Bounded:

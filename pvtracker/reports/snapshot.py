@@ -96,6 +96,8 @@ class Monitored:
     departures: tuple[str, ...]
     boundaries: tuple[Bounded, ...]
     warnings: tuple[str, ...] = ()  # what the boundaries take otherwise than it is
+    keeps: str = ""  # said where nothing departs
+    none: str = ""  # said where no boundary was judged
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pvtracker.accounts.roles import Permission
 from pvtracker.audit.enums import AccessKind
 from pvtracker.jobs.actions import enqueue
 from pvtracker.reports import queries
+from pvtracker.reports.actions import request_for
 from pvtracker.reports.forms import MakeForm
 from pvtracker.reports.models import ReportRecord
 from pvtracker.reports.signing import manifestations_of
@@ -36,12 +37,18 @@ def reports(request: HttpRequest, code: str) -> HttpResponse:
         form = MakeForm(request.POST or None, study=study)
     if request.method == "POST" and form is not None and form.is_valid():
         chosen = {"analysis_arm": "", **form.cleaned_data}
+        asked = request_for(
+            study=study,
+            audience=settings.ROOM,
+            cut_id=uuid.UUID(str(chosen["cut"])),
+            analysis_arm=chosen["analysis_arm"],
+        )
         job = enqueue(
             task="reports.make",
             study_id=study.id,
             parameters=chosen,
             by=actor_for(request.user, MAKE, study),
-            unique_key=f"{chosen['cut']} {chosen['analysis_arm']}",
+            unique_key=asked.unique_key,
         )
         return redirect("job", job.id)
     context = {"reports": queries.reports_of(study), "form": form}

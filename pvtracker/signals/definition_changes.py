@@ -42,10 +42,18 @@ def _said(
 
 
 def _looks(plan: ScreeningPlan) -> list[tuple[Cut, dict[str, Any]]]:
-    """The runs by this version that keep their definitions, as they were made."""
+    """The runs by this version that keep their definitions, as they were made; without those that this version of the
+    program cannot read."""
     runs = Run.objects.filter(plan=plan).select_related("cut").order_by("made_at", "id")
-    told = ((run.cut, run.settings.get("rules")) for run in runs)
-    return [(cut, parse(rules).stated()) for cut, rules in told if rules is not None]
+    told = ((run.cut, _kept(run.settings.get("rules"))) for run in runs)
+    return [(cut, rules) for cut, rules in told if rules is not None]
+
+
+def _kept(rules: Any) -> dict[str, Any] | None:
+    try:
+        return None if rules is None else parse(rules).stated()
+    except DefinitionError:
+        return None
 
 
 def _since(cut: Cut, name: str, value: Any) -> Cut:

@@ -9,7 +9,6 @@ NO_LOOK = (
     "No screening run of this cut by this analysis arm was there when the report was made, so that it tells of no plan "
     "and of no boundary. After a run, make the report again: it is a report of its own."
 )
-KEPT = "The run keeps to its plan."
 STAYS = (
     "Path and bound are z-values of group-sequential boundaries, and participants of the arm with the event of the "
     "others. Earlier looks were read from the runs. What was crossed at an earlier look stays crossed. A boundary "
@@ -26,7 +25,7 @@ def build(snapshot: Snapshot) -> Section:
 
 
 def _told(told: Monitored) -> tuple[Block, ...]:
-    departs: Block = Paragraph(KEPT)
+    departs: Block = Paragraph(told.keeps)
     if told.departures:
         departs = Bullets(tuple(f"Departs from the plan: {one}" for one in told.departures))
     warned = [Paragraph(one, emphasis=True) for one in told.warnings]
@@ -61,5 +60,5 @@ def _boundaries(told: Monitored) -> Table:
             for one in told.boundaries
         ),
         note=STAYS,
-        empty="The plan names no event with a boundary.",
+        empty=told.none,
     )

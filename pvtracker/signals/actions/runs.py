@@ -181,6 +181,8 @@ def data_of(run: Run) -> CutData:
 def save_run(*, request: Request, screened: Screen, by: Actor, run_id: uuid.UUID | None = None) -> Run:
     """Store a run with its rows, as Parquet too, and raise or re-open the signals that it gives reason to."""
     run_id = run_id or uuid.uuid4()
+    # the looks before this one are read, then it is one: of two at once the second has to see the first
+    Study.objects.select_for_update(no_key=True).get(id=request.study.id)
     told = {
         "plan": stated(request.used, first_run=first_run_at(request.study)),
         "departures": [*request.departures, *since_first_look(request.used.row, request.cut)],

@@ -47,7 +47,11 @@ def test_the_report_tells_of_the_first_planned_run_and_of_no_later_one(study: St
     before = report(study)
     assert before.look == "" and "No screening run of this cut" in str(queries.content_of(before))
     by_hand = run_on(joined_cut, rows(n_arm=1))
-    assert report(study).look == str(by_hand.id)
+    unplanned = report(study)
+    assert unplanned.look == str(by_hand.id)
+    said = str(queries.content_of(unplanned))
+    assert "there was nothing to keep to" in said and "so that no event has a boundary" in said
+    assert "keeps to its plan" not in said and "The plan names no event" not in said
     run = planned(study)
     look = run(joined_cut, 9)
     record = report(study)
@@ -95,6 +99,18 @@ def test_arms_that_are_not_as_the_plan_allocates_them_are_told_in_the_report(
     arms = [{"name": name, "participants": n, "follow_up_years": 10.0} for name, n in sizes.items()]
     run_on(joined_cut, rows(flagged=False), used=planning.in_use(study), arms=arms)
     assert "Low dose has 38/74 (51.4%) of the participants" in str(queries.content_of(report(study)))
+
+
+def test_a_report_by_the_other_arm_says_where_the_boundaries_are_judged(
+    study: Study, joined_cut: Cut
+) -> None:
+    planned(study)
+    request = replace(screenings.request_for(study=study, analysis_arm="actual"), cut=joined_cut)
+    screenings.run_screening(request=request, by=BY, progress=actions.no_progress)
+    asked = actions.request_for(study=study, audience="closed", analysis_arm="actual")
+    said = str(queries.content_of(actions.make_report(request=asked, by=BY)))
+    assert "judged in runs by the planned arm; this one went by the actual arm" in said
+    assert "The plan names no event with a boundary." not in said
 
 
 def test_a_run_by_the_other_arm_is_no_look_of_this_report(study: Study, joined_cut: Cut) -> None:

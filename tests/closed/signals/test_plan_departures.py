@@ -6,6 +6,8 @@ import copy
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pvtracker.accounts.models import Account
 from pvtracker.audit.context import within
@@ -158,3 +160,34 @@ def test_a_run_before_and_one_after_the_signature_on_one_cut_say_the_same(
     after = run_on(joined_cut, rows(flagged=False), used=used)
     (said,), (again,) = (page_of(run, study).context["signed"].said for run in (before, after))
     assert said == again and "AFTER the first of these looks" in said
+
+
+def test_a_look_whose_definitions_cannot_be_read_stops_no_run(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    write(study, author)
+    sign(study, author)
+    used = planning.in_use(study)
+    run_on(
+        joined_cut, rows(flagged=False), used=used, rules={"analysis_arm": "planned", "of_another_release": 3}
+    )
+    assert run_on(later_cut(joined_cut), rows(flagged=False), used=used).settings["departures"] == []
+
+
+def test_a_run_reads_the_looks_before_it_when_no_other_can_become_one(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    """Of two runs stored at once the second has to see the first: the study is locked before any look is read."""
+    write(study, author, boundaries=(allocated(study, 1.0),))
+    sign(study, author)
+    used = planning.in_use(study)
+    with CaptureQueriesContext(connection) as asked:
+        run_on(joined_cut, rows(flagged=False), used=used)
+    told = [str(one["sql"]) for one in asked]
+    lock = next(
+        place for place, sql in enumerate(told) if "FOR NO KEY UPDATE" in sql and "studies_study" in sql
+    )
+    looks = [
+        place for place, sql in enumerate(told) if sql.startswith("SELECT") and 'FROM "signals_run"' in sql
+    ]
+    assert looks and lock < min(looks)
