@@ -125,6 +125,10 @@ def finding_lines() -> list[str]:
         "",
         *HEAD,
         *rows,
+        "",
+        "Where nothing is harmed `double_fdr_2004` and `group_bh` (two stages) find something more "
+        "often than the level says, the more the larger the trial; `double_fdr_2012` and the lowest "
+        "slope keep it. They are read beside the others, not alone.",
     ]
 
 

@@ -176,4 +176,9 @@ def times_lines() -> list[str]:
         "incidence that with them.",
         "",
         *lines(FAMILY),
+        "",
+        "In a trial of 38 against 36 the limits of the mean time lost of one arm hold in 90 to 93 %, "
+        "the plain ones of `kaplan_meier` and `aalen_johansen` in as few where events are few, and "
+        "those of `cox` in 92 % with two or three events; the other limits of the same quantities "
+        "hold.",
     ]
