@@ -1,7 +1,9 @@
 """Do the arms stand to each other as the boundaries of a plan take it? Pure.
 
 A MaxSPRT holds the arm's share of the events against its share of the participants. Where the participants are shared
-otherwise than the plan says, the boundary crosses too easily or too rarely, and nothing else would tell.
+otherwise than the plan says, by a mistake or by chance, the boundary crosses too easily or too rarely, and nothing else
+would tell: it is told where chance has less than one in a hundred of such a share, and where the error is half as much
+again as was planned.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from scipy.special import bdtr, bdtrc
 
 from pvtracker.lib.rounding import fixed, p_said, share
+from pvtracker.signals.boundaries import sprt_error
 from pvtracker.signals.boundary_design import Design, against_reference
 from pvtracker.signals.boundary_settings import PlannedBoundary
 
 UNLIKELY = 0.01  # of a share so far off by chance: below it a warning stands
+TOO_MUCH = 1.5  # times the planned error, at the shares that are
 
 
 def chance_of(of_arm: int, both: int, part: float) -> float:
@@ -45,17 +49,17 @@ def _said(design: Design, name: str, arms: Sequence[str], reference: str, sizes:
     both = of_arm + sizes.get(reference, 0)
     if part is None or not both:
         return ""
-    chance = chance_of(of_arm, both, part)
-    if chance >= UNLIKELY:
-        return ""
-    crosses = (
-        "crosses too easily, beyond the error it was planned with"
-        if of_arm > part * both
-        else "crosses too rarely"
+    chance, error = (
+        chance_of(of_arm, both, part),
+        sprt_error(design.planned, part, design.alpha, of_arm / both),
     )
+    if chance >= UNLIKELY and error <= TOO_MUCH * design.alpha:
+        return ""
+    crosses = "too easily" if of_arm > part * both else "too rarely"
     return (
         f"{name} has {share(of_arm, both)} of the participants of it and {reference} together, where the plan takes "
-        f"{fixed(100 * part, 1)} %. By chance a share so far off has {p_said(chance)} (exact binomial, two-sided; "
-        f"told below {UNLIKELY:g}). If the plan’s share is wrong, its boundary {crosses}. Find out which is wrong: the "
-        "allocation in the plan, the list of the arms, or who is left out of the analysis set."
+        f"{fixed(100 * part, 1)} %. By chance a share so far off has {p_said(chance)} (exact binomial, two-sided). At "
+        f"the shares that are, its boundary crosses {crosses}: with probability {fixed(error, 3)} where nothing "
+        f"differs, planned with {design.alpha:g}. Find out what is wrong: the allocation in the plan, the list of the "
+        "arms, or who is left out of the analysis set; where it is chance, a crossing is no more than a reason to look."
     )

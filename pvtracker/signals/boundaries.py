@@ -33,6 +33,8 @@ from pvtracker.signals.boundary_sequential import group_sequential
 from pvtracker.stats.cmaxsprt import History
 from pvtracker.stats.results import MaxSprt, StoppingRule
 
+MOST_ODDS = 1000.0  # beyond it every event is one of the arm
+
 
 def steps(looks: Sequence[Look], design: Design) -> tuple[Step, ...]:
     """The looks, and the planned end, on the boundary of a design; ValueError where there is none."""
@@ -131,6 +133,17 @@ def _sprt_performance(critical: float, planned: int, part: float, looks: tuple[i
 def sprt_does(planned: int, part: float, alpha: float) -> Does:
     """Of each true risk ratio the probability to cross and the mean events until then, looked at after each."""
     return _sprt_performance(_sprt_bounds(planned, part, alpha, None)[0], planned, part, None)
+
+
+@lru_cache(maxsize=64)
+def sprt_error(planned: int, part: float, alpha: float, actual: float) -> float:
+    """Probability to cross where nothing differs, of a boundary that takes the share `part` of the participants in the
+    arm, looked at after each event, where `actual` of them are."""
+    if not 0 < actual < 1:
+        return float(actual)
+    odds = min(actual / (1 - actual) / (part / (1 - part)), MOST_ODDS)
+    critical = _sprt_bounds(planned, part, alpha, None)[0]
+    return stats.maxsprt_binomial_performance(critical, planned, probability=part, relative_risk=odds).power
 
 
 @lru_cache(maxsize=64)

@@ -63,7 +63,11 @@ def test_arms_that_are_not_as_the_plan_allocates_them_are_told_on_run_and_bounda
         return [reader.get(f"/studies/JOIN/signals/{address}").text for address in addresses]
 
     for page in pages(run):
-        assert OFF in page and "its boundary crosses too rarely" in page and "p = 0.009" in page
+        assert (
+            OFF in page
+            and "its boundary crosses too rarely: with probability" in page
+            and "p = 0.009" in page
+        )
     hide(reader)
     assert not [page for page in pages(run) if "where the plan takes" in page], (
         "with the boundaries themselves"
