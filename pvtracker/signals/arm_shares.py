@@ -32,18 +32,28 @@ def against(
     sides: Mapping[str, Sequence[str]],
     reference: str,
     sizes: Mapping[str, int],
+    *,
+    inference: bool = True,
 ) -> list[str]:
     """A sentence for each arm or pool (`sides`: its arms) of which the boundaries take another share than these
-    participants are likely to be drawn by; [] where all are as planned, or no boundary takes a share."""
+    participants are likely to be drawn by; [] where all are as planned, or no boundary takes a share. Without
+    inference the shares and which way the boundary errs, but no probability."""
     found: dict[str, list[str]] = {}
     for one in boundaries:
         for name, arms in sides.items():
-            if said := _said(one.design, name, arms, reference, sizes):
+            if said := _said(one.design, name, arms, reference, sizes, inference):
                 found.setdefault(said, []).append(one.event)
     return [f"{said} It is the boundary of {', and of '.join(events)}." for said, events in found.items()]
 
 
-def _said(design: Design, name: str, arms: Sequence[str], reference: str, sizes: Mapping[str, int]) -> str:
+def _said(
+    design: Design,
+    name: str,
+    arms: Sequence[str],
+    reference: str,
+    sizes: Mapping[str, int],
+    inference: bool,
+) -> str:
     part = against_reference(design, arms, reference).part
     of_arm = sum(sizes.get(arm, 0) for arm in arms)
     both = of_arm + sizes.get(reference, 0)
@@ -56,10 +66,12 @@ def _said(design: Design, name: str, arms: Sequence[str], reference: str, sizes:
     if chance >= UNLIKELY and error <= TOO_MUCH * design.alpha:
         return ""
     crosses = "too easily" if of_arm > part * both else "too rarely"
+    tested = f" By chance a share so far off has {p_said(chance)} (exact binomial, two-sided)."
+    how_often = f": with probability {fixed(error, 3)} where nothing differs, planned with {design.alpha:g}"
     return (
         f"{name} has {share(of_arm, both)} of the participants of it and {reference} together, where the plan takes "
-        f"{fixed(100 * part, 1)} %. By chance a share so far off has {p_said(chance)} (exact binomial, two-sided). At "
-        f"the shares that are, its boundary crosses {crosses}: with probability {fixed(error, 3)} where nothing "
-        f"differs, planned with {design.alpha:g}. Find out what is wrong: the allocation in the plan, the list of the "
-        "arms, or who is left out of the analysis set; where it is chance, a crossing is no more than a reason to look."
+        f"{fixed(100 * part, 1)} %.{tested if inference else ''} At the shares that are, its boundary crosses "
+        f"{crosses}{how_often if inference else ''}. Find out what is wrong: the allocation in the plan, the list of "
+        "the arms, or who is left out of the analysis set; where it is chance, a crossing is no more than a reason to "
+        "look."
     )

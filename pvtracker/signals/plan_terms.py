@@ -35,7 +35,7 @@ class _Known:
     reference: str
 
 
-def doubts(plan: Plan, study: Study, *, by: Actor) -> list[str]:
+def doubts(plan: Plan, study: Study, *, by: Actor, inference: bool) -> list[str]:
     """A sentence for each event of a boundary that the latest cut does not have at its level, whoever had it, and for
     each arm whose share is not that of the boundaries; [] before the first cut, and where it cannot be read."""
     cut = closed.latest_joined(study) if plan.boundaries else None
@@ -47,7 +47,7 @@ def doubts(plan: Plan, study: Study, *, by: Actor) -> list[str]:
         return []
     sizes = known.sizes.get(plan.analysis_arm, {})
     sides = {name: [name] for name in sizes if name != known.reference}
-    shares = arm_shares.against(plan.boundaries, sides, known.reference, sizes)
+    shares = arm_shares.against(plan.boundaries, sides, known.reference, sizes, inference=inference)
     if shares:  # of the arms, and to each who reads them
         closed.record_opening(cut, by=by, reason="sizes of arms, for the boundaries of the plan")
     return [

@@ -15,7 +15,7 @@ from pvtracker.accounts.roles import Permission
 from pvtracker.accounts.signing.page import signing_page
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.accounts.signing.series import Proof
-from pvtracker.signals import orders, plan_terms, planning
+from pvtracker.signals import inference, orders, plan_terms, planning
 from pvtracker.signals.actions import plans
 from pvtracker.signals.boundary_tables import beforehand_table
 from pvtracker.signals.models import ScreeningPlan
@@ -44,7 +44,9 @@ def screening_plan(request: HttpRequest, code: str) -> HttpResponse:
         "beforehand": [beforehand_table(one, arms, reference) for one in plan.boundaries],
         "used": used,
         "facts": in_words(plan),
-        "doubts": plan_terms.doubts(plan, study, by=actor_for(request.user, READ, study)),
+        "doubts": plan_terms.doubts(
+            plan, study, by=actor_for(request.user, READ, study), inference=inference.is_shown(request)
+        ),
         "waits": latest is not None and (used.row is None or used.row.version < latest.version),
         "order": time_order(used.signed_at, first),
         "failed": [(order, orders.why_failed(order)) for order in orders.failed_of(study)],
@@ -131,7 +133,7 @@ def screening_plan_sign(request: HttpRequest, code: str) -> HttpResponse:
         return {
             "facts": in_words(plan),
             "first": planning.first_run_at(study),
-            "doubts": plan_terms.doubts(plan, study, by=by),
+            "doubts": plan_terms.doubts(plan, study, by=by, inference=inference.is_shown(request)),
         }
 
     return signing_page(

@@ -92,9 +92,14 @@ def test_the_plan_and_the_page_to_sign_tell_it_of_the_latest_cut_and_record_who_
     monkeypatch.setitem(plan_terms._read, joined_cut.id, larger)
     said = f"In the latest cut, of {joined_cut.date}, counting everyone with an arm: {OFF}"
     for page in (here, f"{here}sign/"):
-        assert said in browser.get(page).text
+        assert f"{said} By chance a share so far off has p = 0.009" in browser.get(page).text
+    hide(browser)
+    for page in (here, f"{here}sign/"):
+        hidden = browser.get(page).text
+        assert f"{said} At the shares that are, its boundary crosses too rarely. Find out" in hidden
+        assert "p = 0.009" not in hidden and "with probability" not in hidden
     told = AccessRecord.objects.filter(actor=str(author.id), reason__contains="sizes of arms")
-    assert told.count() == 3, "the cut was opened once, and its sizes were read twice"
+    assert told.count() == 5, "the cut was opened once, and its sizes were read four times"
 
 
 def redefined(cut: Cut, days: int, **settings: Any) -> Cut:
