@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,7 +16,7 @@ NOT_POOLED = {
     *("special_interest", "queries"),
 }
 COUNTED_BY = tuple(name for name in HELP if name not in NOT_POOLED)
-UNREADABLE = "definitions that cannot be read"
+UNREADABLE = "definitions that cannot be read, of which nobody can say that they are the same"
 
 
 def lines(looks: Sequence[Look]) -> list[int]:
@@ -26,10 +27,10 @@ def lines(looks: Sequence[Look]) -> list[int]:
     return on
 
 
-def said(looks: Sequence[Look]) -> dict[str, str]:
-    """Of each cut-off date where another line begins, what changed, in words; {} where all were counted alike."""
+def said(looks: Sequence[Look]) -> dict[uuid.UUID, str]:
+    """Of each look (its id) that begins another line, what changed, in words; {} where all were counted alike."""
     return {
-        str(after.cut.date): "; ".join(changed)
+        after.id: "; ".join(changed)
         for before, after in pairwise(looks)
         if (changed := _differing(before, after))
     }
@@ -37,8 +38,8 @@ def said(looks: Sequence[Look]) -> dict[str, str]:
 
 def _differing(before: Look, after: Look) -> list[str]:
     was, now = _stated(before), _stated(after)
-    if was is None or now is None:
-        return [] if was is now else [UNREADABLE]
+    if was is None or now is None:  # two that cannot be read need not be alike
+        return [UNREADABLE]
     return [_changed(name, was[name], now[name]) for name in COUNTED_BY if was[name] != now[name]]
 
 

@@ -259,7 +259,7 @@ def looks_table(looks: Sequence[Look], told: dict[Any, int]) -> Table:
             f"{look.made_at:%Y-%m-%d %H:%M}",
         ]
         cells = [{"text": text, "numeric": 0 < index < 9 or index == 10} for index, text in enumerate(texts)]
-        begins = broken.get(str(look.cut.date), "")
+        begins = broken.get(look.id, "")
         also = f"Counted by other definitions than the cut before it: {begins}." if begins else ""
         warning = " ".join(filter(None, (look.problem or _cannot(look), also)))
         rows.append({"cells": cells, "strong": look.warns, "warning": warning})

@@ -67,6 +67,7 @@ def pooled_rate(request: HttpRequest, code: str, watched_id: uuid.UUID) -> HttpR
     looks = queries.looks_of(shown)
     now = looks[-1] if looks and cut and looks[-1].cut_id == cut.id else None
     drawn = charts.drawable(looks)
+    broken = breaks.said(drawn)
     context = {
         "watched": watched,
         "latest": latest,
@@ -79,7 +80,7 @@ def pooled_rate(request: HttpRequest, code: str, watched_id: uuid.UUID) -> HttpR
         "path": charts.path(drawn, shown) if drawn else None,
         "probabilities": charts.probabilities(drawn, shown) if drawn else None,
         "looks": tables.looks_table(looks, queries.told_of(looks)),
-        "breaks": breaks.said(drawn),
+        "breaks": [(look.cut.date, broken[look.id]) for look in drawn if look.id in broken],
         "versions": tables.versions_table(versions),
         "definitions": tables.definitions_of([now] if now else looks[-1:]),
         "unread": _unread(request, study).filter(look__expectation__watched=watched),
