@@ -7,7 +7,7 @@ Which check that is, a setting names: accounts and studies know no arms.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -28,6 +28,14 @@ def saying_of_nulls(field: forms.CharField) -> forms.CharField:
     return field
 
 
+class TextsRefused(forms.ValidationError):
+    """What one of `settings.FREE_TEXT_VALIDATORS` raises: the sentence, and the texts that it is about."""
+
+    def __init__(self, message: str, texts: Collection[str]) -> None:
+        super().__init__(message)
+        self.texts = texts
+
+
 class FreeTextField(forms.CharField):
     """A text field whose content is examined by `settings.FREE_TEXT_VALIDATORS`."""
 
@@ -41,7 +49,7 @@ class FreeTextField(forms.CharField):
 
     def validate(self, value: Any) -> None:
         super().validate(value)
-        if value:
+        if value and len(value) <= (self.max_length or len(value)):  # what is too long is refused unread
             for path in settings.FREE_TEXT_VALIDATORS:
                 import_string(path)(*self.texts(value))
 
@@ -66,21 +74,16 @@ class NamesField(FreeTextField):
         """What is refused in one of several lines is told with its line."""
         try:
             super().validate(value)
-        except forms.ValidationError as refusal:
-            lines = value.splitlines() if value else []
-            wrong = [str(place) for place, line in enumerate(lines, start=1) if self._is_refused(line)]
+        except TextsRefused as refusal:
+            lines, refused = value.splitlines(), frozenset(refusal.texts)
+            wrong = [
+                str(at) for at, line in enumerate(lines, start=1) if not refused.isdisjoint(self.texts(line))
+            ]
             if len(lines) < 2 or not wrong:
                 raise
             more = f" and {len(wrong) - MOST_LINES} more" if len(wrong) > MOST_LINES else ""
             where = f"Line{'s' if len(wrong) > 1 else ''} {', '.join(wrong[:MOST_LINES])}{more}: "
             raise forms.ValidationError([f"{where}{said}" for said in refusal.messages]) from refusal
-
-    def _is_refused(self, line: str) -> bool:
-        try:
-            super().validate(line)
-        except forms.ValidationError:
-            return bool(line)
-        return False
 
     def texts(self, value: str) -> list[str]:
         named = dict.fromkeys(" ".join(part.split()) for part in self.parts(value))

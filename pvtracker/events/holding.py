@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
 from django.db import connection
 
+from pvtracker.accounts.free_text import TextsRefused
 from pvtracker.audit.context import Actor, entered_study
 from pvtracker.events.models import AdverseEvent, ArmWord, Assessment, HeldText
 from pvtracker.events.rules import Finding
@@ -99,8 +99,10 @@ def lexicon_of(study: Study, interventions: Iterable[Intervention] | None = None
 def no_arm_is_told(*texts: str) -> None:
     """Refuse free texts of which one may tell an arm of the study that was entered (`accounts.free_text`)."""
     words = lexicon_entered()
-    if found := list(dict.fromkeys(word for text in texts for word in words.found(text))):
-        raise ValidationError(REASON_REFUSED.format(words=", ".join(found)))
+    telling = {text: found for text in texts if (found := words.found(text))}
+    if telling:
+        named = dict.fromkeys(word for found in telling.values() for word in found)
+        raise TextsRefused(REASON_REFUSED.format(words=", ".join(named)), telling)
 
 
 def lexicon_entered() -> Lexicon:

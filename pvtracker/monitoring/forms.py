@@ -70,6 +70,7 @@ def sentences(label: str, help_text: str, missing: str) -> FreeTextField:
     )
 
 
+LONGEST_SET = 400_000  # characters of its terms: as many as a study's queries have together
 TERMS_HELP = "Of a set only: one a line, of any level, as the dictionary writes them."
 
 
@@ -81,8 +82,10 @@ class ExpectedForm(forms.Form):
     terms = NamesField(
         label="Terms of the set",
         required=False,
+        max_length=LONGEST_SET,
         help_text=TERMS_HELP,
         widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"max_length": f"At most {LONGEST_SET} characters are kept. Shorten it."},
     )
     rate = number(
         "Expected rate without treatment",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from pvtracker.cuts.models import Cut
+from pvtracker.monitoring import breaks, charts, tables
 from pvtracker.monitoring.enums import Level
 from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, WatchedTerm
 from pvtracker.monitoring.rules import MOST_MEMBERS
@@ -287,6 +291,46 @@ def test_cuts_of_different_definitions_are_no_one_line(world: World) -> None:
     assert "From the cut of 2026-05-01" not in shown and not any(name in shown for name in ARM_NAMES)
 
 
+def counted_by(month: int, **settings: Any) -> Look:
+    """A look at a cut that was frozen with these settings."""
+    day = date(2026, month, 1)
+    cut = Cut(date=day, manifest={"settings": {"analysis_arm": "planned", **settings}})
+    numbers = {
+        "participants": 1,
+        "treated": 9,
+        "events": 1,
+        "person_years": 5.0,
+        "rate": 0.2,
+        "expected": 1.0,
+    }
+    return Look(cut=cut, warns=False, made_at=datetime(2026, month, 2, tzinfo=UTC), **numbers)
+
+
+def test_of_two_cuts_of_one_date_each_row_says_what_it_was_counted_by() -> None:
+    """There and back between two cuts of one date: two rows break the order, and the picture, of the last, none."""
+    looks = [counted_by(1), counted_by(2, emergent_window_days=5), counted_by(2), counted_by(3)]
+    told = breaks.said(looks)
+    assert list(told) == [looks[1].id, looks[2].id]
+    assert "was: no end; is: 5 days" in told[looks[1].id] and "was: 5 days; is: no end" in told[looks[2].id]
+    assert breaks.said(charts.drawable(looks)) == {} and breaks.lines(charts.drawable(looks)) == [0, 0, 0]
+    rows = tables.looks_table(looks, {})["rows"]
+    marked = ["Counted by other definitions" in row["warning"] for row in rows]
+    assert marked == [False, True, True, False], "the latest first"
+    again = [counted_by(1), counted_by(2), counted_by(2, emergent_window_days=5)]
+    rows = tables.looks_table(again, {})["rows"]
+    assert ["Counted by other definitions" in row["warning"] for row in rows] == [True, False, False]
+
+
+def test_cuts_whose_definitions_cannot_be_read_are_not_taken_to_be_counted_alike() -> None:
+    looks = [
+        counted_by(month, definitions={name: 1})
+        for month, name in ((1, "of"), (2, "another"), (3, "another"))
+    ]
+    assert breaks.lines(looks) == [0, 1, 2]
+    assert set(breaks.said(looks).values()) == {breaks.UNREADABLE}
+    assert breaks.lines([looks[0], counted_by(4), counted_by(5)]) == [0, 1, 1]
+
+
 def test_a_set_takes_a_standardised_query_of_thousands_of_terms_by_its_name(world: World) -> None:
     """Terms that have not occurred, and one with a telling word, which came with the dictionary; nothing is typed."""
     terms = ["Bone pain", "Placebo effect", *(f"Sign {number}" for number in range(MOST_MEMBERS - 2))]
@@ -316,6 +360,33 @@ def test_a_set_takes_a_standardised_query_of_thousands_of_terms_by_its_name(worl
         reverse("pooled_rate_new", args=["MON"]), said | {"selection": "serious"}
     )
     assert many.status_code == 422 and "A set has at most 5,000 terms" in many.content.decode()
+
+
+def test_lines_that_tell_an_arm_are_named_for_one_reading_of_its_words_and_endless_ones_are_not_read(
+    world: World,
+) -> None:
+    """However many lines: as many statements; a text beyond its field's length is answered at once."""
+    watching, defining = reverse("pooled_rate_new", args=["MON"]), reverse("definitions_edit", args=["MON"])
+    for person, address, said, field in (
+        ("mona", watching, SAID | {"level": "set", "name": "Aches"}, "terms"),
+        ("ada", defining, {"version": Study.objects.get(id=world.study.id).version}, "special_interest"),
+    ):
+        client, asked = world.client(person), []
+        client.get(address)
+        for lines in (2, 300):
+            text = "\n".join(f"Placebo {number}" for number in range(lines))
+            with CaptureQueriesContext(connection) as statements:
+                refused = client.post(address, said | {field: f"Bone pain\n{text}"})
+            assert refused.status_code == 422
+            asked.append(len(statements))
+        assert (
+            "Lines 2, 3, 4, 5, 6 and 295 more: The text may tell who received what (placebo" in refused.text
+        )
+        assert asked[0] == asked[1]
+        began = time.process_time()
+        endless = client.post(address, said | {field: "Placebo\n" * 125_000})
+        assert time.process_time() - began < 2
+        assert "characters are kept. Shorten it." in endless.text and "may tell who" not in endless.text
 
 
 def define(world: World, queries: dict[str, list[str]]) -> None:
