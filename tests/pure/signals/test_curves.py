@@ -164,6 +164,19 @@ def test_mean_events_and_their_difference_by_hand() -> None:
     assert apart.points[ARM][-1].value == pytest.approx(7 / 6)
 
 
+def test_who_is_followed_up_to_the_day_of_the_table_is_still_followed_then() -> None:
+    """Follow-up of exactly 7, 14 and 21 days: at week 1 all three are under observation, at week 3 one."""
+    end = np.array([7, 14, 21] * 2)
+    none = np.zeros(6, dtype=np.int64)
+    times = Times(np.arange(6) < 3, end, end, none, np.array([2, 5]), np.array([21, 14]), 0, 0)
+    by_hand = {(side, week): n for side in (ARM, REFERENCE) for week, n in enumerate((3, 3, 2, 1))}
+    for found in (curves.first_events(times), curves.mean_events(times), curves.difference(times)):
+        at_risk = {(mark.side, mark.week): mark.at_risk for mark in found.marks if mark.side}
+        assert at_risk == by_hand
+    counted = {(m.side, m.week): m.events for m in curves.mean_events(times).marks}
+    assert [counted[ARM, 2], counted[ARM, 3], counted[REFERENCE, 1], counted[REFERENCE, 2]] == [0, 1, 0, 1]
+
+
 def test_a_curve_of_many_steps_is_thinned_and_keeps_first_and_last() -> None:
     size = 3000
     end = np.arange(1, size + 1)
