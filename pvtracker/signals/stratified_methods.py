@@ -13,10 +13,11 @@ from pvtracker.cuts import derive
 from pvtracker.cuts.term_queries import by_query
 from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Source, Threshold
 from pvtracker.stats.definitions import DEFINITIONS
-from pvtracker.stats.results import BoolArray, ChiSquared, IntArray, Interval, PValues
+from pvtracker.stats.results import BoolArray, ChiSquared, IntArray, Interval, PValues, TextArray
 
 NO_STRATA = "the study names no strata (definitions): nothing is stratified"
 RULE = "Within the strata that the study's definitions name; a stratum without participants of both arms adds nothing."
+ONE, SEVERAL = ("stratum", "has", "is"), ("strata", "have", "are")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,29 @@ def _within(of: Callable[[Stratified], Interval | PValues | ChiSquared]) -> Call
             return Columns(nothing, nothing, nothing, nothing, nothing, warning)
         counted = by_stratum(c.source)
         found = of(counted)
+        warning = _with_left_out(found.warning, counted)
         if isinstance(found, Interval):
-            return Columns(found.estimate, found.low, found.high, nothing, nothing, found.warning)
+            return Columns(found.estimate, found.low, found.high, nothing, nothing, warning)
         more = np.zeros(len(nothing), bool) if isinstance(found, ChiSquared) else _more(counted)
-        return Columns(nothing, nothing, nothing, found.p, nothing, found.warning, more=more)
+        return Columns(nothing, nothing, nothing, found.p, nothing, warning, more=more)
 
     return compute
+
+
+def _with_left_out(warning: TextArray, s: Stratified) -> TextArray:
+    """The warnings of the rows and, behind them, who of the row's participants is in a stratum of one arm only."""
+    one_arm = (s.N_arm > 0) != (s.N_ref > 0)
+    strata = one_arm.sum(axis=1)
+    people, had = (np.where(one_arm, both, 0).sum(axis=1) for both in (s.N_arm + s.N_ref, s.n_arm + s.n_ref))
+    said = warning.copy()
+    for row in np.flatnonzero(strata):
+        many, (name, has, out) = strata[row], ONE if strata[row] == 1 else SEVERAL
+        who = (
+            f"{people[row]} participant{'' if people[row] == 1 else 's'}, {had[row]} of them with the event,"
+        )
+        left_out = f"{many} {name} with {who} {has} one arm only and {out} left out"
+        said[row] = f"{said[row]}; {left_out}" if said[row] else left_out
+    return said
 
 
 def _more(s: Stratified) -> BoolArray:

@@ -13,6 +13,7 @@ from pvtracker.cuts.data import CutData
 from pvtracker.signals.rows import ResultRow
 from pvtracker.signals.screen import screen
 from pvtracker.signals.stratified_methods import NO_STRATA
+from pvtracker.stats.stratified import NO_STRATUM
 from pvtracker.studies.definitions import parse
 from tests.small_cut import allocated, cut, day, event, person, treated
 
@@ -36,10 +37,10 @@ OF_STRATA = {
 METHODS = ("fisher", "cmh_exact", "breslow_day", *OF_STRATA)
 
 
-def trial() -> CutData:
+def trial(sizes: dict[tuple[str, str], tuple[int, int]] = SIZES) -> CutData:
     people = [
         (f"{site}-{arm}-{place}", site, arm, place < had)
-        for (site, arm), (size, had) in SIZES.items()
+        for (site, arm), (size, had) in sizes.items()
         for place in range(size)
     ]
     return cut(
@@ -91,6 +92,43 @@ def test_without_strata_nothing_is_said_and_the_row_says_why() -> None:
     for method in ("cmh_exact", "breslow_day", *OF_STRATA):
         row = rows["Low dose", method]
         assert (row.estimate, row.p, row.flag, row.warning) == (None, None, False, NO_STRATA)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        (SIZES, ""),
+        (
+            {("01", "LOW"): (9, 5), ("01", "PBO"): (8, 5), ("02", "LOW"): (4, 4), ("02", "PBO"): (15, 12)}
+            | {("03", "LOW"): (30, 30), ("04", "PBO"): (2, 1)},
+            "2 strata with 32 participants, 31 of them with the event, have one arm only and are left out",
+        ),
+        (
+            SIZES | {("03", "LOW"): (1, 0), ("04", "HIGH"): (5, 5)},  # nobody of site 04 is compared with LOW
+            "1 stratum with 1 participant, 0 of them with the event, has one arm only and is left out",
+        ),
+    ],
+)
+def test_who_is_in_a_stratum_of_one_arm_is_told_to_be_left_out(
+    sizes: dict[tuple[str, str], tuple[int, int]], said: str
+) -> None:
+    """All the same to every stratified method; nothing is said where nobody is, nor by methods without strata."""
+    rules = parse({"strata": ["site"]})
+    rows = screen(
+        trial(sizes), analysis_arm="planned", methods=METHODS, rules=rules, selections=("all",)
+    ).rows
+    low = {row.method: row.warning for row in rows if (row.level, row.arm) == ("PT", "Low dose")}
+    assert low == {method: "" if method == "fisher" else said for method in METHODS}
+
+
+def test_where_nobody_is_compared_the_row_says_so_and_how_many_are_left_out() -> None:
+    rules = parse({"strata": ["site"]})
+    apart = trial({("01", "LOW"): (3, 2), ("02", "PBO"): (4, 0)})
+    rows = screen(apart, analysis_arm="planned", methods=METHODS, rules=rules, selections=("all",)).rows
+    [said] = {row.warning for row in rows if (row.arm, row.level) == ("Low dose", "PT")} - {""}
+    assert said == (
+        f"{NO_STRATUM}; 2 strata with 7 participants, 2 of them with the event, have one arm only and are left out"
+    )
 
 
 def test_every_method_counts_a_pool() -> None:
