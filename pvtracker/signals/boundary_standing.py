@@ -43,9 +43,8 @@ def standing_of(row: Result) -> Standing | None:
     at = [step for step in steps if step.look]
     said = [f"Last look, {_at(at[-1], design.kind)}."] if at else []
     if held[-1].look not in [step.look for step in at]:
-        said.append(
-            "This run is no look of it: it brought no more of its information, or came after its end."
-        )
+        now, before = held[-1].look, [one.look for one in held[:-1]]
+        said.append(f"This run is no look of it. {looks.why_no_look(now, before, design)}.")
     first = next((step for step in at if step.crosses), None)
     if first is None:
         said.append("Not crossed at any look.")

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from pvtracker.signals import arm_shares, boundaries, look_queries, planning
-from pvtracker.signals.boundary_design import Look, against_reference
+from pvtracker.signals.boundary_design import Design, Look, against_reference, amount
+from pvtracker.signals.boundary_sequential import CLOSER
 from pvtracker.signals.boundary_settings import KINDS, PlannedBoundary
 from pvtracker.signals.evidence import (
     KEY,
@@ -81,6 +82,7 @@ def _judged(
     }
     if row is None and not was_screened(run, key):
         return line | {"said": "This run did not screen it"}
+    spelling = _of_spelling(row, spelled)
     now = look_at(run, row, arm, reference)
     before = look_queries.looks_before(key, run)
     looks = [*(look_at(of, at, arm, reference) for of, at in before), now]
@@ -88,24 +90,44 @@ def _judged(
         design = against_reference(one.design, arms_within(run, arm), reference)
         steps = boundaries.steps(looks, design)
     except ValueError as fault:
-        return line | {"said": f"{str(fault)[:1].upper()}{str(fault)[1:]}"}
+        return line | {"said": _joined(f"{str(fault)[:1].upper()}{str(fault)[1:]}", spelling)}
     step = next((step for step in steps if step.look is now), None)
     if step is None:
-        return line | {
-            "said": "No more information than at an earlier look, none at all, or after the planned end"
-        }
-    said = "" if row else "Nobody had it; if its name is not the dictionary’s, nobody ever will"
-    if row and len(spelled) > 1:
-        others = ", ".join(each.term for each in spelled if each is not row)
-        said = f"This run spells it {others}, too, and counts each spelling by itself; {row.term} was judged"
+        return line | {"said": _joined(why_no_look(now, looks[:-1], design), spelling)}
     return line | {
         **({} if design.part is None else {"share": design.part}),
         "at": step.at,
         "path": step.path,
         "bound": step.bound,
         "crosses": step.crosses and row is not None,
-        "said": said,
+        "said": spelling,
     }
+
+
+def _of_spelling(row: ResultRow | None, spelled: Sequence[ResultRow]) -> str:
+    """What is to be known of the name of the event in this run."""
+    if row is None:
+        return "Nobody had it; if its name is not the dictionary’s, nobody ever will"
+    if len(spelled) < 2:
+        return ""
+    others = ", ".join(each.term for each in spelled if each is not row)
+    return f"This run spells it {others}, too, and counts each spelling by itself; {row.term} was judged"
+
+
+def _joined(*said: str) -> str:
+    """Sentences in one, the last without its full stop."""
+    return ". ".join(filter(None, said))
+
+
+def why_no_look(now: Look, before: Sequence[Look], design: Design) -> str:
+    """Why a run is no look of a boundary that other looks have, without a full stop."""
+    there, most = amount(design, now), max((amount(design, look) for look in before), default=0)
+    one_side = design.kind == "maxsprt" and not (now.N_arm and now.N_ref)
+    if there == 0 or one_side or (design.kind == "cmaxsprt" and not now.years_arm):
+        return "No information for this boundary yet"
+    if there > most > design.planned - max(1.0, CLOSER * design.planned):
+        return "After the planned end of this boundary"
+    return "No more information than at an earlier look"
 
 
 def crossed_in(run: Run) -> dict[Key, str]:

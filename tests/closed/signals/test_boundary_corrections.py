@@ -100,3 +100,29 @@ def test_a_path_just_below_its_bound_is_not_printed_as_the_bound(
     for page, table in ((f"rows/{row.id}/boundary/", "looks"), (f"runs/{run.id}/", "bounded")):
         cells = client.get(f"/studies/JOIN/signals/{page}").context[table]["rows"][0]["cells"]
         assert [cell["text"] for cell in cells][-3:-1] == ["1.9595", "1.9600"]
+
+
+def test_a_run_that_is_no_look_says_which_reason_holds_and_still_that_nobody_had_the_event(
+    study: Study, joined_cut: Cut, author: Account
+) -> None:
+    """A name that no dictionary has is told at every run, not only at the first."""
+    given = {"measure": "participants", "planned": 80, "alpha": 0.025}
+    spending = design_of("obrien_fleming", given, fixed_before=True)
+    write(study, author, boundaries=[PlannedBoundary("PT", "all", "Headake", spending)])
+    sign(study, author)
+    used = planning.in_use(study)
+
+    def said(days: int, each: int) -> str:
+        sizes = [
+            {"name": name, "participants": each, "follow_up_years": 10.0} for name in ("Low dose", "Placebo")
+        ]
+        run = run_on(later_cut(joined_cut, days=days), rows(flagged=False), used=used, arms=sizes)
+        (line,) = run.settings["boundaries"]
+        return str(line["said"])
+
+    nobody = "Nobody had it; if its name is not the dictionary’s, nobody ever will"
+    assert said(1, 20) == nobody
+    assert said(2, 20) == f"No more information than at an earlier look. {nobody}"
+    assert said(3, 40) == nobody
+    assert said(4, 50) == f"After the planned end of this boundary. {nobody}"
+    assert said(5, 0).endswith(f". {nobody}") and said(6, 0).startswith("No information for this boundary")
