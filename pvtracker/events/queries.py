@@ -83,6 +83,8 @@ def narrowed(events: QuerySet[AdverseEvent], by: LogFilter) -> QuerySet[AdverseE
         events = events.filter(
             Q(verbatim__icontains=by.text)
             | Q(term__preferred_term__icontains=by.text)
+            | Q(term__high_level_term__icontains=by.text)
+            | Q(term__high_level_group_term__icontains=by.text)
             | Q(term__system_organ_class__icontains=by.text)
             | Q(participant__code__icontains=by.text)
         )

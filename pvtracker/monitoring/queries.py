@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from pvtracker.accounts.models import Account
@@ -90,6 +90,23 @@ def looks_of(expectation: Expectation) -> list[Look]:
     """What each cut showed under one expectation, in the order of the cuts."""
     found = Look.objects.filter(expectation=expectation).select_related("cut")
     return list(found.order_by("cut__made_at", "cut__id"))
+
+
+def looks_before(looks: Iterable[Look]) -> dict[uuid.UUID, Look]:
+    """Of each look, by its id, the look before it under the same expectation, in the order of the cut-off dates."""
+    found: dict[uuid.UUID, Look] = {}
+    by_cut: dict[uuid.UUID, list[Look]] = {}
+    for look in looks:
+        by_cut.setdefault(look.cut_id, []).append(look)
+    for its in by_cut.values():
+        cut = its[0].cut
+        earlier = Look.objects.filter(expectation__in=[look.expectation_id for look in its]).filter(
+            Q(cut__date__lt=cut.date) | Q(cut__date=cut.date, cut__made_at__lt=cut.made_at)
+        )
+        last = earlier.order_by("expectation_id", "-cut__date", "-cut__made_at").distinct("expectation_id")
+        of = {look.expectation_id: look for look in last.select_related("cut")}
+        found |= {look.id: of[look.expectation_id] for look in its if look.expectation_id in of}
+    return found
 
 
 def told_already(look: Look) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from scipy.special import gammaincinv
@@ -13,7 +14,7 @@ from pvtracker.cuts.wording import in_order
 from pvtracker.lib.rounding import MISSING, fixed, p_text, share
 from pvtracker.monitoring import breaks
 from pvtracker.monitoring.enums import Level, Selection, Standing
-from pvtracker.monitoring.models import Expectation, Look
+from pvtracker.monitoring.models import EarlyWarning, Expectation, Look, WatchedTerm
 from pvtracker.monitoring.queries import Watch
 from pvtracker.monitoring.rules import Expected
 from pvtracker.studies.definition_text import some_of
@@ -23,6 +24,7 @@ CANNOT = (
     "at this cut it cannot warn, whatever happens. It could with more follow-up, with an expectation that is lower or "
     "worth more person-years, or with a threshold that is easier to reach."
 )
+MOST_LINKS = 20  # to events, of a set
 DIGITS = 3  # of rates per person-year
 BADGES = {
     Standing.WARNING: ("danger", "exclamation-triangle-fill"),
@@ -50,9 +52,49 @@ class Listed:
     p_margin: str
     needed: str
     cannot: str  # why it cannot warn, or ''
+    events: EventLinks
+    broken: str  # that its look was counted otherwise than the one before, or ''
 
 
-def listed(watch: Watch) -> Listed:
+@dataclass(frozen=True, slots=True)
+class EventLinks:
+    """Where the log of today lists the events of a watched term: name and query, of a set those of its first terms."""
+
+    links: tuple[dict[str, str], ...]
+    more: int  # terms of the set without a link
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A warning that a person has not read, with the way to its events."""
+
+    warning: EarlyWarning
+    events: EventLinks
+    broken: str
+
+
+def unread(warning: EarlyWarning, before: Look | None) -> Unread:
+    expectation = warning.look.expectation
+    return Unread(warning, events_of(expectation.watched, expectation.members), broken(before, warning.look))
+
+
+def broken(before: Look | None, look: Look | None) -> str:
+    """That a look was counted by other definitions than the one before it; '' where it was not."""
+    changed = "; ".join(breaks.said([before, look]).values()) if before and look else ""
+    return f"Counted by other definitions than the cut before it: {changed}." if changed else ""
+
+
+def events_of(watched: WatchedTerm, members: Sequence[str]) -> EventLinks:
+    """The log narrowed to a term, as far as it narrows: by name, and by what it has of the selection."""
+    also = {Selection.SERIOUS: {"serious": "yes"}, Selection.GRADE3PLUS: {"grade": "3"}}
+    narrowed = also.get(Selection(watched.selection), {})
+    names = list(members) if watched.level == Level.SET else [watched.name]
+    links = ({"name": name, "query": urlencode({"q": name} | narrowed)} for name in names[:MOST_LINKS])
+    return EventLinks(tuple(links), max(len(names) - MOST_LINKS, 0))
+
+
+def listed(watch: Watch, before: Look | None = None) -> Listed:
+    """`before`: the look before the one that the row shows."""
     look, expectation = watch.look, watch.expectation
     return Listed(
         watch=watch,
@@ -68,6 +110,8 @@ def listed(watch: Watch) -> Listed:
         p_margin=f"{fixed(look.p_margin, 3)} (> {expectation.margin:g})" if look else MISSING,
         needed=_needed(look),
         cannot=_cannot(look),
+        events=events_of(watch.term, expectation.members),
+        broken=broken(before, look),
     )
 
 

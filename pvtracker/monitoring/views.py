@@ -21,7 +21,7 @@ from pvtracker.lib.markdown_html import html_of
 from pvtracker.monitoring import actions, breaks, charts, queries, tables
 from pvtracker.monitoring.enums import Level, Selection
 from pvtracker.monitoring.forms import ChangeForm, EndForm, WatchForm, refuse
-from pvtracker.monitoring.models import EarlyWarning, Expectation, WatchedTerm
+from pvtracker.monitoring.models import Expectation, WatchedTerm
 from pvtracker.monitoring.rules import Expected, WatchRefused
 from pvtracker.studies.models import Study
 from pvtracker.studies.pages import study_page
@@ -42,9 +42,10 @@ def pooled_rates(request: HttpRequest, code: str) -> HttpResponse:
     cut = latest_cut(study)
     listed = queries.watches(study, cut)
     looked = [one for one in listed if one.look and one.look.rate is not None]
+    before = queries.looks_before(one.look for one in listed if one.look)
     context = {
         "cut": cut,
-        "rows": [tables.listed(one) for one in listed],
+        "rows": [tables.listed(one, one.look and before.get(one.look.id)) for one in listed],
         "unread": _unread(request, study),
         "may_set": has_permission(request.user, SET, study=study),
         "may_freeze": has_permission(request.user, Permission.FREEZE_CUTS, study=study),
@@ -83,7 +84,8 @@ def pooled_rate(request: HttpRequest, code: str, watched_id: uuid.UUID) -> HttpR
         "breaks": [(look.cut.date, broken[look.id]) for look in drawn if look.id in broken],
         "versions": tables.versions_table(versions),
         "definitions": tables.definitions_of([now] if now else looks[-1:]),
-        "unread": _unread(request, study).filter(look__expectation__watched=watched),
+        "unread": _unread(request, study, watched),
+        "events": tables.events_of(watched, latest.members),
         "may_set": has_permission(request.user, SET, study=study),
     }
     return render(request, "monitoring/term.html", context)
@@ -197,11 +199,14 @@ def _form(request: HttpRequest, form: Any, title: str, button: str, back: str) -
     return render(request, "monitoring/form.html", context, status=422 if form.is_bound else 200)
 
 
-def _unread(request: HttpRequest, study: Study) -> Any:
-    """The person's warnings that they have not read."""
+def _unread(request: HttpRequest, study: Study, watched: WatchedTerm | None = None) -> list[tables.Unread]:
+    """The person's warnings that they have not read, of one watched term or of all."""
     if not isinstance(request.user, Account):
-        return EarlyWarning.objects.none()
-    return queries.warnings_of(study, request.user).filter(read_at=None)
+        return []
+    found = list(queries.warnings_of(study, request.user).filter(read_at=None))
+    found = [one for one in found if watched in (None, one.look.expectation.watched)]
+    before = queries.looks_before(one.look for one in found)
+    return [tables.unread(one, before.get(one.look_id)) for one in found]
 
 
 def _person(request: HttpRequest) -> Account:

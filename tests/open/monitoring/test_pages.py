@@ -82,6 +82,10 @@ def test_a_warning_is_read_by_whom_it_was_told(world: World) -> None:
     (warning,) = EarlyWarning.objects.all()
     assert "I have read it" in page(world, "mona") and "I have read it" not in page(world, "ada")
     url = reverse("early_warning_read", args=["MON", warning.id])
+    for text in (page(world, "mona"), page(world, "ada", "pooled_rate", made.watched_id)):
+        assert 'href="/studies/MON/adverse-events/?q=Headache"' in text
+        assert "The log is today’s data, not the cut’s" in text
+    assert "Headache" in world.client("ada").get("/studies/MON/adverse-events/?q=Headache").text
     assert world.client("ada").post(url).status_code == 404
     answer = world.client("mona").post(url)
     assert answer.url == reverse("pooled_rate", args=["MON", made.watched_id])
@@ -150,6 +154,11 @@ def test_a_set_is_watched_by_its_terms(world: World) -> None:
     assert world.client("mona").post(reverse("pooled_rate_new", args=["MON"]), said).status_code == 302
     assert Expectation.objects.get().members == ["Headache", "Bone pain"]
     assert "Headache; Bone pain" in page(world, "sam", "pooled_rate", WatchedTerm.objects.get().id)
+    freeze_now(world)
+    work(world)
+    shown = page(world, "sam", "pooled_rate", WatchedTerm.objects.get().id)
+    for query in ("q=Headache", "q=Bone+pain"):
+        assert f'href="/studies/MON/adverse-events/?{query}"' in shown
 
 
 def test_every_fault_is_told_at_once_and_what_was_typed_stays(world: World) -> None:
@@ -275,6 +284,8 @@ def test_cuts_of_different_definitions_are_no_one_line(world: World) -> None:
         world.study.refresh_from_db()
         freeze_now(world, date(2026, month + 3, 1))
     work(world)
+    for text in (page(world, "sam"), page(world, "mona")):
+        assert "Counted by other definitions than the cut before it: “Window after last" in text
     answer = world.client("sam").get(reverse("pooled_rate", args=["MON", made.watched_id]))
     shown = answer.content.decode()
     for picture in ("path", "probabilities"):
