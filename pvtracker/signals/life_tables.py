@@ -15,11 +15,11 @@ from pvtracker.signals.labels import events_label, level_label
 from pvtracker.signals.models import Result, Signal, SignalAlert, SignalStep
 from pvtracker.signals.orders import why_failed
 from pvtracker.signals.queries import Listed
+from pvtracker.signals.special_cases import EACH_ITS_OWN, Beside
 from pvtracker.signals.tables import Table
 from pvtracker.signals.term_tables import methods_table
 from pvtracker.signals.triggers import CASE, LABELS
 
-CASE_FLAG = "a single case, without a test"
 NO_ARM = "no arm alone"
 EVIDENCE = (
     ("participants", "Participants looked at"),
@@ -43,11 +43,15 @@ class Row:
     crossed: str = ""  # when it crossed a boundary of the plan
 
 
-def listed(one: Listed, *, inference: bool, crossed: Mapping[Key, Crossing] | None = None) -> Row:
-    """The line of a signal; `crossed`: what crossed a boundary, with inference only."""
+def listed(
+    one: Listed, *, inference: bool, cases: Beside, crossed: Mapping[Key, Crossing] | None = None
+) -> Row:
+    """The line of a signal; `cases`: what single cases have in place of a finding's numbers; `crossed`: what crossed a
+    boundary, with inference only."""
     state = state_of(one.signal, inference=inference)
     if one.signal.level == CASE:
-        return Row(listed=one, state=state, about=about(one.signal), now="–", then="–", flags=CASE_FLAG)
+        now, flags = cases.now(one.signal), cases.flags(one.signal)
+        return Row(listed=one, state=state, about=about(one.signal), now=now, then="–", flags=flags)
     flags = f"{one.flags} of {len(one.now['methods'])} methods" if one.now else "not in the newest run"
     return Row(
         listed=one,
@@ -90,7 +94,7 @@ def facts(signal: Signal, *, inference: bool, crossed: Crossing | None = None) -
     pairs = [
         ("State", state_of(signal, inference=inference)),
         ("Events", about(signal)),
-        ("Arm", signal.arm or NO_ARM),
+        ("Arm", EACH_ITS_OWN if signal.level == CASE else signal.arm or NO_ARM),
         ("Against", signal.reference or "–"),
         ("Owner", signal.owner.full_name if signal.owner else "nobody yet"),
         ("Due on", str(signal.due_on or "–")),
@@ -166,12 +170,18 @@ def told(alert: SignalAlert, *, inference: bool) -> str:
     return reason(alert.step, inference=inference)
 
 
+def _compared(record: Mapping[str, Any]) -> str:
+    if record["level"] == CASE:
+        return EACH_ITS_OWN
+    return f"{record['arm'] or NO_ARM} – {record['reference'] or '–'}"
+
+
 def signed(subject: Subject) -> dict[str, Any]:
     """What is signed, in words."""
     record = subject.record
     facts = [
         ("Signal", f"{record['term']} ({about_of(record['level'], record['selection'])})"),
-        ("Arm against reference", f"{record['arm'] or NO_ARM} – {record['reference'] or '–'}"),
+        ("Arm against reference", _compared(record)),
         ("State", State(record["state"]).label),
         *([("Action", Measure(record["action"]).label)] if record["action"] else []),
         *((label, record["evidence"][key]) for key, label in EVIDENCE if record["evidence"]),

@@ -19,7 +19,16 @@ from pvtracker.accounts.signing.page import signing_page
 from pvtracker.accounts.signing.record import Subject
 from pvtracker.accounts.signing.series import Proof
 from pvtracker.audit.context import Actor
-from pvtracker.signals import boundary_standing, crossings, inference, life_tables, queries, signing, triggers
+from pvtracker.signals import (
+    boundary_standing,
+    crossings,
+    inference,
+    life_tables,
+    queries,
+    signing,
+    special_cases,
+    triggers,
+)
 from pvtracker.signals.actions import alerts as alert_actions
 from pvtracker.signals.actions import life
 from pvtracker.signals.enums import Measure, State, Step
@@ -50,13 +59,15 @@ def signal_list(request: HttpRequest, code: str) -> HttpResponse:
     found = queries.signals_of(study, which=which, on=timezone.localdate(), by_evidence=shown)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     crossed = crossings.by_finding(study) if shown else {}
+    newest = newest_run(study)
+    cases = special_cases.beside(newest, [one.signal for one in page])
     context = {
         "page": page,
-        "rows": [life_tables.listed(one, inference=shown, crossed=crossed) for one in page],
+        "rows": [life_tables.listed(one, inference=shown, cases=cases, crossed=crossed) for one in page],
         "nothing_open": f"{NOTHING_OPEN} {NO_PROOF if shown else ''}".strip(),
         "which": which,
         "choices": queries.WHICH,
-        "newest": newest_run(study),
+        "newest": newest,
         "unread": queries.unread_of(study, request.user),
         "may_follow": has_permission(request.user, FOLLOW, study=study),
         **inference.switch(shown),
@@ -285,7 +296,9 @@ def _page(
         "may_sign": may_sign,
         "run": run,
         "row": rows[0] if rows else None,
-        "counts": life_tables.counts(rows),
+        "counts": special_cases.counts_in(run, [found]).get(found.term, [])
+        if run and is_case
+        else life_tables.counts(rows),
         "evidence": life_tables.evidence(rows, screened=screened, inference=shown),
         "is_case": is_case,
         "page": shown_cases,
@@ -294,7 +307,14 @@ def _page(
         else None,
         "gone": is_case and not now,
         "steps": [
-            (one, life_tables.step_label(one, inference=shown), life_tables.reason(one, inference=shown))
+            (
+                one,
+                life_tables.step_label(one, inference=shown),
+                life_tables.reason(one, inference=shown),
+                special_cases.in_words(special_cases.cases_in(one.run.settings)[found.term])
+                if one.run and is_case
+                else "",
+            )
             for one in steps
         ],
         "unscreened": {one.id for one in steps if one.run and not was_screened(one.run, key_of(found))},

@@ -326,13 +326,15 @@ def listed(
     found: Iterable[tuple[Trigger, str]], now: Collection[tuple[str, int]], caption: str
 ) -> dict[str, Any]:
     """The cases of a signal with the run that each came in, and whether the newest run holds it (`now`)."""
-    labels = ("Participant", "Event", "Arm", "Day", "What is known", "First in the run", "In the newest run")
+    found = list(found)
+    event = ("Event",) if any(one.number for one, _ in found) else ()  # a death is no single event
+    labels = ("Participant", *event, "Arm", "Day", "What is known", "First in the run", "In the newest run")
     rows = []
     for one, first in found:
         held = "yes" if (one.subject, one.number) in now else "no"
         texts = (
             one.subject,
-            str(one.number or ""),
+            *([str(one.number or "")] if event else []),
             one.arm or "in no arm",
             _text(one.day),
             one.said,

@@ -9,11 +9,12 @@ import pytest
 
 from pvtracker.audit.context import within
 from pvtracker.cuts.models import Cut
+from pvtracker.lib.rounding import share
 from pvtracker.signals import actions
 from pvtracker.signals.actions import life
 from pvtracker.signals.actions.raising import PROCESS, raise_signals
 from pvtracker.signals.enums import Step
-from pvtracker.signals.models import Run, Signal, SignalAlert, SignalStep
+from pvtracker.signals.models import Result, Run, Signal, SignalAlert, SignalStep
 from pvtracker.signals.triggers import Trigger, stated
 from pvtracker.studies.models import Study
 from tests.closed.cuts.folder import BY
@@ -76,6 +77,8 @@ def test_a_case_stands_before_the_results_and_has_a_page(study: Study, joined_cu
     assert "Death: S-1" in listed and "a single case, without a test" in listed
     own = client.get(f"/studies/JOIN/followed-signals/{signal.id}/").text
     assert "Died on 2026-02-01." in own and "A single case needs no test" in own
+    assert "each case has its own" in own and "no arm alone" not in own and ">Event<" not in own
+    assert ": a single case." in own
     run_with(study, cut=later_cut(joined_cut))
     gone = client.get(f"/studies/JOIN/followed-signals/{signal.id}/").text
     assert "does not hold this case any more" in gone
@@ -151,3 +154,22 @@ def test_further_events_reopen_an_ended_signal_and_each_term_is_one(study: Study
     assert SignalStep.objects.get(signal=signal, version=3).what == "reopen"
     kinds = [one.kind for one in SignalAlert.objects.filter(account=follower, signal=signal)]
     assert sorted(kinds) == ["new", "reopened"]
+
+
+def test_a_term_of_special_interest_tells_who_had_it_in_each_arm_and_leads_to_its_page(
+    study: Study, joined_cut: Cut
+) -> None:
+    run = run_with(study)
+    row = Result.over_all.filter(run=run, level="PT", selection="all").earliest("id")
+    run = run_with(study, *special(1, 5, named=row.term.upper()))
+    row = Result.over_all.filter(run=run, level="PT", selection="all", term=row.term).earliest("id")
+    counted = f"{share(row.n_arm, row.N_arm)} v {share(row.n_ref, row.N_ref)}"
+    client, signal = (
+        client_of(study, "dsmb_member"),
+        Signal.objects.get(level="case", term__contains="interest"),
+    )
+    own = client.get(f"/studies/JOIN/followed-signals/{signal.id}/").text
+    assert f'<a href="/studies/JOIN/signals/rows/{row.id}/">{counted}</a>' in own
+    assert ": 5 cases." in own and "a single case." not in own and ">Event<" in own
+    listed = client.get("/studies/JOIN/followed-signals/").text
+    assert counted in listed and "5 cases, without a test" in listed
