@@ -171,14 +171,17 @@ def _about(report: Report) -> tuple[str, ...]:
             "copied or described to anybody else who takes part in the study, the sponsor included.",
         ),
     }[report.audience]
+    verdicts = (
+        "Estimates come first; p-values are no verdicts. " if report.audience == "closed" else ""
+    )  # an open report compares nobody, so has none
     simulated = (
         ("The data are simulated: they describe no person and no product.",) if report.simulated else ()
     )
     return (
         *sentences,
         "Every number rests on the data cut named below, frozen before anything was counted. Percentages are "
-        "of participants, with numerator and denominator, and are left out below ten participants. Estimates "
-        "come first; p-values are no verdicts. Each figure names the table that holds its numbers.",
+        "of participants, with numerator and denominator, and are left out below ten participants. "
+        f"{verdicts}Each figure names the table that holds its numbers.",
         *simulated,
     )
 

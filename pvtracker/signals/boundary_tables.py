@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.urls import reverse
 
-from pvtracker.lib.rounding import fixed
+from pvtracker.lib.rounding import fixed, share
 from pvtracker.signals import tables
 from pvtracker.signals.boundary_beforehand import beforehand
 from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, RATIO, RATIOS, RISK, Drawn, Step, digits_of_z
@@ -111,11 +111,12 @@ def _numbers(step: Step, z: bool) -> list[Cell]:
 
 def does_table(drawn: Drawn) -> Table:
     """The operating characteristics."""
-    share = by_z(drawn)
-    mean = "Mean share of the information used" if share else f"Mean, {drawn.across.lower()}"
+    by_share = by_z(drawn)
+    mean = "Mean share of the information used" if by_share else f"Mean, {drawn.across.lower()}"
     how = drawn.how if drawn.note else f"{drawn.how}; the looks to come are the planned end alone"
     if drawn.truth == RATIO and len(drawn.does) < len(RATIOS):
         how += ". Ratios by which the arm’s risk would be above 100 % are left out"
+    how += _at_which_risk(drawn)
     return {
         "caption": "What this boundary does",
         "columns": [column(one, one) for one in (drawn.truth, "Probability to cross", mean)],
@@ -124,7 +125,7 @@ def does_table(drawn: Drawn) -> Table:
                 "cells": [
                     truth_cell(truth, drawn.truth),
                     fixed_cell(crosses, 3),
-                    fixed_cell(used, 2 if share else 1),
+                    fixed_cell(used, 2 if by_share else 1),
                 ]
             }
             for truth, crosses, used in drawn.does
@@ -132,6 +133,16 @@ def does_table(drawn: Drawn) -> Table:
         "note": f"{how}.",
         "empty": "",
     }
+
+
+def _at_which_risk(drawn: Drawn) -> str:
+    """The reference's risk that the ratios are of, where what the boundary does depends on it."""
+    last = next((step.look for step in reversed(drawn.steps) if step.look), None)
+    if drawn.truth != RATIO or not by_z(drawn) or last is None:
+        return ""
+    had, of = last.n_arm + last.n_ref, last.N_arm + last.N_ref
+    least = "" if had else ", taken as one participant of all"
+    return f". The reference’s risk is taken as that of both arms at the last look, {share(had, of)}{least}"
 
 
 def truth_cell(truth: float, what: str) -> Cell:

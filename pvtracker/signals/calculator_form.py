@@ -15,7 +15,10 @@ from pvtracker.stats.catalogue import STATISTICS, Statistic
 MOST_VALUES = (
     500  # of an argument: a page is no place for a file, and the answer comes while the reader waits
 )
-HINTS = {"numbers": "one number, or several with commas between", "labels": "labels with commas between"}
+HINTS = {
+    "numbers": "one number, or several with commas between, one for each table (stratum) or participant",
+    "labels": "labels with commas between",
+}
 
 
 class MethodForm(forms.Form):
@@ -43,8 +46,9 @@ class ArgumentsForm(forms.Form):
         texts: dict[str, str] = {}
         for argument in arguments_of(self.statistic).values():
             text = str(self.cleaned_data.get(argument.name, ""))
-            if fault := _fault(argument, text):
-                self.add_error(argument.name, fault)
+            if fault := _fault(argument, text):  # the form says the name before it
+                own = fault.removeprefix(argument.name).lstrip(" ,:")
+                self.add_error(argument.name, f"{own[:1].upper()}{own[1:]}")
             elif text:
                 texts[argument.name] = text
         if not self.errors:

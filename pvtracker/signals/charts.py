@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from pvtracker.signals.labels import part_label
@@ -13,6 +14,9 @@ if TYPE_CHECKING:  # a row that was never stored is drawn too
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 ROW_HEIGHT = 20
+PHONE = (
+    20  # characters of an axis title in a line: beside the names of the terms a phone has no room for more
+)
 SMALLEST_P = 1e-6
 LARGEST_P = 1.3  # the axis begins a little below 1, so that marks at 1 stay whole
 COLOURS = ["var(--pv-data-5)", "var(--pv-data-1)"]  # the page's tokens: the reference's grey, the arm's blue
@@ -33,8 +37,8 @@ def dot_plot(results: Sequence[Result], *, limits: bool = True) -> dict[str, Any
     ratio = method.null_value == 1.0
     factor = method.scale.factor
     scale: dict[str, Any] = {"type": "log"} if ratio else {"zero": False}
-    # two lines: a phone has no room for one
-    title = [method.label if ratio else method.scale.words[0], method.scale.words[1]]
+    what = method.label if ratio else method.scale.words[0]
+    title = [*wrap(what, PHONE, break_long_words=False), method.scale.words[1]]
     values = [
         {
             "term": _name(r),

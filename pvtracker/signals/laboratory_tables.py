@@ -57,6 +57,10 @@ SHORT_COUNTED = (
     "measured whose baseline was not. Grade ≥3: participants with a worst grade of 3 or 4 after baseline, of those who "
     "can be graded."
 )
+OUTLYING = (
+    "Outliers: values of all arms beyond Tukey’s outer fences, three times the distance of the quartiles from the "
+    "nearer one; each number opens them with their participants."
+)
 FLAG_NOTE = f"Flag: {COMPARED['flag'][0].lower()}{COMPARED['flag'][1:]}"
 
 
@@ -71,7 +75,7 @@ def overview_table(
         "Analyte",
         number_column("Participants"),
         *(share_column(f"{HEADS[kind]}, {arm}") for kind in kinds for arm in arms),
-        "Outliers",
+        number_column("Outliers"),
     ]
     if inference:
         labels.insert(1, "Flag")
@@ -96,14 +100,15 @@ def overview_table(
                 else cell(MISSING, None, None, None)
                 for arm in range(len(arms))
             ]
-        cells.append(summary.outlying)
+        listed = f"{url(code)}#outliers" if summary.outlying else ""
+        cells.append(count_cell(summary.outlying, listed))
         rows.append(cells)
     return table(
         "Laboratory and vital signs, by arm",
         labels,
         rows,
         texts=("Flag",),
-        note=f"{SHORT_COUNTED} {FLAG_NOTE if inference else ''} {MISSING}: no limit of normal, or no grade.",
+        note=f"{SHORT_COUNTED} {OUTLYING} {FLAG_NOTE if inference else ''} {MISSING}: no limit of normal, or no grade.",
         empty="No value of a treated participant is in this cut.",
         urls=[url(summary.analyte.code) for summary in found],
     )

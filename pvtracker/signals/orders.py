@@ -63,7 +63,7 @@ def why_failed(order: ScreeningOrder) -> str:
 
 
 def pieces_with_states(order: ScreeningOrder, job: Job | None) -> list[dict[str, Any]]:
-    """Each piece with its state: finished, at work, waiting."""
+    """Each piece with its state: finished, at work, waiting; of a cancelled screening, where none waits, not done."""
     pieces = pieces_of_order(order)
     kept = finished(order)
     standing = standing_of(order, job)
@@ -73,11 +73,11 @@ def pieces_with_states(order: ScreeningOrder, job: Job | None) -> list[dict[str,
             task="signals.piece", parameters__order=str(order.id), state=JobState.RUNNING
         )
     }
-    told = []
+    told, left = [], "not done" if standing == "cancelled" else "waiting"
     for place, piece in enumerate(pieces):
         done = standing == "done" or place in kept
         running = place in at_work or (len(pieces) == 1 and standing == "running")
-        state = "finished" if done else "at work" if running else "waiting"
+        state = "finished" if done else "at work" if running else left
         rows = kept[place].rows if place in kept else None
         told.append({"label": piece.label, "state": state, "rows": rows})
     return told

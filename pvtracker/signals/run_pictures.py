@@ -23,6 +23,7 @@ def pictures(
     if not inferred:
         return {
             "dot_plot": charts.dot_plot(shown, limits=False),
+            "dot_plot_title": "Estimates",
             "dot_plot_table": tables.results_table(shown, chosen, inference=False),
         }
     where: dict[str, Any] = {key: chosen[key] for key in ("level", "selection", "arm")}
@@ -39,8 +40,18 @@ def pictures(
     points = [differences[r.term] for r in tested if r.term in differences]
     return {
         "dot_plot": charts.dot_plot(plotted),
+        "dot_plot_title": _title(chosen["method"], plotted[0].method),
         "dot_plot_table": tables.results_table(plotted, {**chosen, "method": plotted[0].method}),
         "volcano": charts.volcano(points, {r.term: r.p for r in tested}),
         "volcano_table": tables.volcano_table(points, {r.term: r.p for r in tested}, METHODS[test].label),
         "left_out": len(differences) - len(points),
     }
+
+
+def _title(chosen: str, drawn: str) -> str:
+    """Whose estimates are drawn, where they are not those of the method that was chosen."""
+    if chosen == drawn:
+        return "Estimates with 95 % intervals"
+    return (
+        f"{METHODS[drawn].label} with 95 % intervals, for {METHODS[chosen].label} estimates nothing to draw"
+    )

@@ -65,7 +65,7 @@ def run_facts(run: Run, *, inference: bool = True) -> list[dict[str, object]]:
         ("Arms", arms),
         *([("Pools of arms", pools)] if pools else []),
         *([(f"{analysed.capitalize()} without an arm", without)] if without else []),
-        ("Rows, flagged", f"{run.rows:,}; {run.flagged:,}") if inference else ("Rows", f"{run.rows:,}"),
+        ("Rows; flagged", f"{run.rows:,}; {run.flagged:,}") if inference else ("Rows", f"{run.rows:,}"),
         ("Cut sha256", run.cut.sha256),
         ("Result sha256", run.sha256),
         ("Code version", run.code_version),

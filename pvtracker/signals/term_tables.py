@@ -24,7 +24,7 @@ from pvtracker.signals.cells import (
     words,
 )
 from pvtracker.signals.curves import Curves, Mark, Point
-from pvtracker.signals.labels import part_label
+from pvtracker.signals.labels import part_label, threshold_words
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.tables import (
@@ -51,7 +51,7 @@ def methods_table(rows: Sequence[Result], *, inference: bool) -> Table:
         estimate_column("Estimate", "", limits=inference),
         *([column("p", "p"), column("Adjusted p", "Adjusted p")] if inference else []),
         *(column(label, label) for label, *_ in likely),
-        *([text_column("Flag")] if inference else []),
+        *([text_column("Flag"), text_column("Flags where")] if inference else []),
     ]
     made = []
     for row in sorted(told, key=lambda row: (row.estimate is None, row.id)):
@@ -63,7 +63,7 @@ def methods_table(rows: Sequence[Result], *, inference: bool) -> Table:
             {**said, "text": MISSING} if missing else said,
             *([p_cell(row.p), p_cell(row.p_adjusted)] if inference else []),
             *likely_cells(row, likely),
-            *([words("flagged" if row.flag else "")] if inference else []),
+            *([words("flagged" if row.flag else ""), words(_flags_where(row))] if inference else []),
         ]
         made.append({"cells": cells, "warning": warning_of(row, inference=inference)})
     return {
@@ -73,6 +73,11 @@ def methods_table(rows: Sequence[Result], *, inference: bool) -> Table:
         "note": "The methods answer different questions: that they agree is no proof, that they differ no fault.",
         "empty": "No method of this run estimates anything without inference.",
     }
+
+
+def _flags_where(row: Result) -> str:
+    """The threshold of the row's method, as its run kept it."""
+    return threshold_words(str(row.run.settings.get("thresholds", {}).get(row.method, "")))
 
 
 def _of_what(method: str) -> str:

@@ -129,6 +129,7 @@ def test_the_page_uses_the_signed_settings_whatever_the_data(
     second = run_on(later_cut(joined_cut), more, used=used)
     page = page_of(second, study)
     assert page.context["signed"].boundary.design == design
+    assert "risk is taken as that of both arms at the last look, 16/60 (26.7%)." in page.text
     after = page.context["drawn"].steps
     assert [(step.at, step.bound) for step in after[:1]] == [(step.at, step.bound) for step in before[:1]]
     assert [step.at for step in after] == [0.5, 0.75, 1.0] and after[1].crosses

@@ -78,7 +78,7 @@ def test_the_plan_tells_what_its_boundaries_do_before_any_look(study: Study, aut
     assert first["rows"][0]["cells"][2]["values"] == (pytest.approx(own),)
     assert second["columns"][0]["label"] == "Expected z at the planned end"
     for said in (
-        "What its boundaries do, told before any look",
+        "What its boundaries do, by their design alone",
         "The plan does not say how many looks are planned: the planned end alone, at z 1.96.",
         "Which risk or rate ratio has such an expected z depends on the reference’s risk",
     ):

@@ -99,11 +99,11 @@ def test_labels_are_typed_as_they_are(stranger: Client) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"n_arm": "6,x"}, "n_arm, value 2: &#x27;x&#x27; is not a number"),
-        ({"N_ref": ""}, "N_ref is needed; give numbers."),
+        ({"n_arm": "6,x"}, "n_arm: Value 2: &#x27;x&#x27; is not a number"),
+        ({"N_ref": ""}, "N_ref: Is needed; give numbers."),
         ({"n_arm": "39"}, "n_arm must be ≤ N_arm, got 39. Correct what was given"),
         ({"n_arm": "1,2", "n_ref": "1,2,3"}, "arguments must have the same length"),
-        ({"n_arm": ",".join(["1"] * 501)}, "n_arm has more than 500 values; the command “calculate” reads"),
+        ({"n_arm": ",".join(["1"] * 501)}, "n_arm: Has more than 500 values; the command “calculate” reads"),
         ({"n_arm": '"><script>alert(1)</script>'}, "is not a number"),
     ],
 )

@@ -125,11 +125,13 @@ def test_the_list_counts_participants_by_arm(client: Client) -> None:
     assert (
         alt[:6] == ["ALT in blood, U/L", "", "4", "0/2", "1/2", "0/0"] and bili[0] == "BILI in blood, umol/L"
     )
+    assert "Outliers: values of all arms beyond Tukey’s outer fences" in page.text
     assert "analyte=ALT" in page.text and "Grade ≥3" not in rows_of(page, "Laboratory")[0]
 
 
 def test_the_page_of_an_analyte_has_shift_grades_and_what_lies_far_out(client: Client) -> None:
     page = client.get(f"{PAGE}analyte/", {"analyte": "ALT", "grading": "daids-2.1"})
+    assert '<h2 id="outliers">' in page.text
     shift = rows_of(page, "Shift of the range")
     assert [
         "Low dose",

@@ -201,6 +201,7 @@ def test_cancelled_and_resumed(study: Study, monkeypatch: pytest.MonkeyPatch) ->
     assert not Job.objects.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).exists()
     page = browser.get(address).text
     assert "It was cancelled." in page and "Resume" in page
+    assert "not done" in page and "waiting" not in page
     assert "cancelled" in browser.get("/studies/JOIN/signals/").text
     assert "finished or cancelled before" in browser.post(f"{address}cancel/", follow=True).text
     work(order)

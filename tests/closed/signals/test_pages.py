@@ -12,6 +12,7 @@ import pytest
 from pvtracker.cuts import closed
 from pvtracker.cuts.models import Cut
 from pvtracker.signals import actions, queries
+from pvtracker.signals.methods import METHODS
 from pvtracker.signals.models import Result, Run
 from pvtracker.studies.actions import StudyEntry, create_study
 from pvtracker.studies.definitions import DEFAULTS, HELP
@@ -165,3 +166,20 @@ def test_a_row_of_another_study_is_not_found(study: Study, joined_cut: Cut) -> N
     client = client_of(other, "dsmb_member")
     assert client.get(f"/studies/OTHER/signals/rows/{row.id}/participants/").status_code == 404
     assert client.get(f"/studies/JOIN/signals/rows/{row.id}/participants/").status_code == 404
+
+
+def test_the_dot_plot_says_whose_estimates_it_draws_and_its_axis_has_room_on_a_phone(
+    study: Study, joined_cut: Cut
+) -> None:
+    run = run_of(study)
+    client, titles = client_of(study, "dsmb_member"), {}
+    for method in ("rd_mn", "fisher"):
+        page = client.get(f"/studies/JOIN/signals/runs/{run.id}/", {"level": "PT", "method": method})
+        titles[method] = page.context["dot_plot_title"]
+        assert titles[method] in page.text
+        axis = page.context["dot_plot"]["layer"][0]["encoding"]["x"]["title"]
+        assert max(map(len, axis)) <= 20 and axis[-1] == "arm − reference"
+    assert titles["rd_mn"] == "Estimates with 95 % intervals"
+    assert titles["fisher"] == (
+        f"{METHODS['rd_mn'].label} with 95 % intervals, for {METHODS['fisher'].label} estimates nothing to draw"
+    )

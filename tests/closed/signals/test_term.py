@@ -54,6 +54,7 @@ def test_a_term_opens_from_its_row_and_says_what_is_different_and_how_sure(study
     client, row = client_of(study, "dsmb_member"), row_of(run)
     assert f'href="{here(row)}"' in client.get(f"/studies/JOIN/signals/runs/{run.id}/", {"level": "PT"}).text
     page = client.get(here(row)).text
+    assert "Flags where" in page and "more in the arm, and " in page
     assert (
         "2/2 (100.0%) of the participants with Low dose had it, and 1/2 (50.0%) of those with Placebo" in page
     )

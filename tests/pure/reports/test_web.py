@@ -11,6 +11,7 @@ from django.template import Context, Engine
 
 from pvtracker.reports.blocks import Column, Figure, Paragraph, Report, Row, Section, Table
 from pvtracker.reports.frozen import AudienceError
+from pvtracker.reports.shown import _about
 from tests.pure.reports import sample
 
 ENGINE = Engine(
@@ -34,6 +35,12 @@ def test_every_table_and_figure_is_on_the_page() -> None:
                 assert block.title in unescape(html)
     figures = [block for section in report.sections for block in section.blocks if isinstance(block, Figure)]
     assert html.count("<figure ") == html.count("<details ") == len(figures)
+
+
+def test_only_a_report_that_compares_arms_speaks_of_p_values() -> None:
+    closed = sample.closed_report()
+    said = {audience: " ".join(_about(replace(closed, audience=audience))) for audience in ("open", "closed")}
+    assert "p-values are no verdicts" in said["closed"] and "p-value" not in said["open"]
 
 
 def test_ids_are_unique() -> None:
