@@ -7,8 +7,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from pvtracker.audit.context import within
+from pvtracker.coding.actions import TermPath, release_from_data
+from pvtracker.coding.models import Term
 from pvtracker.events.models import AdverseEvent, AdverseEventVersion, Assessment, DataQuery
-from tests.open.world import World, make_terms, make_world
+from tests.open.world import SOMEONE, World, make_terms, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +139,22 @@ def test_the_log_is_narrowed_by_seriousness_grade_query_and_words(world: World) 
     assert shown("q=headache") == {"Brummschädel"}
     assert shown("q=nervous") == {"Brummschädel"}
     assert shown("q=%00one&grade=abc&serious=perhaps&page=zz") == {"Plain one", "Bad one", "Vague one"}
+
+
+def test_the_log_is_narrowed_by_the_levels_between_term_and_organ_class(world: World) -> None:
+    """Pooled rates watch terms of these levels, and lead to their events."""
+    groups = {"high_level_term": "Headaches NEC", "high_level_group_term": "Cephalic group"}
+    path = TermPath("Head pain", "Headache", system_organ_class="Nervous system disorders", **groups)
+    made = release_from_data(
+        study_id=world.study.id, dictionary="Deep terms", paths=[path], origin="test", by=SOMEONE
+    )
+    with within(world.study.id):
+        term = Term.objects.get(release=made)
+    world.record(verbatim="Plain one")
+    world.record(verbatim="Brummschädel", term=term.id)
+    for query in ("headaches+nec", "Cephalic"):
+        page = world.client("alice").get(world.url(f"adverse-events/?q={query}")).text
+        assert "Brummschädel" in page and "Plain one" not in page
 
 
 def test_the_log_begins_with_the_newest_onset_and_ends_with_unknown_ones(world: World) -> None:
