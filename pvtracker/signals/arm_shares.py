@@ -59,10 +59,13 @@ def _said(
     both = of_arm + sizes.get(reference, 0)
     if part is None or not both:
         return ""
-    chance, error = (
-        chance_of(of_arm, both, part),
-        sprt_error(design.planned, part, design.alpha, of_arm / both),
-    )
+    chance = chance_of(of_arm, both, part)
+    try:
+        error = sprt_error(design.planned, part, design.alpha, of_arm / both)
+    except (
+        ValueError
+    ):  # so few are planned that no result crosses: a plan that was signed before this was refused
+        return ""
     if chance >= UNLIKELY and error <= TOO_MUCH * design.alpha:
         return ""
     crosses = "too easily" if of_arm > part * both else "too rarely"
