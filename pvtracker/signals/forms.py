@@ -28,7 +28,8 @@ class RunForm(forms.Form):
         choices=[(key, METHODS[key].label) for key in FURTHER_METHODS],
         widget=forms.CheckboxSelectMultiple,
         required=False,
-        help_text="Some take minutes. Whatever the plan does not have is a departure from it, and the run says so.",
+        help_text=f"Some take minutes; “{METHODS['berry_berry_priors'].label}” takes several for each arm and "
+        "selection of events. Whatever the plan does not have is a departure from it, and the run says so.",
         error_messages={"invalid_choice": "Choose from the methods shown."},
     )
 

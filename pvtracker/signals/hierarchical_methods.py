@@ -29,10 +29,11 @@ PREFERRED_TERMS_ONLY = (
     "preferred terms borrow from others of their organ class; nothing is said at this level"
 )
 LEADING = 20  # terms of a family that are told under every prior
-NOT_LEADING = f"not among the {LEADING} most likely terms of its selection and arm under the source’s priors"
+NOT_LEADING = f"not among the {LEADING} most likely terms of its selection and arm under any of the priors"
+NOT_RANKED = "not ranked: the chains have not met under the source’s priors, nor under any other"
 SMALLEST = "the probability is the smallest of the priors, that under: {}"
 REFUSED = "no number: the chains have not met under: {}"
-BEYOND = "P(beyond the margin) is that of a ratio above {margin}."
+BEYOND = "Printed as ratios: exp of θ. P(beyond the margin) is that of a ratio above {margin}."
 
 
 def _families(c: Comparison) -> list[IntArray]:
@@ -73,16 +74,18 @@ def _priors(c: Comparison) -> Columns:
     the term is under every prior."""
     size, names = len(c.n_arm), list(ALTERNATIVES)
     said = {name: Posterior(size, NOT_LEADING) for name in names}
-    leading = np.zeros(size, dtype=bool)
+    largest, leading = np.full(size, -1.0), np.zeros(size, dtype=bool)
     for rows in _families(c):
         found = stats.prior_sensitivity(*_counts(c, rows), margin=c.margin, seed=c.seed)
         for at, name in enumerate(names):
             said[name].take(rows, found, slice(at * len(rows), (at + 1) * len(rows)))
-        known = np.nan_to_num(said[names[0]].posterior[rows], nan=-1.0)
-        leading[rows[np.argsort(-known, kind="stable")[:LEADING]]] = True
+        known = np.stack([np.nan_to_num(said[name].posterior[rows], nan=-1.0) for name in names])
+        largest[rows] = known.max(axis=0)
+        leading[rows[np.argsort(-largest[rows], kind="stable")[:LEADING]]] = True
     posterior = np.stack([said[name].posterior for name in names])
     smallest = np.where(np.isnan(posterior), 2.0, posterior).argmin(axis=0)
-    warning = np.where(c.body_system != "", NOT_LEADING, PREFERRED_TERMS_ONLY).astype(object)
+    not_told = np.where(largest < 0, NOT_RANKED, NOT_LEADING)
+    warning = np.where(c.body_system != "", not_told, PREFERRED_TERMS_ONLY).astype(object)
     for row in np.flatnonzero(leading):
         refused = [name for name in names if np.isnan(said[name].posterior[row])]
         warning[row] = (
@@ -114,12 +117,12 @@ METHODS = (
         "berry_berry_priors",
         "Sensitivity to priors, Berry & Berry",
         _priors,
-        "1",
+        "2",
         Threshold("posterior", 0.95),
         "berry-berry.md",
         1.0,
         definition=f"{HIERARCHY} {DEFINITIONS['prior_sensitivity']} {BEYOND} Told of the {LEADING} terms of a "
-        "selection and arm that are most likely more frequent in the arm under the source’s priors. Flagged over all "
+        "selection and arm that are most likely more frequent in the arm under any of the priors. Flagged over all "
         "where the smallest of the probabilities is above the limit.",
         default=False,
     ),

@@ -12,6 +12,7 @@ from pvtracker.signals.crossings import Crossing
 from pvtracker.signals.enums import PROCESS_ROLE, AlertKind, Measure, State, Step
 from pvtracker.signals.evidence import Key, flagged_by, key_of, one_term
 from pvtracker.signals.labels import events_label, level_label
+from pvtracker.signals.methods import may_flag
 from pvtracker.signals.models import Result, Signal, SignalAlert, SignalStep
 from pvtracker.signals.orders import why_failed
 from pvtracker.signals.queries import Listed
@@ -52,7 +53,8 @@ def listed(
     if one.signal.level == CASE:
         now, flags = cases.now(one.signal), cases.flags(one.signal)
         return Row(listed=one, state=state, about=about(one.signal), now=now, then="–", flags=flags)
-    flags = f"{one.flags} of {len(one.now['methods'])} methods" if one.now else "not in the newest run"
+    able = sum(map(may_flag, one.now.get("methods", ())))
+    flags = f"{one.flags} of {able} methods" if one.now else "not in the newest run"
     return Row(
         listed=one,
         state=state,

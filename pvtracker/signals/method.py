@@ -16,6 +16,7 @@ from pvtracker.cuts.term_queries import Queries
 from pvtracker.stats.results import FloatArray, Hierarchical, IntArray, PriorSensitivity, TextArray
 from pvtracker.stats.tree_scan import SEED
 
+FLAGS_NOTHING = "gives p; flags nothing"
 MARGIN = 2.0  # ratio above which the hierarchical models give a probability, where no plan names another
 
 
@@ -191,11 +192,16 @@ class Method:
     page: str  # in docs/methods
     null_value: float | None = None  # of the estimate: where arm and reference are alike
     scale: Scale = RATIO  # of the estimate, where there is one
+    flags: bool = True  # an excess in the arm; else it has no limit, and its p is read beside the others
     default: bool = True  # in every run; else only in runs that name it, because it may take minutes
     definition: str = (
         ""  # what a reader of its numbers must know, printed with the run: `stats.definitions`, and what a
     )
     # run adds to it; {seed} and {margin} are the run's
+
+    def flagged_where(self, threshold: Threshold) -> str:
+        """When it flags, with the limit of a run."""
+        return str(threshold) if self.flags else FLAGS_NOTHING
 
     def said(self, *, seed: int, margin: float) -> str:
         """The definition with what a run was given."""

@@ -235,5 +235,11 @@ METHODS: dict[str, Method] = {
     )
 }
 
+
+def may_flag(key: str) -> bool:
+    """Does the method flag an excess at all? One that this version of the program no longer has did."""
+    return key not in METHODS or METHODS[key].flags
+
+
 DEFAULT_METHODS = tuple(key for key, method in METHODS.items() if method.default)
 FURTHER_METHODS = tuple(key for key, method in METHODS.items() if not method.default)

@@ -17,8 +17,8 @@ from pvtracker.signals import allocation_ratio, boundary_settings
 from pvtracker.signals.boundary_reach import never_by_arm
 from pvtracker.signals.boundary_settings import MOST_BOUNDARIES, PlannedBoundary
 from pvtracker.signals.labels import ARM_LABELS, COLUMN_LABELS, LEVEL_LABELS, SELECTION_LABELS
-from pvtracker.signals.method import MARGIN
-from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Threshold
+from pvtracker.signals.method import FLAGS_NOTHING, MARGIN
+from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, Threshold, may_flag
 from pvtracker.signals.pieces import ALL_LEVELS, LEVELS
 from pvtracker.stats.tree_scan import SEED
 
@@ -81,8 +81,8 @@ class Plan:
 
     @property
     def raising(self) -> tuple[str, ...]:
-        """The methods whose flags raise signals."""
-        return tuple(one.key for one in self.methods if one.raises)
+        """The methods whose flags raise signals; one that flags nothing is none of them, whatever was signed."""
+        return tuple(one.key for one in self.methods if one.raises and may_flag(one.key))
 
     @property
     def sha256(self) -> str:
@@ -95,7 +95,7 @@ class Plan:
 
 def planned(key: str) -> Planned:
     """A method with its own limit, whose flags raise signals."""
-    return Planned(key, METHODS[key].threshold.limit, True)
+    return Planned(key, METHODS[key].threshold.limit, METHODS[key].flags)
 
 
 BUILT_IN = Plan(
@@ -251,7 +251,7 @@ def in_words(plan: Plan) -> list[tuple[str, str]]:
     known = [one for one in plan.methods if one.key in METHODS]
     flags = "\n".join(f"{METHODS[one.key].label}: {_flags(one)}" for one in known)
     when = WHEN[plan.when] if plan.days is None else f"Every {plan.days} days, on the latest cut"
-    raising = "\n".join(METHODS[one.key].label for one in known if one.raises)
+    raising = "\n".join(METHODS[one.key].label for one in known if one.key in plan.raising)
     return [
         ("Levels", f"{levels}; and the study’s queries, where its definitions name any"),
         ("Events", ", ".join(SELECTION_LABELS.get(one, one) for one in plan.selections)),
@@ -267,6 +267,8 @@ def in_words(plan: Plan) -> list[tuple[str, str]]:
 
 def _flags(one: Planned) -> str:
     """When a method flags, in words."""
+    if not METHODS[one.key].flags:
+        return FLAGS_NOTHING
     column = one.threshold.column
     sign = "at most" if column in ("p", "p_adjusted") else "above"
     return f"more in the arm, and {COLUMN_LABELS[column]} {sign} {one.limit:g}"

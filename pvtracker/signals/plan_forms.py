@@ -13,8 +13,8 @@ from pvtracker.signals import stratified_methods, time_methods
 from pvtracker.signals.boundary_forms import PlannedBoundaryForm, typed_of
 from pvtracker.signals.boundary_settings import MOST_BOUNDARIES
 from pvtracker.signals.labels import COLUMN_LABELS, LEVEL_LABELS, SELECTION_LABELS
-from pvtracker.signals.method import MARGIN
-from pvtracker.signals.methods import DEFAULT_METHODS, METHODS
+from pvtracker.signals.method import FLAGS_NOTHING, MARGIN
+from pvtracker.signals.methods import DEFAULT_METHODS, METHODS, may_flag
 from pvtracker.signals.pieces import ALL_LEVELS
 from pvtracker.signals.plan import (
     BUILT_IN,
@@ -34,6 +34,7 @@ from pvtracker.signals.plan import (
 from pvtracker.stats.tree_scan import SEED
 from pvtracker.studies.models import AnalysisArm
 
+SLOW = f"“{METHODS['berry_berry_priors'].label}” takes several for each arm and selection of events"
 REASON_LIMIT = 2000
 UNCOUNTED = (
     "How many boundaries were sent cannot be told, so none is kept and none is removed. Open the page again, and write "
@@ -48,6 +49,9 @@ GROUPS = (  # title and methods; what stands in none is shown last
     ("Many terms", ("by", "group_bh", "tree_scan")),
     ("Bayesian", ("berry_berry", "berry_berry_priors", "berry_berry_poisson", "berry_berry_periods")),
 )
+
+
+FLAGGING = {key: one for key, one in METHODS.items() if one.flags}
 
 
 class PlanOfStudyForm(forms.Form):
@@ -69,13 +73,14 @@ class PlanOfStudyForm(forms.Form):
     methods = forms.MultipleChoiceField(
         label="Methods",
         choices=[(key, one.label) for key, one in METHODS.items()],
-        help_text=f"The first {len(DEFAULT_METHODS)} are those of a run without a plan; some others take minutes.",
+        help_text=f"The first {len(DEFAULT_METHODS)} are those of a run without a plan; some others take minutes; "
+        f"{SLOW}.",
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose the methods by which each term is compared."},
     )
     raising = forms.MultipleChoiceField(
         label="Methods whose flag raises a signal",
-        choices=[(key, one.label) for key, one in METHODS.items()],
+        choices=[(key, one.label) for key, one in FLAGGING.items()],
         widget=forms.CheckboxSelectMultiple,
         required=False,
         help_text="Of those chosen above. A flag of any other is shown with the run and raises nothing.",
@@ -139,7 +144,7 @@ class PlanOfStudyForm(forms.Form):
         self.bounded = self._boundary_forms(boundaries)
         for one in self.bounded:
             one.name_arms(arms, reference)
-        for key, method in METHODS.items():
+        for key, method in FLAGGING.items():
             own = method.threshold
             sign = "at most" if own.column in ("p", "p_adjusted") else "above"
             self.fields[f"limit_{key}"] = forms.FloatField(
@@ -180,14 +185,15 @@ class PlanOfStudyForm(forms.Form):
                     "label": METHODS[key].label,
                     "chosen": key in chosen,
                     "raises": key in raising,
-                    "limit": self[f"limit_{key}"],
+                    "limit": self[f"limit_{key}"] if key in FLAGGING else None,
+                    "says": "" if key in FLAGGING else FLAGS_NOTHING,
                     "own": f"{METHODS[key].threshold.limit:g}",
                 }
                 for key in METHODS
                 if key in keys
             ]
             count = sum(row["chosen"] for row in rows)
-            changed = any(_changed(row["limit"], row["own"]) for row in rows)
+            changed = any(row["limit"] is not None and _changed(row["limit"], row["own"]) for row in rows)
             if rows:
                 told.append({"title": title, "rows": rows, "count": count, "open": bool(count or changed)})
         return told
@@ -287,11 +293,11 @@ def _changed(limit: forms.BoundField, own: str) -> bool:
 
 def initial_of(plan: Plan, *, version: int, usual_arm: str) -> dict[str, Any]:
     """A plan as the form shows it; a method outside the plan has its own limit and would raise."""
-    left = [key for key in METHODS if key not in plan.keys]
-    limits = {f"limit_{key}": METHODS[key].threshold.limit for key in METHODS}
+    left = [key for key in FLAGGING if key not in plan.keys]
+    limits = {f"limit_{key}": one.threshold.limit for key, one in FLAGGING.items()}
     return {
         **limits,
-        **{f"limit_{one.key}": one.limit for one in plan.methods},
+        **{f"limit_{one.key}": one.limit for one in plan.methods if may_flag(one.key)},
         "levels": list(plan.levels),
         "selections": list(plan.selections),
         "methods": list(plan.keys),

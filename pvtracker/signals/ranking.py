@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pvtracker.signals.methods import METHODS
+from pvtracker.signals.methods import METHODS, may_flag
 
 if TYPE_CHECKING:  # a row that was never stored has a place, too
     from pvtracker.signals.models import Result
@@ -25,7 +25,18 @@ def in_words(method: str, *, inference: bool) -> str:
     if not inference:
         return BY_DIFFERENCE
     known = METHODS[method]
+    if not known.flags:
+        return (
+            f"By p of “{known.label}”, the smallest first, which is no evidence of more in the arm; {LAST}."
+        )
     return f"By what {known.label} says itself: {ORDERS[known.threshold.column]}; {LAST}."
+
+
+def heading(method: str, *, inference: bool) -> str:
+    """What stands above the terms: evidence only where the method can flag an excess."""
+    if not inference:
+        return "Terms, largest excess in the arm first"
+    return "Terms, strongest evidence first" if may_flag(method) else "Terms, smallest p first"
 
 
 def by_evidence(row: Result) -> tuple[float, float, int, str]:

@@ -235,7 +235,7 @@ def _settings(of: Prepared) -> dict[str, Any]:
             for key in asked.methods
             if METHODS[key].definition
         },
-        "thresholds": {key: str(asked.threshold(key)) for key in asked.methods},
+        "thresholds": {key: METHODS[key].flagged_where(asked.threshold(key)) for key in asked.methods},
         "seed": asked.seed,
         "margin": asked.margin,
         "confidence_level": 0.95,

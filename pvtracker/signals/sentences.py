@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pvtracker.lib.rounding import p_said, share, shown
-from pvtracker.signals.methods import METHODS
+from pvtracker.signals.methods import METHODS, may_flag
 
 if TYPE_CHECKING:  # a row that was never stored has words, too
     from pvtracker.signals.models import Result
@@ -83,6 +83,7 @@ def _adjusted(row: Result | None, terms: int) -> list[str]:
 
 
 def _flags(rows: Sequence[Result]) -> str:
+    rows = [row for row in rows if may_flag(row.method)]
     flagged = [METHODS[row.method].label if row.method in METHODS else row.method for row in rows if row.flag]
     if not flagged:
         return f"None of {len(rows)} methods flags it. That is no proof of safety."

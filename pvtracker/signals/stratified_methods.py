@@ -175,6 +175,7 @@ METHODS = (
         Threshold("p", 0.05),
         "breslow-day.md",
         definition=f"{RULE} {DEFINITIONS['breslow_day']} It flags nothing: that strata differ is no excess in the arm.",
+        flags=False,
         default=False,
     ),
 )

@@ -20,10 +20,13 @@ from pvtracker.cuts.term_queries import Queries, matching
 from pvtracker.signals.method import DAYS, POINTS, RATIO, Columns, Comparison, Method, Source, Threshold
 from pvtracker.stats.definitions import DEFINITIONS
 from pvtracker.stats.event_times import CENSORED, DEATH, EVENT
+from pvtracker.stats.restricted_mean_time_lost import ONE_WITHOUT
 from pvtracker.stats.results import BoolArray, FloatArray, IntArray
 from pvtracker.stats.survival_results import CurveTest
 
 EMPTY = "empty arm: nobody is followed in the arm or in the reference"
+FOLLOWED = 10  # of each arm on the day of the difference of cumulative incidences
+FEW = f"no number: fewer than {FOLLOWED} participants of the arm or of the reference are followed"
 RULE = "Days from first exposure to the first event; an event of unknown day counts at the end of follow-up."
 
 
@@ -36,11 +39,13 @@ def with_deaths(data: CutData, people: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class FirstTimes:
-    """Of one row: arrays of shape (participants of both arms,). `what`: 1 event, 2 death before it, 0 censored."""
+    """Of one row: arrays of shape (participants of both arms,). `what`: 1 event, 2 death before it, 0 censored. `end`:
+    of follow-up, whether they had the event or not."""
 
     time: FloatArray
     what: IntArray
     in_arm: BoolArray
+    end: FloatArray
 
 
 def first_times(source: Source) -> Iterator[FirstTimes]:
@@ -65,7 +70,7 @@ def first_times(source: Source) -> Iterator[FirstTimes]:
         both = known & (in_arm | (arm == source.arms.reference))
         had = np.isfinite(first[both])
         what = np.where(had, EVENT, np.where(died[both], DEATH, CENSORED))
-        yield FirstTimes(np.where(had, first[both], end[both]), what, in_arm[both])
+        yield FirstTimes(np.where(had, first[both], end[both]), what, in_arm[both], end[both])
 
 
 def _by_term(events: pd.DataFrame, queries: Queries, level: str, selection: str) -> dict[str, IntArray]:
@@ -125,16 +130,24 @@ def _cox(t: FirstTimes) -> Said:
 
 def _time_lost(t: FirstTimes) -> Said:
     found = stats.restricted_mean_time_lost(t.time, t.what, t.in_arm)
-    estimate = float(found.estimate[2])
-    return estimate, float(found.low[2]), float(found.high[2]), found.p, estimate > 0, found.warning[2]
+    estimate, warning = float(found.estimate[2]), found.warning[2]
+    too_narrow = warning == ONE_WITHOUT
+    more = estimate > 0 and not too_narrow
+    said = f"{warning}; never flagged" if too_narrow else warning
+    return estimate, float(found.low[2]), float(found.high[2]), found.p, more, said
 
 
 def _incidence(t: FirstTimes) -> Said:
-    """On the last day of the arm that is observed less long."""
-    last = min(t.time[t.in_arm].max(), t.time[~t.in_arm].max())
+    """On the last day on which so many of each arm are followed, which no event can move."""
+    sides = t.end[t.in_arm], t.end[~t.in_arm]
+    if min(map(len, sides)) < FOLLOWED:
+        return np.nan, np.nan, np.nan, np.nan, False, FEW
+    last = min(float(np.sort(end)[-FOLLOWED]) for end in sides)
     found = stats.incidence_difference(t.time, t.what, t.in_arm, [last])
     estimate = float(found.estimate[0])
-    return estimate, float(found.low[0]), float(found.high[0]), np.nan, estimate > 0, found.warning[0]
+    told = [f"on day {last:.0f}, the last on which {FOLLOWED} of each arm are followed", found.warning[0]]
+    warning = "; ".join(text for text in told if text)
+    return estimate, float(found.low[0]), float(found.high[0]), np.nan, estimate > 0, warning
 
 
 METHODS = (
@@ -174,26 +187,26 @@ METHODS = (
         "time_lost",
         "Mean time lost to the event, difference",
         _row_by_row(_time_lost),
-        "1",
+        "2",
         Threshold("low", 0.0),
         "restricted-mean-time-lost.md",
         0.0,
         DAYS,
         definition=f"{RULE} Death before the event competes with it; the horizon is the last day on which both arms "
-        f"are observed. {DEFINITIONS['restricted_mean_time_lost']}",
+        f"are observed. {DEFINITIONS['restricted_mean_time_lost']} Not flagged where the variance of an arm is 0.",
         default=False,
     ),
     Method(
         "incidence_difference",
         "Cumulative incidence, difference",
         _row_by_row(_incidence),
-        "1",
+        "2",
         Threshold("low", 0.0),
         "incidence-difference.md",
         0.0,
         POINTS,
-        definition=f"{RULE} Death before the event competes with it; on the last day of the arm that is "
-        f"observed less long. {DEFINITIONS['incidence_difference']}",
+        definition=f"{RULE} Death before the event competes with it; on the last day on which {FOLLOWED} of "
+        f"each arm are followed, whether they had the event or not. {DEFINITIONS['incidence_difference']}",
         default=False,
     ),
 )

@@ -47,7 +47,7 @@ from pvtracker.signals.labels import (
     period_label,
     threshold_words,
 )
-from pvtracker.signals.methods import METHODS
+from pvtracker.signals.methods import METHODS, may_flag
 from pvtracker.signals.models import Result, Run
 from pvtracker.signals.screen import LEVELS
 from pvtracker.signals.sentences import overview_of
@@ -122,9 +122,10 @@ def signal_run(request: HttpRequest, code: str, run_id: uuid.UUID) -> HttpRespon
         "facts": tables.run_facts(run, inference=inferred),
         "definitions": tables.definitions_of(run, inference=inferred),
         "threshold": threshold_words(run.settings["thresholds"].get(chosen["method"], ""))
-        if inferred
+        if inferred and may_flag(chosen["method"])
         else "",
         "page": page,
+        "heading": ranking.heading(chosen["method"], inference=inferred),
         "order": ranking.in_words(chosen["method"], inference=inferred),
         "table": tables.results_table(parted, chosen, inference=inferred),
         "silence": silence.table(list(page)) if inferred else None,

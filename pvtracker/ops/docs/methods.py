@@ -18,7 +18,7 @@ def page() -> str:
             f"[{method.label}](../methods/{method.page})",
             method.version,
             "" if method.null_value is None else f"{method.null_value:g}",
-            str(method.threshold),
+            method.flagged_where(method.threshold),
             "yes" if method.default else "when named",
         )
         for method in METHODS.values()

@@ -86,6 +86,23 @@ def test_a_plan_is_written_signed_and_used(study: Study, author: Account) -> Non
     assert "signature void" not in browser.get(HERE).text
 
 
+def test_a_method_that_flags_nothing_is_offered_without_limit_and_raises_nothing(
+    study: Study, author: Account
+) -> None:
+    browser = signed_in(author, study)
+    form = browser.get(f"{HERE}edit/").text
+    assert 'id="id_methods_breslow_day"' in form and "Gives p; flags nothing." in form
+    assert 'id="id_raising_fisher"' in form and 'name="limit_fisher"' in form
+    assert 'id="id_raising_breslow_day"' not in form and "limit_breslow_day" not in form
+    assert "Sensitivity to priors, Berry &amp; Berry” takes several" in form
+    chosen = ["rd_mn", "fisher", "breslow_day"]
+    answer = browser.post(f"{HERE}edit/", typed(methods=chosen, raising=["fisher"]))
+    assert answer.status_code == 302, answer.text
+    kept = ScreeningPlan.objects.get().content["methods"]
+    assert [one["raises"] for one in kept if one["key"] == "breslow_day"] == [False]
+    assert "Breslow–Day test of alike odds ratios: gives p; flags nothing" in browser.get(HERE).text
+
+
 def test_signed_before_the_first_run_is_said_too(study: Study, author: Account) -> None:
     write(study, author)
     sign(study, author)

@@ -84,7 +84,7 @@ def test_every_method_says_which_way() -> None:
         "group_bh",
         "tree_scan",
     }
-    own = {"log_rank", "gray", "cmh_exact"}
+    own = {"log_rank", "gray", "cmh_exact", "breslow_day"}
     assert {key for key, method in METHODS.items() if method.null_value is None} == of_counts | own
 
 

@@ -12,7 +12,7 @@ from pvtracker.signals.method import Source
 from pvtracker.signals.methods import METHODS
 from pvtracker.signals.rows import ResultRow
 from pvtracker.signals.screen import screen
-from pvtracker.signals.time_methods import first_times, with_deaths
+from pvtracker.signals.time_methods import FEW, first_times, with_deaths
 from tests.pure.signals.pilot import pilot_cut
 from tests.pure.signals.test_screen import row_of, trial
 from tests.small_cut import allocated, cut, day, event, person, treated
@@ -177,3 +177,48 @@ def test_every_difference_has_its_unit() -> None:
         "incidence_difference": "Difference, percentage points",
     }
     assert all(m.scale.words[0] == "Ratio" for m in METHODS.values() if m.null_value == 1)
+
+
+def _incidence(rows: dict[str, tuple[str, int, bool]]) -> ResultRow:
+    """Of participants by name: arm, last day of follow-up, whether they had the event, on day 5."""
+    data = cut(
+        participants=[person(name, **day("ended_on", _date(end))) for name, (_, end, _) in rows.items()],
+        exposures=[treated(name) for name in rows],
+        arms=[allocated(name, arm) for name, (arm, _, _) in rows.items()],
+        adverse_events=[event(name, 1, day("onset", _date(5))) for name, (_, _, had) in rows.items() if had],
+    )
+    run = screen(data, analysis_arm="planned", selections=("all",), methods=("incidence_difference",))
+    return row_of(run, "incidence_difference")
+
+
+def _date(number: int) -> str:
+    return f"2026-01-{number:02d}" if number < 32 else f"2026-02-{number - 31:02d}"
+
+
+def test_the_day_of_the_difference_of_incidences_is_by_follow_up_alone() -> None:
+    """Days 20 to 31 of twelve in the arm and 24 to 35 of the reference: whoever has the event, ten of the arm are last
+    followed on day 22. Of nine nothing is said."""
+    arms = {f"A{n}": ("LOW", 20 + n) for n in range(12)} | {f"B{n}": ("PBO", 24 + n) for n in range(12)}
+    for had in ({"A0"}, {f"A{n}" for n in range(3, 12)}, {"A11", *(f"B{n}" for n in range(2, 12))}):
+        row = _incidence({name: (*of, name in had) for name, of in arms.items()})
+        assert row.warning.startswith("on day 22, the last on which 10 of each arm are followed"), had
+        assert row.estimate is not None and row.low is not None
+    nine = {name: (*of, name == "A5") for name, of in arms.items() if name not in {"B0", "B1", "B2"}}
+    row = _incidence(nine)
+    assert (row.estimate, row.low, row.high, row.flag) == (None, None, None, False) and row.warning == FEW
+    ten = {name: (*of, name == "A5") for name, of in arms.items() if name not in {"B0", "B1"}}
+    assert _incidence(ten).estimate is not None
+
+
+def test_time_lost_is_not_flagged_where_its_limits_are_too_narrow() -> None:
+    arms = {f"A{n}": "LOW" for n in range(12)} | {f"B{n}": "PBO" for n in range(12)}
+
+    def found(with_event: tuple[str, ...]) -> ResultRow:
+        run = screen(trial(arms, with_event), analysis_arm="planned", methods=("time_lost",))
+        return row_of(run, "time_lost")
+
+    ten = tuple(f"A{n}" for n in range(10))
+    none, one = found(ten), found((*ten, "B0"))
+    assert none.low is not None and none.low > 0 and not none.flag
+    assert none.warning.endswith("too narrow; never flagged")
+    assert one.low is not None and one.low > 0 and one.flag and not one.warning

@@ -12,6 +12,7 @@ from pvtracker.signals.screen import screen
 from pvtracker.stats.catalogue import STATISTICS
 from pvtracker.stats.definitions import DEFINITIONS, estimate_only
 from tests.pure.signals.test_screen import trial
+from tests.shared import ROOT
 
 STATISTIC = {  # of the calculator, where it has another name than the method
     "rd_mn": "risk_difference_mn",
@@ -73,3 +74,10 @@ def test_a_run_prints_every_method_that_it_asks_for() -> None:
     assert {METHODS[key].label: printed[METHODS[key].label] for key in methods} == {
         METHODS[key].label: METHODS[key].definition.replace("{seed}", "7") for key in methods
     }
+
+
+def test_the_table_of_methods_pages_names_every_method_beside_its_page() -> None:
+    table = (ROOT / "docs" / "methods" / "README.md").read_text(encoding="utf-8").splitlines()
+    named = [line.split("|")[1:3] for line in table if line.startswith("|")]
+    for key, method in METHODS.items():
+        assert any(f"`{key}`" in keys and f"({method.page})" in page for keys, page in named), key

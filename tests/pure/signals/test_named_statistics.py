@@ -141,11 +141,17 @@ def time_lost(family: Family) -> Numbers:
 
 
 def incidence_difference(family: Family) -> Numbers:
-    """On the last day of the arm that is observed less long."""
+    """On the last day on which ten of each arm are followed, the event behind them or not: counted back day by day."""
+
+    def followed(day: int, arm: str) -> int:
+        return sum(one.arm == arm and one.days >= day for one in drawn())
+
+    sides = ("Low dose", "Placebo")
+    days_of_all = range(max(one.days for one in drawn()), 0, -1)
+    last = next(day for day in days_of_all if min(followed(day, side) for side in sides) >= 10)
     found = []
     for row in family.rows:
         days, what, arm = family.times(row, death=2)
-        last = min(max(d for d, a in zip(days, arm, strict=True) if a == side) for side in (0, 1))
         found.append(stats.incidence_difference(days, what, arm, [last], **AT_95))
     return {name: [getattr(one, name)[0] for one in found] for name in ("estimate", "low", "high")}
 

@@ -303,3 +303,15 @@ def test_a_boundary_is_of_an_event_that_the_plan_screens_and_of_each_once() -> N
     turned = check(replace(PLAN, boundaries=many[4::-1]))
     assert turned == check(replace(PLAN, boundaries=many[:5]))
     assert "74 participants of both arms; one-sided error" in dict(in_words(turned))["Boundaries"]
+
+
+def test_a_method_that_flags_nothing_raises_nothing_and_a_signed_plan_keeps_its_bytes() -> None:
+    assert not planned("breslow_day").raises
+    signed = replace(PLAN, methods=(*PLAN.methods, Planned("breslow_day", 0.05, True)))
+    assert to_plain(signed)["methods"][-1] == {"key": "breslow_day", "limit": 0.05, "raises": True}
+    assert from_plain(to_plain(signed)).sha256 == signed.sha256
+    assert signed.raising == PLAN.raising
+    told, without = dict(in_words(signed)), dict(in_words(PLAN))
+    label = METHODS["breslow_day"].label
+    assert told["A method flags"] == f"{without['A method flags']}\n{label}: gives p; flags nothing"
+    assert told["Flags that raise a signal"] == without["Flags that raise a signal"]

@@ -10,7 +10,7 @@ import pytest
 
 from pvtracker import stats
 from pvtracker.signals import hierarchical_methods
-from pvtracker.signals.hierarchical_methods import LEADING, NOT_LEADING, PREFERRED_TERMS_ONLY
+from pvtracker.signals.hierarchical_methods import LEADING, NOT_LEADING, NOT_RANKED, PREFERRED_TERMS_ONLY
 from pvtracker.signals.rows import ResultRow, to_dict
 from pvtracker.signals.screen import screen
 from pvtracker.stats.berry_berry import ALTERNATIVES
@@ -77,13 +77,18 @@ def test_each_leading_term_is_told_under_every_prior_of_the_calculator(
     assert {row.warning for row in rows if row.level == "SOC"} == {PREFERRED_TERMS_ONLY}
 
 
-def told(refuse: set[str] = frozenset(), low: set[str] = frozenset()) -> Any:  # type: ignore[assignment]
-    """A stand-in whose probability falls with the place of a term; under `low` priors it is 0.3 less."""
+def told(
+    refuse: set[str] = frozenset(),  # type: ignore[assignment]
+    low: set[str] = frozenset(),  # type: ignore[assignment]
+    first: int = 10**6,
+) -> Any:
+    """A stand-in whose probability falls with the place of a term; under `low` priors it is 0.3 less. The `first` terms
+    are refused under `refuse`."""
 
     def sensitivity(n_arm: Any, *given: Any, **options: Any) -> PriorSensitivity:
         size, names = len(n_arm), list(ALTERNATIVES)
         posterior = np.concatenate([0.999 - np.arange(size) / 1000 - 0.3 * (name in low) for name in names])
-        refused = np.repeat([name in refuse for name in names], size)
+        refused = np.concatenate([(np.arange(size) < first) & (name in refuse) for name in names])
         numbers = np.where(refused, np.nan, posterior)
         ones = np.where(refused, np.nan, 1.0)
         return PriorSensitivity(
@@ -114,6 +119,25 @@ def test_only_the_leading_terms_are_told_and_flagged_where_every_prior_agrees(
     rows = [row for row in rows_of("all") if row.level == "PT"]
     assert not any(row.flag for row in rows if not row.prior)
     assert {row.prior for row in rows if row.flag} == set(ALTERNATIVES) - {"effects more alike"}
+
+
+def test_terms_whose_chains_have_not_met_under_the_source_are_ranked_by_the_other_priors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The three most likely are refused, once under the source's priors, once under all: only then are they not ranked,
+    and never told that others are likelier."""
+    for refuse in ({SOURCE}, set(ALTERNATIVES)):
+        monkeypatch.setattr(stats, "prior_sensitivity", told(refuse=refuse, first=3))
+        rows = [row for row in rows_of("all") if row.level == "PT" and not row.prior]
+        by_term = sorted(rows, key=lambda row: row.term)
+        leading = [at for at, row in enumerate(by_term) if row.warning not in (NOT_LEADING, NOT_RANKED)]
+        not_ranked = [at for at, row in enumerate(by_term) if row.warning == NOT_RANKED]
+        if refuse == {SOURCE}:
+            assert (leading, not_ranked) == (list(range(LEADING)), [])
+            assert all(row.warning.endswith(f"under: {SOURCE}") for row in by_term[:3])
+        else:
+            assert (leading, not_ranked) == (list(range(3, LEADING + 3)), [0, 1, 2])
+        assert not any(row.flag for row in by_term[:3]) and by_term[3].flag
 
 
 def test_a_prior_whose_chains_have_not_met_leaves_no_smallest_probability(

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from pvtracker.signals.methods import METHODS
-from pvtracker.signals.ranking import BY_DIFFERENCE, ORDERS, by_evidence, in_words
+from pvtracker.signals.ranking import BY_DIFFERENCE, ORDERS, by_evidence, heading, in_words
 from pvtracker.signals.rows import ResultRow
 from tests.pure.signals.test_sentences import ROW
 
@@ -49,3 +49,10 @@ def test_equal_evidence_stands_by_participants_and_then_by_term() -> None:
 
 def test_every_column_that_a_method_flags_by_has_its_order_in_words() -> None:
     assert {method.threshold.column for method in METHODS.values()} == ORDERS.keys()
+
+
+def test_only_of_a_method_that_flags_are_the_terms_said_to_stand_by_evidence() -> None:
+    assert heading("fisher", inference=True) == "Terms, strongest evidence first"
+    assert heading("breslow_day", inference=True) == "Terms, smallest p first"
+    assert "no evidence of more in the arm" in in_words("breslow_day", inference=True)
+    assert {heading(key, inference=False) for key in METHODS} == {"Terms, largest excess in the arm first"}

@@ -1,15 +1,20 @@
 """A screening on small cuts: empty arms, zero cells, what is refused, the table of methods."""
 
+from collections.abc import Collection
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 
+from pvtracker import stats
 from pvtracker.cuts.data import CutData, CutError
 from pvtracker.signals.methods import DEFAULT_METHODS, FURTHER_METHODS, METHODS, Method
 from pvtracker.signals.rows import ResultRow, to_dict
 from pvtracker.signals.screen import Screen, screen
 from pvtracker.stats import berry_berry
+from pvtracker.stats.berry_berry import ALTERNATIVES
+from pvtracker.stats.results import PriorSensitivity
 from pvtracker.studies.definitions import parse
 from tests.shared import ROOT
 from tests.small_cut import allocated, cut, day, event, manifest, person, treated
@@ -59,7 +64,7 @@ def row_of(screened: Screen, method: str, *, arm: str = "Low dose", level: str =
     found = [
         r
         for r in screened.rows
-        if (r.method, r.arm, r.level, r.selection, r.period) == (method, arm, level, "all", "")
+        if (r.method, r.arm, r.level, r.selection, r.part) == (method, arm, level, "all", "")
     ]
     assert len(found) == 1
     return found[0]
@@ -70,15 +75,28 @@ def test_a_row_has_the_names_of_the_contract() -> None:
     assert list(to_dict(screened.rows[0])) == CONTRACT
 
 
+def the_source_ten_times(*counts: Any, **options: Any) -> PriorSensitivity:
+    """The model with the priors of the source in the place of every prior; ten fits take a minute (test_priors.py)."""
+    found, times = berry_berry(*counts, **options), len(ALTERNATIVES)
+    told = ("mean", "low", "high", "p_zero", "p_positive", "p_beyond_margin", "r_hat", "warning")
+    return PriorSensitivity(
+        np.repeat(np.array(list(ALTERNATIVES), dtype=object), len(found.mean)),
+        np.tile(np.arange(len(found.mean)), times),
+        *(np.tile(getattr(found, name), times) for name in told),
+    )
+
+
 @cache
 def by_every_method() -> Screen:
     """Of one participant in each of two arms, one of them with an event."""
-    return screen(
-        trial({"A": "LOW", "B": "PBO"}, ("A",)),
-        analysis_arm="planned",
-        methods=(*DEFAULT_METHODS, *FURTHER_METHODS),
-        selections=("all",),
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stats, "prior_sensitivity", the_source_ten_times)
+        return screen(
+            trial({"A": "LOW", "B": "PBO"}, ("A",)),
+            analysis_arm="planned",
+            methods=(*DEFAULT_METHODS, *FURTHER_METHODS),
+            selections=("all",),
+        )
 
 
 def test_an_arm_without_participants_gives_a_warning_and_no_number() -> None:
@@ -101,23 +119,31 @@ def test_no_event_in_the_reference_gives_a_lower_limit_and_says_that_there_is_no
 
 def test_only_an_excess_in_the_arm_is_flagged() -> None:
     arms = {f"A{i}": "LOW" for i in range(20)} | {f"B{i}": "PBO" for i in range(20)}
-    every, one_stratum = tuple(METHODS), parse({"strata": ["sex"], "phase_windows": {"PROCEDURE": 7}})
-    harmful = screen(
-        trial(arms, tuple(f"A{i}" for i in range(18))),
-        analysis_arm="planned",
-        methods=every,
-        selections=("all",),
-        rules=one_stratum,
-    )
-    protective = screen(
-        trial(arms, tuple(f"B{i}" for i in range(18))),
-        analysis_arm="planned",
-        methods=every,
-        selections=("all",),
-        rules=one_stratum,
-    )
-    assert all(row_of(harmful, method).flag for method in METHODS)
+    one_stratum = parse({"strata": ["sex"], "phase_windows": {"PROCEDURE": 7}})
+
+    def of(with_event: list[str], methods: Collection[str] = METHODS) -> Screen:
+        data = trial(arms, tuple(with_event))
+        return screen(
+            data, analysis_arm="planned", methods=tuple(methods), selections=("all",), rules=one_stratum
+        )
+
+    flagging = {key for key, method in METHODS.items() if method.flags}
+    assert set(METHODS) - flagging == {"breslow_day"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stats, "prior_sensitivity", the_source_ten_times)
+        harmful, protective = of([f"A{i}" for i in range(18)]), of([f"B{i}" for i in range(18)])
+    needs_both = {
+        "time_lost",
+        "rr_mh",
+        "or_mh",
+    }  # no limits, or too narrow ones, where the reference has none
+    one_in_the_reference = of([*(f"A{i}" for i in range(18)), "B0"], [*needs_both, "breslow_day"])
+    assert {method for method in METHODS if row_of(harmful, method).flag} == flagging - needs_both
+    assert all(row_of(harmful, method).warning for method in needs_both)
+    assert {row.method for row in one_in_the_reference.rows if row.flag} == needs_both
     assert not any(row_of(protective, method).flag for method in METHODS)
+    assert harmful.settings["thresholds"]["breslow_day"] == "gives p; flags nothing"
+    assert harmful.settings["thresholds"]["time_lost"] == "more in the arm, and low > 0"
     assert row_of(protective, "fisher").p == row_of(harmful, "fisher").p
 
 
@@ -171,10 +197,10 @@ def test_the_table_of_methods_is_whole() -> None:
         "dfdr_2012",
     ]
     assert list(FURTHER_METHODS) == [
-        *("boschloo", "rd_exact", "berry_berry", "tree_scan"),
-        *("rd_newcombe", "barnard", "rate_ratio_midp", "rate_difference_mn", "by", "group_bh"),
-        *("berry_berry_poisson", "berry_berry_periods", "log_rank", "gray", "cox", "time_lost"),
-        *("rd_mn_stratified", "cmh_exact"),
+        *("boschloo", "rd_exact", "berry_berry", "berry_berry_priors", "berry_berry_poisson", "tree_scan"),
+        *("rd_newcombe", "or_midp", "barnard", "rate_ratio_midp", "rate_difference_mn", "by", "group_bh"),
+        *("berry_berry_periods", "log_rank", "gray", "cox", "time_lost", "incidence_difference"),
+        *("rd_mn_stratified", "cmh_exact", "rd_mh", "rr_mh", "or_mh", "or_stratified_exact", "breslow_day"),
     ]
     assert set(METHODS) == {*DEFAULT_METHODS, *FURTHER_METHODS}
     assert all(key == method.key and method.version and method.label for key, method in METHODS.items())

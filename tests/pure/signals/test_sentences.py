@@ -70,9 +70,9 @@ def test_less_than_nothing_has_the_sign_of_mathematics() -> None:
 
 
 def test_names_of_methods_have_commas_so_that_semicolons_part_them() -> None:
-    flagging = [replace(ROW, method=key, flag=True) for key in METHODS]
+    flagging = [replace(ROW, method=key, flag=True) for key, one in METHODS.items() if one.flags]
     told = said(*flagging).split(" methods: ")[1].removesuffix(". A flag asks for a look, it is no verdict.")
-    labels = [method.label for method in METHODS.values()]
+    labels = [method.label for method in METHODS.values() if method.flags]
     assert told.split("; ") == labels and any("," in label for label in labels)
     assert not [label for label in labels if ";" in label]
 
@@ -94,3 +94,8 @@ def test_the_overview_says_how_many_of_how_many_and_the_strongest() -> None:
         "None is flagged after adjustment for so many, nor by any method without adjustment."
     )
     assert len(some) == 1 and "1 is flagged after adjustment for so many; 2 by any method" in some[0]
+
+
+def test_a_method_that_flags_nothing_is_none_of_those_that_could_have() -> None:
+    other = replace(ROW, method="breslow_day", flag=False)
+    assert said(FISHER, other) == said(FISHER)
