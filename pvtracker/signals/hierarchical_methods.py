@@ -33,7 +33,7 @@ NOT_LEADING = f"not among the {LEADING} most likely terms of its selection and a
 NOT_RANKED = "not ranked: the chains have not met under the source’s priors, nor under any other"
 SMALLEST = "the probability is the smallest of the priors, that under: {}"
 REFUSED = "no number: the chains have not met under: {}"
-BEYOND = "Printed as ratios: exp of θ. P(beyond the margin) is that of a ratio above {margin}."
+BEYOND = "P(beyond the margin) is that of a ratio above {margin}."
 
 
 def _families(c: Comparison) -> list[IntArray]:
