@@ -17,7 +17,7 @@ from pvtracker.signals.method import (
     Method,
     Threshold,
 )
-from pvtracker.stats.definitions import DEFINITIONS
+from pvtracker.signals.run_definitions import DEFINITIONS
 from pvtracker.stats.results import FloatArray, IntArray, Interval, PValues
 
 GROUP_FDR_ALPHA = 0.1  # of both stages of the group procedure; as the threshold of its flag

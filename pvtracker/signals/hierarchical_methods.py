@@ -14,6 +14,8 @@ from pvtracker import stats
 from pvtracker.signals.method import (
     FIRST_EVENTS,
     HIERARCHY,
+    ODDS_RATIO,
+    RATE_RATIO,
     Columns,
     Comparison,
     Method,
@@ -21,8 +23,8 @@ from pvtracker.signals.method import (
     Threshold,
     Within,
 )
+from pvtracker.signals.run_definitions import DEFINITIONS, priors_in_words
 from pvtracker.stats.berry_berry import ALTERNATIVES
-from pvtracker.stats.definitions import DEFINITIONS
 from pvtracker.stats.results import Hierarchical, IntArray
 
 PREFERRED_TERMS_ONLY = (
@@ -33,7 +35,12 @@ NOT_LEADING = f"not among the {LEADING} most likely terms of its selection and a
 NOT_RANKED = "not ranked: the chains have not met under the source’s priors, nor under any other"
 SMALLEST = "the probability is the smallest of the priors, that under: {}"
 REFUSED = "no number: the chains have not met under: {}"
-BEYOND = "P(beyond the margin) is that of a ratio above {margin}."
+BEYOND_ODDS = "P(odds ratio > {margin}) is the posterior probability of an odds ratio above the run’s margin."
+BEYOND_RATES = "P(rate ratio > {margin}) is the posterior probability of a rate ratio above the run’s margin."
+PRIORS = (
+    f"The priors, with what each changes of the source’s (symbols as on the methods page): {priors_in_words()}. The "
+    "variance of “top means known less” is four times the source’s: with ten times, 100, the chains did not meet."
+)
 
 
 def _families(c: Comparison) -> list[IntArray]:
@@ -110,7 +117,8 @@ METHODS = (
         Threshold("posterior", 0.95),
         "berry-berry.md",
         1.0,
-        definition=f"{HIERARCHY} {DEFINITIONS['berry_berry']} {BEYOND}",
+        ODDS_RATIO,
+        definition=f"{HIERARCHY} {DEFINITIONS['berry_berry']} {BEYOND_ODDS}",
         default=False,
     ),
     Method(
@@ -121,9 +129,10 @@ METHODS = (
         Threshold("posterior", 0.95),
         "berry-berry.md",
         1.0,
-        definition=f"{HIERARCHY} {DEFINITIONS['prior_sensitivity']} {BEYOND} Told of the {LEADING} terms of a "
-        "selection and arm that are most likely more frequent in the arm under any of the priors. Flagged over all "
-        "where the smallest of the probabilities is above the limit.",
+        ODDS_RATIO,
+        definition=f"{HIERARCHY} {DEFINITIONS['prior_sensitivity']} {PRIORS} {BEYOND_ODDS} Told of the {LEADING} "
+        "terms of a selection and arm that are most likely more frequent in the arm under any of the priors. "
+        "Flagged over all where the smallest of the probabilities is above the limit.",
         default=False,
     ),
     Method(
@@ -134,7 +143,8 @@ METHODS = (
         Threshold("posterior", 0.95),
         "berry-berry.md",
         1.0,
-        definition=f"{HIERARCHY} {FIRST_EVENTS} {DEFINITIONS['berry_berry_poisson']} {BEYOND}",
+        RATE_RATIO,
+        definition=f"{HIERARCHY} {FIRST_EVENTS} {DEFINITIONS['berry_berry_poisson']} {BEYOND_RATES}",
         default=False,
     ),
 )

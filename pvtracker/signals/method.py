@@ -171,6 +171,8 @@ class Scale:
 
 
 RATIO = Scale(1.0, 2, ("Ratio", "arm ÷ reference"))
+ODDS_RATIO = Scale(1.0, 2, ("Odds ratio", "arm ÷ reference"))
+RATE_RATIO = Scale(1.0, 2, ("Rate ratio", "arm ÷ reference"))
 POINTS = Scale(100.0, 1, ("Difference, percentage points", "arm − reference"))
 RATE = Scale(100.0, 1, ("Difference, events per 100 person-years", "arm − reference"))
 DAYS = Scale(1.0, 1, ("Difference, days", "arm − reference"))

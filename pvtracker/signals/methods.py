@@ -27,8 +27,8 @@ from pvtracker.signals.method import (
     Source,
     Threshold,
 )
+from pvtracker.signals.run_definitions import DEFINITIONS
 from pvtracker.signals.tree import scan_terms
-from pvtracker.stats.definitions import DEFINITIONS
 from pvtracker.stats.results import DoubleFdr, Interval, PValues
 from pvtracker.stats.tree_scan import REPLICATES
 

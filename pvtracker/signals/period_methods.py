@@ -12,8 +12,9 @@ import numpy as np
 
 from pvtracker import stats
 from pvtracker.cuts import derive
-from pvtracker.signals.hierarchical_methods import BEYOND, PREFERRED_TERMS_ONLY
+from pvtracker.signals.hierarchical_methods import BEYOND_RATES, PREFERRED_TERMS_ONLY
 from pvtracker.signals.method import (
+    RATE_RATIO,
     Columns,
     Comparison,
     Counted,
@@ -23,7 +24,7 @@ from pvtracker.signals.method import (
     Threshold,
     Within,
 )
-from pvtracker.stats.definitions import DEFINITIONS
+from pvtracker.signals.run_definitions import DEFINITIONS
 from pvtracker.stats.results import Hierarchical, IntArray
 
 NO_PHASES = "the study names no phases (definitions, windows by phase): nothing is said of periods"
@@ -140,11 +141,12 @@ METHODS = (
         Threshold("posterior", 0.95),
         "berry-berry-periods.md",
         1.0,
+        RATE_RATIO,
         definition="In each period the participants with an event within it, and their years within it to the first. "
         "The periods are the phases that the definitions name (windows by phase): each exposure that carries a phase "
         "opens it, to the end of the phase’s window; a day in two belongs to the exposure that began last, and what is "
         "left of the follow-up is a period of its own. An event lies in the period of its day, one of unknown day in "
-        f"none. {DEFINITIONS['berry_berry_periods']} {BEYOND} Flagged over all periods where it is in one.",
+        f"none. {DEFINITIONS['berry_berry_periods']} {BEYOND_RATES} Flagged over all periods where it is in one.",
         default=False,
     ),
 )

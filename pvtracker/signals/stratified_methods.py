@@ -12,7 +12,7 @@ from pvtracker import stats
 from pvtracker.cuts import derive
 from pvtracker.cuts.term_queries import by_query
 from pvtracker.signals.method import POINTS, Columns, Comparison, Method, Source, Threshold
-from pvtracker.stats.definitions import DEFINITIONS
+from pvtracker.signals.run_definitions import DEFINITIONS
 from pvtracker.stats.results import BoolArray, ChiSquared, IntArray, Interval, PValues, TextArray
 
 NO_STRATA = "the study names no strata (definitions): nothing is stratified"

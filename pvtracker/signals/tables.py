@@ -170,9 +170,11 @@ Likely = Sequence[tuple[str, str, int]]  # label, field of the row, digits
 def likely_columns(rows: Sequence[Result]) -> Likely:
     """What only a posterior has, where a row has it: more in the arm, above the margin of the run, and R-hat."""
     margin = rows[0].run.settings.get("margin", MARGIN) if rows else MARGIN
+    ratios = {METHODS[row.method].scale.words[0].lower() for row in rows if row.beyond_margin is not None}
+    ratio = ratios.pop() if len(ratios) == 1 else "odds or rate ratio"
     columns = (
         (LIKELY, "posterior", 3),
-        (f"P(ratio > {margin:g})", "beyond_margin", 3),
+        (f"P({ratio} > {margin:g})", "beyond_margin", 3),
         ("R-hat", "r_hat", 3),
     )
     return [one for one in columns if any(getattr(row, one[1]) is not None for row in rows)]

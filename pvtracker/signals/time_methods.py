@@ -18,7 +18,7 @@ from pvtracker.cuts.data import CutData
 from pvtracker.cuts.derive import DAYS_PER_YEAR, LEVELS, QUERY
 from pvtracker.cuts.term_queries import Queries, matching
 from pvtracker.signals.method import DAYS, POINTS, RATIO, Columns, Comparison, Method, Source, Threshold
-from pvtracker.stats.definitions import DEFINITIONS
+from pvtracker.signals.run_definitions import DEFINITIONS
 from pvtracker.stats.event_times import CENSORED, DEATH, EVENT
 from pvtracker.stats.restricted_mean_time_lost import ONE_WITHOUT
 from pvtracker.stats.results import BoolArray, FloatArray, IntArray

@@ -55,13 +55,13 @@ def test_one_table_has_every_prior_of_each_term(study: Study, run: Run) -> None:
     page = client.get(here)
     labels = [one["label"] for one in page.context["table"]["columns"]]
     assert labels[:2] == ["Term", "Prior"]
-    assert labels[-4:] == ["P(more in the arm)", "P(ratio > 1.5)", "R-hat", "Flag"]
+    assert labels[-4:] == ["P(more in the arm)", "P(odds ratio > 1.5)", "R-hat", "Flag"]
     rows = told(client, here)
     assert [row[1] for row in rows] == list(PRIORS)
     assert [row[-4:-1] for row in rows] == [["0.981", "0.443", "1.002"], ["0.953", "0.222", "1.009"]]
     assert rows[0][2:4] == ["2/2 (100.0%)", "1/2 (50.0%)"] and "1.80 [1.00, 3.50]" in rows[0]
     file = client.get(f"{here}&format=csv&what=results").content.decode()
-    assert "effects more alike" in file and "0.2215" in file and "P(ratio > 1.5)" in file
+    assert "effects more alike" in file and "0.2215" in file and "P(odds ratio > 1.5)" in file
     hide(client)
     hidden = client.get(here)
     assert "effects more alike" not in hidden.text and "R-hat" not in hidden.text

@@ -176,7 +176,8 @@ def test_every_difference_has_its_unit() -> None:
         "rd_mh": "Difference, percentage points",
         "incidence_difference": "Difference, percentage points",
     }
-    assert all(m.scale.words[0] == "Ratio" for m in METHODS.values() if m.null_value == 1)
+    ratios = {m.scale.words[0] for m in METHODS.values() if m.null_value == 1}
+    assert ratios == {"Ratio", "Odds ratio", "Rate ratio"}
 
 
 def _incidence(rows: dict[str, tuple[str, int, bool]]) -> ResultRow:

@@ -8,9 +8,12 @@ import pytest
 
 from pvtracker import stats
 from pvtracker.signals.methods import METHODS
+from pvtracker.signals.run_definitions import IN_A_RUN, in_a_run
 from pvtracker.signals.screen import screen
+from pvtracker.stats.berry_berry import ALTERNATIVES
 from pvtracker.stats.catalogue import STATISTICS
-from pvtracker.stats.definitions import DEFINITIONS, estimate_only
+from pvtracker.stats.definitions import DEFINITIONS as OF_CALCULATOR
+from pvtracker.stats.definitions import estimate_only
 from tests.pure.signals.test_screen import trial
 from tests.shared import ROOT
 
@@ -38,7 +41,56 @@ INFERENTIAL = re.compile(r"limits|sided|posterior|\bp\b|flag|interval|%", re.IGN
 
 @pytest.mark.parametrize("key", METHODS)
 def test_a_method_says_what_its_statistic_is_in_the_words_of_the_calculator(key: str) -> None:
-    assert DEFINITIONS[STATISTIC.get(key, key)] in METHODS[key].definition
+    name = STATISTIC.get(key, key)
+    assert in_a_run(name) in METHODS[key].definition
+    assert (in_a_run(name) == OF_CALCULATOR[name]) == (name not in IN_A_RUN)
+
+
+@pytest.mark.parametrize("key", METHODS)
+def test_a_method_says_what_is_done_and_not_what_the_calculator_may_be_told(key: str) -> None:
+    assert not re.search(r"unless|mid_p|asked|as for ", METHODS[key].definition)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("rd_exact", "(Chan & Zhang)."),
+        ("boschloo", "Fisher’s two-sided p (“minlike”)."),
+        ("tree_scan", "arms permuted among participants, whose largest log-likelihood ratio"),
+        ("group_bh", "(two stages)"),
+        ("rd_mn_stratified", "÷ their sum (Mantel–Haenszel); limits"),
+        ("rd_mh", "with Sato’s variance, cut at −1 and 1."),
+        ("or_stratified_exact", "at half of 1 − the confidence level."),
+        ("breslow_day", "with Tarone’s correction, as χ²"),
+        ("berry_berry_periods", "body systems sharing their parameters over all periods; limits"),
+    ],
+)
+def test_what_a_run_does_is_said(key: str, words: str) -> None:
+    assert words in METHODS[key].definition
+
+
+@pytest.mark.parametrize(
+    "key", ["berry_berry", "berry_berry_priors", "berry_berry_poisson", "berry_berry_periods"]
+)
+def test_a_hierarchical_model_says_which_ratio_its_numbers_are(key: str) -> None:
+    said = METHODS[key].said(seed=1, margin=1.5)
+    ratio = "odds ratio" if key in ("berry_berry", "berry_berry_priors") else "rate ratio"
+    assert f"Exponential of the posterior mean of the log {ratio} θ" in said
+    assert "; limits are exponentials of equal tails of the posterior" in said
+    assert f"P({ratio} > 1.5) is the posterior probability of" in said
+    assert METHODS[key].scale.words[0].lower() == ratio
+    other = {"odds ratio", "rate ratio"} - {ratio}
+    assert other.pop() not in said
+
+
+def test_the_sensitivity_names_every_prior_with_what_it_changes() -> None:
+    said = METHODS["berry_berry_priors"].definition
+    for name, changed in ALTERNATIVES.items():
+        assert re.search(rf"{name}( \(|;)", said), name
+        for value in changed.values():
+            assert re.search(rf"{name} \([^)]* = {value:g}[,)]", said), name
+    assert "top means known less (τ²_γ00 = 40, τ²_θ00 = 40)" in said
+    assert "with ten times, 100, the chains did not meet" in said
 
 
 @pytest.mark.parametrize("key", METHODS)
