@@ -34,7 +34,8 @@ LEADING = 20  # terms of a family that are told under every prior
 NOT_LEADING = f"not among the {LEADING} most likely terms of its selection and arm under any of the priors"
 NOT_RANKED = "not ranked: the chains have not met under the source’s priors, nor under any other"
 SMALLEST = "the probability is the smallest of the priors, that under: {}"
-REFUSED = "no number: the chains have not met under: {}"
+NONE_KNOWN = "no number: the chains have not met under: {}"
+REFUSED = "smallest of the probabilities known, not flagged: the chains have not met under: {}"
 BEYOND_ODDS = "P(odds ratio > {margin}) is the posterior probability of an odds ratio above the run’s margin."
 BEYOND_RATES = "P(rate ratio > {margin}) is the posterior probability of a rate ratio above the run’s margin."
 PRIORS = (
@@ -90,20 +91,22 @@ def _priors(c: Comparison) -> Columns:
         largest[rows] = known.max(axis=0)
         leading[rows[np.argsort(-largest[rows], kind="stable")[:LEADING]]] = True
     posterior = np.stack([said[name].posterior for name in names])
-    smallest = np.where(np.isnan(posterior), 2.0, posterior).argmin(axis=0)
+    known_or_two = np.where(np.isnan(posterior), 2.0, posterior)
+    smallest, smallest_known = known_or_two.argmin(axis=0), known_or_two.min(axis=0)
     not_told = np.where(largest < 0, NOT_RANKED, NOT_LEADING)
     warning = np.where(c.body_system != "", not_told, PREFERRED_TERMS_ONLY).astype(object)
     for row in np.flatnonzero(leading):
         refused = [name for name in names if np.isnan(said[name].posterior[row])]
+        words = NONE_KNOWN if len(refused) == len(names) else REFUSED
         warning[row] = (
-            REFUSED.format(", ".join(refused))[:300] if refused else SMALLEST.format(names[smallest[row]])
+            words.format(", ".join(refused))[:300] if refused else SMALLEST.format(names[smallest[row]])
         )
     nothing = np.full(size, np.nan)
     return Columns(
         *(nothing, nothing, nothing, nothing, nothing),
         warning,
-        posterior=np.where(leading, posterior.min(axis=0), np.nan),  # nan where one of them is
-        more=np.ones(size, dtype=bool),  # the probability is of more in the arm
+        posterior=np.where(leading & (smallest_known < 2), smallest_known, np.nan),
+        more=np.asarray(~np.isnan(posterior).any(axis=0)),  # no flag where a prior is refused
         within=tuple(Within(name, None, one.columns(), leading, of="prior") for name, one in said.items()),
     )
 

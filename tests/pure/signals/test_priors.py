@@ -140,16 +140,27 @@ def test_terms_whose_chains_have_not_met_under_the_source_are_ranked_by_the_othe
         assert not any(row.flag for row in by_term[:3]) and by_term[3].flag
 
 
-def test_a_prior_whose_chains_have_not_met_leaves_no_smallest_probability(
+def test_a_prior_whose_chains_have_not_met_is_named_and_the_smallest_of_the_others_told_unflagged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stats, "prior_sensitivity", told(refuse={"rates more alike"}))
+    monkeypatch.setattr(
+        stats, "prior_sensitivity", told(refuse={"rates more alike"}, low={"effects more alike"})
+    )
     rows = [row for row in rows_of("serious") if row.level == "PT"]
     for row in rows:
         if not row.prior:
-            assert row.posterior is None and not row.flag and row.warning.endswith("rates more alike")
+            under = [other.posterior for other in rows if other.prior and other.term == row.term]
+            assert row.posterior == min(one for one in under if one is not None)
+            assert not row.flag and row.warning == hierarchical_methods.REFUSED.format("rates more alike")
         elif row.prior == "rates more alike":
             assert (row.posterior, row.r_hat, row.warning) == (None, 1.5, "refused")
         else:
-            assert row.posterior is not None and row.flag
+            assert row.posterior is not None and row.flag == (row.prior != "effects more alike")
+    monkeypatch.setattr(stats, "prior_sensitivity", told(refuse={"rates more alike"}))
+    rows = [row for row in rows_of("serious") if row.level == "PT" and not row.prior]
+    assert all(row.posterior and row.posterior > 0.95 and not row.flag for row in rows)
+    monkeypatch.setattr(stats, "prior_sensitivity", told(refuse=set(ALTERNATIVES)))
+    rows = [row for row in rows_of("serious") if row.level == "PT" and not row.prior]
+    none = hierarchical_methods.NONE_KNOWN.format(", ".join(ALTERNATIVES))
+    assert rows and all((row.posterior, row.flag, row.warning) == (None, False, none) for row in rows)
     assert len(hierarchical_methods.REFUSED.format(", ".join(ALTERNATIVES))) <= 300
