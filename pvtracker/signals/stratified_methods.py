@@ -68,7 +68,10 @@ def _within(of: Callable[[Stratified], Interval | PValues | ChiSquared]) -> Call
         found = of(counted)
         warning = _with_left_out(found.warning, counted)
         if isinstance(found, Interval):
-            return Columns(found.estimate, found.low, found.high, nothing, nothing, warning)
+            # an infinite estimate is told by its lower limit; without one it is none
+            endless = np.isinf(found.estimate) & np.isnan(found.low)
+            estimate = np.where(endless, np.nan, found.estimate)
+            return Columns(estimate, found.low, found.high, nothing, nothing, warning)
         more = np.zeros(len(nothing), bool) if isinstance(found, ChiSquared) else _more(counted)
         return Columns(nothing, nothing, nothing, found.p, nothing, warning, more=more)
 
