@@ -328,6 +328,7 @@ FIELDS = {
         "audience": "for the",
         "content_sha256": "sha256 of the content",
         "pdf_sha256": "sha256 of the PDF",
+        "look": "run whose plan it tells",
     },
     "signals_run": {
         "methods": "methods",
