@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -39,6 +40,7 @@ ASKED = {
     "expected_use": "choose the antiviral",
 }
 ARM = "Low dose"
+TOKEN = re.compile(r"\b[A-Za-z0-9]{64}\b")  # drawn at random, any three letters come in one sooner or later
 
 
 @dataclass(slots=True)
@@ -115,7 +117,8 @@ def test_nobody_else_sees_the_arm_on_any_page(desk: Desk) -> None:
         for address in (desk.register, f"{desk.register}{found.id}/"):
             page = client.get(address)
             assert page.status_code == 200
-            assert ARM not in page.text and "LOW" not in page.text and "Placebo" not in page.text
+            said = TOKEN.sub("", page.text)
+            assert len(said) < len(page.text) and not [arm for arm in (ARM, "LOW", "Placebo") if arm in said]
     for client in everybody[1:]:
         answer = desk.step(client, found, "show", password=SECRET, again="curious")
         assert answer.status_code == 404, "only the role that asks may post there"
