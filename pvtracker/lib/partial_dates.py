@@ -55,6 +55,11 @@ class PartialDate:
         return self.text
 
 
+def spaced(written: str) -> str:
+    """A date as it was written, with a space before its time where one was delivered: 2026-01-09 15:37."""
+    return written.replace("T", " ")
+
+
 def parse(text: str) -> PartialDate | None:
     """The partial date that `text` says; None for the empty text, which means unknown.
 

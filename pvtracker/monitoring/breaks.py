@@ -6,9 +6,10 @@ import uuid
 from collections.abc import Sequence
 from itertools import pairwise
 
+from pvtracker.cuts.queries import stated_of
 from pvtracker.monitoring.models import Look
 from pvtracker.studies.definition_text import value_text
-from pvtracker.studies.definitions import HELP, DefinitionError, of_settings
+from pvtracker.studies.definitions import HELP
 
 # What says who is held against whom, and how, changes no count of all arms together; a set has its own terms.
 NOT_POOLED = {
@@ -37,7 +38,7 @@ def said(looks: Sequence[Look]) -> dict[uuid.UUID, str]:
 
 
 def _differing(before: Look, after: Look) -> list[str]:
-    was, now = _stated(before), _stated(after)
+    was, now = stated_of(before.cut), stated_of(after.cut)
     if was is None or now is None:  # two that cannot be read need not be alike
         return [UNREADABLE]
     return [_changed(name, was[name], now[name]) for name in COUNTED_BY if was[name] != now[name]]
@@ -46,11 +47,3 @@ def _differing(before: Look, after: Look) -> list[str]:
 def _changed(name: str, was: object, now: object) -> str:
     label, then, since = HELP[name][0], value_text(name, was), value_text(name, now)
     return f"“{label}” was: {then}; is: {since}" if then != since else f"“{label}” names others"
-
-
-def _stated(look: Look) -> dict[str, object] | None:
-    """What the look’s cut was counted by."""
-    try:
-        return of_settings(look.cut.manifest.get("settings", {})).stated()
-    except DefinitionError:
-        return None

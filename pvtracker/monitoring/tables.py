@@ -80,7 +80,11 @@ def unread(warning: EarlyWarning, before: Look | None) -> Unread:
 
 def broken(before: Look | None, look: Look | None) -> str:
     """That a look was counted by other definitions than the one before it; '' where it was not."""
-    changed = "; ".join(breaks.said([before, look]).values()) if before and look else ""
+    changed = breaks.said([before, look]) if before and look else {}
+    return _otherwise(next(iter(changed.values()), ""))
+
+
+def _otherwise(changed: str) -> str:
     return f"Counted by other definitions than the cut before it: {changed}." if changed else ""
 
 
@@ -303,8 +307,7 @@ def looks_table(looks: Sequence[Look], told: dict[Any, int]) -> Table:
             f"{look.made_at:%Y-%m-%d %H:%M}",
         ]
         cells = [{"text": text, "numeric": 0 < index < 9 or index == 10} for index, text in enumerate(texts)]
-        begins = broken.get(look.id, "")
-        also = f"Counted by other definitions than the cut before it: {begins}." if begins else ""
+        also = _otherwise(broken.get(look.id, ""))
         warning = " ".join(filter(None, (look.problem or _cannot(look), also)))
         rows.append({"cells": cells, "strong": look.warns, "warning": warning})
     columns = (

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -69,9 +69,9 @@ def _totals(true: Callable[[Case], float], function: Callable[..., Any]) -> Meth
     return Method(true, found)
 
 
-def _negative_binomial(limits: str) -> Method:
+def _negative_binomial(limits: Literal["profile", "wald"]) -> Method:
     def function(trial: Trial) -> tuple[float, float]:
-        one = stats.rate_ratio_negative_binomial(trial.events, trial.years, trial.in_arm, limits=limits)  # type: ignore[arg-type]
+        one = stats.rate_ratio_negative_binomial(trial.events, trial.years, trial.in_arm, limits=limits)
         return one.low, one.high
 
     return one_by_one(lambda case: case.ratio, function)

@@ -14,7 +14,8 @@ from pvtracker.lib.rounding import fixed, minus
 from pvtracker.reports.snapshot import Bounded, Monitored
 from pvtracker.signals.boundary_design import GROUP_SEQUENTIAL, digits_of_z
 from pvtracker.signals.boundary_settings import KINDS
-from pvtracker.signals.labels import events_label, level_label
+from pvtracker.signals.boundary_tables import COUNTED, NONE_CAN
+from pvtracker.signals.labels import finding_label
 from pvtracker.signals.looks import shares_off
 from pvtracker.signals.models import Run
 from pvtracker.signals.planning import plan_of_run
@@ -74,11 +75,11 @@ def _bounded(one: dict[str, Any]) -> Bounded:
     )
     said = ". ".join(filter(None, ("Crossed" if one["crosses"] else "", one["said"])))
     return Bounded(
-        event=f"{one['term']} ({level_label(one['level']).lower()}, {events_label(one['selection'])})",
+        event=finding_label(one["term"], one["level"], one["selection"]),
         arm=one["arm"],
         kind=kind if share is None else f"{kind}; the arm’s share {fixed(100 * share, 1)} %",
-        counted_in="z" if sequential else "participants of the arm",
+        counted_in="z" if sequential else COUNTED,
         path=path or "",
-        bound=bound or ("none can cross" if path else ""),
+        bound=bound or (NONE_CAN if path else ""),
         said=said or "Not crossed at this look",
     )

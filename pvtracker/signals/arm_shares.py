@@ -62,9 +62,7 @@ def _said(
     chance = chance_of(of_arm, both, part)
     try:
         error = sprt_error(design.planned, part, design.alpha, of_arm / both)
-    except (
-        ValueError
-    ):  # so few are planned that no result crosses: a plan that was signed before this was refused
+    except ValueError:  # no result can cross: signed before such a plan was refused
         return ""
     if chance >= UNLIKELY and error <= TOO_MUCH * design.alpha:
         return ""

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from pvtracker.signals.boundary_settings import KINDS
 from pvtracker.signals.evidence import KEY, Key, key_of, one_term
-from pvtracker.signals.labels import events_label, level_label
+from pvtracker.signals.labels import finding_label
 from pvtracker.signals.models import Run, Signal
 from pvtracker.studies.models import Study
 
@@ -89,7 +89,7 @@ def overview(study: Study, latest: Run) -> list[Group]:
 
     def linked(one: Crossing, *, dated: bool) -> Linked:
         level, term, selection, arm, reference = one.key
-        text = f"{term} ({level_label(level).lower()}, {events_label(selection)}), {arm} against {reference}"
+        text = f"{finding_label(term, level, selection)}, {arm} against {reference}"
         signal = signals.get(one_term(one.key))
         return Linked(
             f"{text}, first on the cut of {one.on}" if dated else text,

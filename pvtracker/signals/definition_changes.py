@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pvtracker.cuts.models import Cut, CutState
+from pvtracker.cuts.queries import stated_of
 from pvtracker.signals.models import Run, ScreeningPlan
 from pvtracker.studies.definition_text import value_text
-from pvtracker.studies.definitions import HELP, DefinitionError, of_settings, parse
+from pvtracker.studies.definitions import HELP, DefinitionError, parse
 
 # By which arm a run goes is the plan's own, and told by itself.
 ASKED = tuple(name for name in HELP if name != "analysis_arm")
@@ -19,7 +19,7 @@ def since_first_look(plan: ScreeningPlan | None, cut: Cut) -> list[str]:
     """What was changed, with which cut, and which looks at this version were counted as it was before, in one sentence
     for each definition; [] without a signed plan, and before the first look at it."""
     looks = [] if plan is None else _looks(plan)
-    now = _stated(cut)
+    now = stated_of(cut)
     if plan is None or not looks or now is None:
         return []
     first = looks[0][1]
@@ -61,20 +61,11 @@ def _since(cut: Cut, name: str, value: Any) -> Cut:
     earlier = Cut.objects.filter(study=cut.study, made_at__lte=cut.made_at).exclude(state=CutState.REFUSED)
     since = cut
     for one in earlier.order_by("-made_at", "-id"):
-        stated = _stated(one)
+        stated = stated_of(one)
         if stated is None or stated[name] != value:
             break
         since = one
     return since
-
-
-def _stated(cut: Cut) -> dict[str, Any] | None:
-    """The definitions that a cut was frozen with; None where they cannot be read, which the run says."""
-    settings: Mapping[str, Any] = cut.manifest.get("settings", {})
-    try:
-        return of_settings(settings).stated()
-    except DefinitionError:
-        return None
 
 
 def _in_words(name: str, value: Any) -> str:

@@ -49,6 +49,11 @@ def events_label(selection: str) -> str:
     return EVENTS.get(selection, selection)
 
 
+def finding_label(term: str, level: str, selection: str) -> str:
+    """A term with its level and selection of events in words."""
+    return f"{term} ({level_label(level).lower()}, {events_label(selection)})"
+
+
 def rules_in_words(definitions: Mapping[str, str]) -> dict[str, str]:
     """The definitions of a run, selections of events by their names instead of their keys."""
     return {

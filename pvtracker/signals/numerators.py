@@ -13,11 +13,6 @@ from pvtracker.cuts.periods import periods_of
 from pvtracker.cuts.term_queries import matching
 
 
-def shown_date(written: str) -> str:
-    """A date as it was written, with a space before its time: 2026-01-09 15:37."""
-    return written.replace("T", " ")
-
-
 @dataclass(frozen=True, slots=True)
 class Counted:
     """One treatment-emergent event that was counted.

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from pvtracker.cuts.wording import in_order
+from pvtracker.lib.partial_dates import spaced
 from pvtracker.lib.rounding import p_text, share, shown
 from pvtracker.signals.cells import (
     Cell,
@@ -36,7 +37,7 @@ from pvtracker.signals.labels import (
 from pvtracker.signals.method import MARGIN
 from pvtracker.signals.methods import METHODS, Method
 from pvtracker.signals.models import Result, Run
-from pvtracker.signals.numerators import Counted, shown_date
+from pvtracker.signals.numerators import Counted
 from pvtracker.signals.planning import plan_of_run
 from pvtracker.stats.definitions import estimate_only
 
@@ -338,7 +339,7 @@ def _event_cells(event: Counted) -> list[Cell]:
     return [
         *map(words, (event.subject, event.arm)),
         whole_cell(event.number),
-        *map(words, (event.term, event.verbatim, shown_date(event.onset) or "unknown")),
+        *map(words, (event.term, event.verbatim, spaced(event.onset) or "unknown")),
         *map(whole_cell, (event.day, event.grade)),
         *map(words, ("yes" if event.serious else "", event.outcome.replace("_", " "))),
     ]

@@ -16,6 +16,7 @@ import pandas as pd
 from pvtracker.cuts import derive
 from pvtracker.cuts.data import CutData
 from pvtracker.cuts.term_queries import belonging
+from pvtracker.lib.partial_dates import spaced
 from pvtracker.lib.rounding import fixed, minus
 from pvtracker.signals.cells import Cell, cell, column, text_column, words
 from pvtracker.signals.liver_values import LIMITS, liver_values
@@ -183,7 +184,7 @@ def _special(
             term=row["preferred_term"],
             date=written,
             day=None if pd.isna(row["day"]) else int(row["day"]) + 1,
-            said=f"{row['preferred_term']}, onset {written.replace('T', ' ') or 'unknown'}.",
+            said=f"{row['preferred_term']}, onset {spaced(written) or 'unknown'}.",
             named=row["named"],
         )
 

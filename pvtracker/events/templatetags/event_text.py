@@ -13,6 +13,7 @@ from pvtracker.events.display import shown as show
 from pvtracker.events.enums import SeriousnessCriterion
 from pvtracker.events.models import AdverseEvent
 from pvtracker.events.snapshots import phase_in_words
+from pvtracker.lib.partial_dates import spaced
 
 register = template.Library()
 
@@ -46,7 +47,7 @@ def criteria_words(event: AdverseEvent) -> str:
 @register.filter
 def moment(date: str) -> str:
     """A date as it is known, its time of day (where one was delivered) apart."""
-    return date.replace("T", " ")
+    return spaced(date)
 
 
 @register.filter

@@ -60,7 +60,7 @@ def test_the_report_tells_of_the_first_planned_run_and_of_no_later_one(study: St
     assert facts["Plan"].startswith("Version 1 of the plan by ") and "AFTER the first run" in facts["Plan"]
     (line,) = told(record, "boundaries")
     assert (line["event"], line["arm"]) == ("Headache (preferred term, all events)", "Low dose")
-    assert (line["path"], line["counted_in"]) == ("9", "participants of the arm")
+    assert (line["path"], line["counted_in"]) == ("9", "participants of the arm with the event")
     assert int(line["bound"]) <= 9 and line["says"] == "Crossed"
     run(joined_cut, 2)
     again = report(study)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import typing
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pvtracker.ops import coverage_page
 from pvtracker.ops.commands import coverage as command
 from pvtracker.signals.methods import METHODS
 from pvtracker.stats.catalogue import STATISTICS
+from tests.pure.signals.test_method_definitions import STATISTIC
 from tests.shared import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "coverage.md"
@@ -29,25 +31,6 @@ ADJUSTED = {
     "double_fdr_2012_within",
     "group_bh",
     "tree_scan",
-}
-CALLED = {  # a screening run's methods by the name of their statistic, where it is another
-    "rd_mn": "risk_difference_mn",
-    "rr_koopman": "risk_ratio_koopman",
-    "or_conditional": "odds_ratio_conditional",
-    "eair_ratio": "rate_ratio_exact",
-    "dfdr_2004": "double_fdr_2004",
-    "dfdr_2012": "double_fdr_2012",
-    "rd_exact": "risk_difference_exact",
-    "rd_mh": "risk_difference_mh",
-    "rr_mh": "risk_ratio_mh",
-    "or_mh": "odds_ratio_mh",
-    "or_midp": "odds_ratio_midp",
-    "or_stratified_exact": "odds_ratio_stratified_exact",
-    "berry_berry_priors": "prior_sensitivity",
-    "rd_newcombe": "risk_difference_newcombe",
-    "by": "benjamini_yekutieli",
-    "time_lost": "restricted_mean_time_lost",
-    "rd_mn_stratified": "risk_difference_mn_stratified",
 }
 
 
@@ -78,8 +61,8 @@ def test_all_that_gives_limits_is_on_the_page_at_both_sizes() -> None:
 
 
 def test_all_that_a_screening_run_says_is_on_the_page_at_both_sizes() -> None:
-    assert set(CALLED) <= set(METHODS)
-    names = {CALLED.get(key, key) for key in METHODS}
+    assert set(STATISTIC) <= set(METHODS)
+    names = {STATISTIC.get(key, key) for key in METHODS}
     assert names <= set(STATISTICS)
     assert {(name, size) for name in names - set(NOT_THERE) for size in (38, 500)} - told() == set()
 
@@ -107,7 +90,7 @@ def test_one_section_is_done_anew_and_the_others_are_kept(
         coverage_page.page(only=["one"], before="# Coverage\n")
     page = tmp_path / "page.md"
     page.write_text(old)
-    arguments = type("Given", (), {"page": str(page), "only": ["one"]})()
-    assert command.run(arguments) == 0 and page.read_text() == old.replace("as it was", "found anew")  # type: ignore[arg-type]
+    arguments = Namespace(page=str(page), only=["one"])
+    assert command.run(arguments) == 0 and page.read_text() == old.replace("as it was", "found anew")
     arguments.page = None
-    assert command.run(arguments) == 2 and "--only needs --page" in capsys.readouterr().err  # type: ignore[arg-type]
+    assert command.run(arguments) == 2 and "--only needs --page" in capsys.readouterr().err

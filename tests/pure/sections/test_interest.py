@@ -76,9 +76,9 @@ def test_both_tables_count_as_the_records_do_and_nobody_is_a_row_too() -> None:
 def test_the_differences_are_those_of_miettinen_and_nurminen() -> None:
     table = table_of(interest.build(closed()), "special")
     cells: list[Any] = column(table, "difference_OZ1")
-    arms, references = (column(table, f"n_{arm}") for arm in ("OZ1", "PLACEBO"))
-    for cell, arm, reference in zip(cells, arms, references, strict=True):
-        expected = risk_difference_mn(*arm, *reference)  # type: ignore[misc]
+    shares: list[list[Any]] = [column(table, f"n_{arm}") for arm in ("OZ1", "PLACEBO")]
+    for cell, arm, reference in zip(cells, *shares, strict=True):
+        expected = risk_difference_mn(*arm, *reference)
         assert cell == pytest.approx(
             [100 * expected.estimate[0], 100 * expected.low[0], 100 * expected.high[0]], abs=1e-5
         )

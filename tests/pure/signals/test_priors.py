@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -78,8 +79,8 @@ def test_each_leading_term_is_told_under_every_prior_of_the_calculator(
 
 
 def told(
-    refuse: set[str] = frozenset(),  # type: ignore[assignment]
-    low: set[str] = frozenset(),  # type: ignore[assignment]
+    refuse: Collection[str] = (),
+    low: Collection[str] = (),
     first: int = 10**6,
 ) -> Any:
     """A stand-in whose probability falls with the place of a term; under `low` priors it is 0.3 less. The `first` terms

@@ -7,7 +7,7 @@ Beside each stands where it is printed and, where that is not the document itsel
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -48,9 +48,9 @@ BASICS = "Stata basics (stata.com)"
 OPENEPI: Strata = ([66, 139], [94, 200], [36, 93], [68, 147])
 
 
-def both(found: object) -> list[float]:
+def both(found: Any) -> list[float]:
     """The limits of the first table."""
-    return [found.low[0], found.high[0]]  # type: ignore[attr-defined]
+    return [found.low[0], found.high[0]]
 
 
 def error_at(null: float, low: Callable[[float], ArrayLike], around: float) -> float:
