@@ -59,6 +59,6 @@ def _boundaries(told: Monitored) -> Table:
             Row((one.event, one.arm, one.kind, one.counted_in, one.path, one.bound, one.said))
             for one in told.boundaries
         ),
-        note=STAYS,
+        note=STAYS if told.boundaries else "",
         empty=told.none,
     )
